@@ -1,0 +1,8 @@
+# The paper's DCSFN by the paper's recipe on Rain100L; two GPUs as there:
+# tools/dist_train.sh configs/dcsfn/dcsfn_rain100l.py 2
+_base_ = [
+    "../_base_/models/dcsfn.py",
+    "../_base_/datasets/rain100l.py",
+    "../_base_/schedules/adam_800e.py",
+    "../_base_/runtime/default.py",
+]

@@ -1,0 +1,11 @@
+"""Networks: a rainy image in, the derained image (or one a stage) out.
+
+They know only torch and the registry, so that any of them runs without the rest of the
+toolbox. Importing this package registers all of them and their blocks.
+"""
+
+from . import blocks
+from .dcsfn import DCSFN
+from .sizing import forward_padded, pad_to_fit
+
+__all__ = ["DCSFN", "blocks", "forward_padded", "pad_to_fit"]

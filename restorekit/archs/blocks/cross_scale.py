@@ -1,0 +1,112 @@
+"""DCSFN's cross-scale fusion: a recurrence over scales instead of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import nn
+
+from restorekit.registry import MODELS
+
+from .layers import conv_lrelu, resize_like
+from .parts import PartConfig, build_part
+from .recurrent import State
+
+
+class CrossScalePass(nn.Module):
+    """Visit three scales in turn, each with a recurrent unit of its own.
+
+    The second scale's unit starts from the first one's state, resized; the third's from a
+    fusion (1×1, LeakyReLU) of both states before it, resized.
+
+    Args:
+        channels: Channels of all features.
+        recurrent_unit: Config or name of the unit.
+        chained_state_resize: See :class:`CrossScaleFusion`.
+    """
+
+    def __init__(
+        self, channels: int, recurrent_unit: PartConfig, chained_state_resize: bool
+    ) -> None:
+        super().__init__()
+        self.chained_state_resize = chained_state_resize
+        self.units = nn.ModuleList(
+            build_part(
+                "recurrent_unit",
+                recurrent_unit,
+                in_channels=channels,
+                hidden_channels=channels,
+                first_step=step == 0,
+            )
+            for step in range(3)
+        )
+        # One for each tensor of the state.
+        self.fusions = nn.ModuleList(
+            conv_lrelu(2 * channels, channels, 1)
+            for _ in range(getattr(self.units[0], "num_states", 1))
+        )
+
+    def forward(self, features: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Return the units' outputs for three ``features``, in the order of the visit."""
+        first, second, third = features
+        first_output, first_state = self.units[0](first)
+        resized = _resize_state(first_state, second)
+        second_output, second_state = self.units[1](second, resized)
+        if self.chained_state_resize:
+            first_state = resized
+        pairs = zip(
+            self.fusions,
+            _resize_state(first_state, third),
+            _resize_state(second_state, third),
+            strict=True,
+        )
+        fused = tuple(fusion(torch.cat(pair, dim=1)) for fusion, *pair in pairs)
+        third_output, _ = self.units[2](third, fused)
+        return [first_output, second_output, third_output]
+
+
+@MODELS.register_module()
+class CrossScaleFusion(nn.Module):
+    """Two recurrent passes over three scales: coarse to fine, then fine to coarse.
+
+    DCSFN (ACM MM 2020), section 3.1 and figure 1; the paper shows the connections and the
+    released code gives the rest. States are resized by nearest neighbour, up and down.
+
+    Args:
+        channels: Channels of all features.
+        recurrent_unit: Config or name of the unit, which is built with ``in_channels``,
+            ``hidden_channels`` and ``first_step``; see
+            :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`.
+        chained_state_resize: Resize the first scale's state to the third through the
+            second instead of directly. The released code does so for the LSTM only, by
+            overwriting a list it still needs; the results differ for images with a side
+            that leaves 2 or 3 when divided by 4. For checkpoints that were trained so.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        recurrent_unit: PartConfig = "ConvGRU",
+        chained_state_resize: bool = False,
+    ) -> None:
+        super().__init__()
+        self.coarse_to_fine = CrossScalePass(channels, recurrent_unit, chained_state_resize)
+        self.fine_to_coarse = CrossScalePass(channels, recurrent_unit, chained_state_resize)
+
+    def forward(self, features: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Exchange information between scales.
+
+        Args:
+            features: Three tensors (N, channels, H, W) at the scales 1, 1/2 and 1/4.
+
+        Returns:
+            Three tensors of the same shapes.
+        """
+        upward = self.coarse_to_fine(features[::-1])
+        return cast(list[torch.Tensor], self.fine_to_coarse(upward[::-1]))
+
+
+def _resize_state(state: State, like: torch.Tensor) -> State:
+    return tuple(resize_like(tensor, like) for tensor in state)

@@ -1,0 +1,166 @@
+"""Convolutional recurrent units: what carries a state between scales or stages.
+
+The convolutions of a unit's gates that read the same input are one convolution with as
+many times the channels. A unit that only ever starts a recurrence (``first_step=True``)
+is built without the convolutions that read the state, nor those of gates that only weigh
+it: they would never receive a gradient.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from restorekit.archs.checks import require_choice, require_int
+from restorekit.registry import MODELS
+
+from .layers import NEGATIVE_SLOPE
+
+#: What a unit hands on: its hidden state, and for an LSTM also its cell.
+State: TypeAlias = tuple[torch.Tensor, ...]
+
+
+class RecurrentUnit(nn.Module):
+    """Base of the units: the convolutions, and what a unit of one's own has to offer.
+
+    A unit is called as ``unit(x)`` at the first step and ``unit(x, state)`` afterwards,
+    and returns its output (N, hidden_channels, H, W) and its state, a tuple of
+    ``num_states`` tensors of that shape. The output is the first of them, after a
+    LeakyReLU of slope 0.2, as in the released code of RESCAN and DCSFN.
+
+    Args:
+        in_channels: Channels of ``x``.
+        hidden_channels: Channels of the output and of each tensor of the state.
+        kernel_size: Side of all kernels, odd.
+        dilation: Dilation of the convolution of ``x``; that of the state has none.
+        first_step: Build the unit for use without a state only.
+
+    Raises:
+        ConfigError: If a value is out of its range.
+    """
+
+    #: Number of tensors in the state.
+    num_states: int = 1
+    #: Gates computed from ``x`` at the first step, and later.
+    _input_gates: tuple[int, int]
+    #: Gates computed from the hidden state by one convolution.
+    _state_gates: int
+
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        kernel_size: int = 3,
+        dilation: int = 1,
+        first_step: bool = False,
+    ) -> None:
+        super().__init__()
+        require_int(self, "in_channels", in_channels, 1)
+        require_int(self, "hidden_channels", hidden_channels, 1)
+        require_choice(self, "kernel_size", kernel_size, (1, 3, 5, 7))
+        require_int(self, "dilation", dilation, 1)
+        self.hidden_channels = hidden_channels
+        self.kernel_size = kernel_size
+        self.conv_x = nn.Conv2d(
+            in_channels,
+            self._input_gates[0 if first_step else 1] * hidden_channels,
+            kernel_size,
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation,
+        )
+        if not first_step:
+            self.conv_h = self._state_conv(self._state_gates)
+
+    def _state_conv(self, num_gates: int) -> nn.Conv2d:
+        channels, side = self.hidden_channels, self.kernel_size
+        return nn.Conv2d(channels, num_gates * channels, side, padding=side // 2)
+
+    def _gates(self, stacked: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return torch.split(stacked, self.hidden_channels, dim=1)
+
+
+@MODELS.register_module()
+class ConvRNN(RecurrentUnit):
+    """h = tanh(W*x + U*h), then LeakyReLU; see :class:`RecurrentUnit`."""
+
+    _input_gates = (1, 1)
+    _state_gates = 1
+
+    def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Take one step; see :class:`RecurrentUnit` for the shapes."""
+        total = self.conv_x(x)
+        if state is not None:
+            total = total + self.conv_h(state[0])
+        hidden = F.leaky_relu(torch.tanh(total), NEGATIVE_SLOPE)
+        return hidden, (hidden,)
+
+
+@MODELS.register_module()
+class ConvGRU(RecurrentUnit):
+    """The gated recurrent unit with convolutions; see :class:`RecurrentUnit`.
+
+    ``z`` takes the candidate ``n`` in (h = (1 - z)·h + z·n), ``r`` weighs the state within
+    ``n``. Without a state, h = z·n. ``conv_x`` gives z, n, r; ``conv_h`` z, r; ``conv_n`` n.
+    """
+
+    _input_gates = (2, 3)
+    _state_gates = 2
+
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        kernel_size: int = 3,
+        dilation: int = 1,
+        first_step: bool = False,
+    ) -> None:
+        super().__init__(in_channels, hidden_channels, kernel_size, dilation, first_step)
+        if not first_step:
+            self.conv_n = self._state_conv(1)
+
+    def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Take one step; see :class:`RecurrentUnit` for the shapes."""
+        update, candidate, *reset = self._gates(self.conv_x(x))
+        if state is None:
+            hidden = torch.sigmoid(update) * torch.tanh(candidate)
+        else:
+            (previous,) = state
+            state_update, state_reset = self._gates(self.conv_h(previous))
+            z = torch.sigmoid(update + state_update)
+            r = torch.sigmoid(reset[0] + state_reset)
+            n = torch.tanh(candidate + self.conv_n(r * previous))
+            hidden = (1 - z) * previous + z * n
+        hidden = F.leaky_relu(hidden, NEGATIVE_SLOPE)
+        return hidden, (hidden,)
+
+
+@MODELS.register_module()
+class ConvLSTM(RecurrentUnit):
+    """Long short-term memory with convolutions; see :class:`RecurrentUnit`.
+
+    The state is (h, c). Both convolutions give the gates i, o, j, f: c = f·c + i·j and
+    h = o·tanh(c). Without a state c = i·j and, as in the released code of RESCAN and
+    DCSFN, h = o·c without the tanh.
+    """
+
+    num_states = 2
+    _input_gates = (3, 4)
+    _state_gates = 4
+
+    def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Take one step; see :class:`RecurrentUnit` for the shapes."""
+        total = self.conv_x(x)
+        if state is not None:
+            total = total + self.conv_h(state[0])
+        i, o, j, *f = self._gates(total)
+        cell = torch.sigmoid(i) * torch.tanh(j)
+        if state is None:
+            hidden = torch.sigmoid(o) * cell
+        else:
+            cell = torch.sigmoid(f[0]) * state[1] + cell
+            hidden = torch.sigmoid(o) * torch.tanh(cell)
+        hidden = F.leaky_relu(hidden, NEGATIVE_SLOPE)
+        return hidden, (hidden, cell)

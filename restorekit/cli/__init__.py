@@ -1,0 +1,5 @@
+"""The ``restorekit`` command: one module per command, imported only when it is called."""
+
+from .main import main
+
+__all__ = ["main"]

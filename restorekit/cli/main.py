@@ -1,0 +1,81 @@
+"""Dispatch of ``restorekit COMMAND …`` and the one place where errors become exit statuses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from restorekit.errors import USER_ERROR_STATUS, RestoreKitError, did_you_mean
+from restorekit.version import __version__
+
+#: Command, and the sentence that ``restorekit --help`` shows for it. The module of the same
+#: name in this package has ``add_arguments(parser)`` and ``run(args)``.
+COMMANDS = {
+    "train": "train a model from a config",
+    "test": "restore a test set, measure it and write results.json",
+    "data": "prepare datasets: lmdb, synthesize",
+    "convert": "turn a checkpoint of a method's authors into one of ours",
+    "leaderboard": "rank results files against each other and the rainy input",
+    "list": "show what is registered",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    0 means success; 2 a wrong call or bad input, told in one sentence on standard error;
+    130 an interrupt from the keyboard. Other exceptions are defects and keep their
+    traceback.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        sys.stdout.write(_overview())
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        sys.stdout.write(f"restorekit {__version__}\n")
+        return 0
+    name = arguments[0]
+    if name not in COMMANDS:
+        sys.stderr.write(
+            f"restorekit: {name!r} is not a command.{did_you_mean(name, COMMANDS)} "
+            "`restorekit --help` lists them.\n"
+        )
+        return 2
+    module = import_module(f"restorekit.cli.{name}")
+    parser = argparse.ArgumentParser(prog=f"restorekit {name}", description=module.__doc__)
+    module.add_arguments(parser)
+    args = parser.parse_args(arguments[1:])
+    try:
+        module.run(args)
+    except RestoreKitError as error:
+        _report(name, error)
+        return USER_ERROR_STATUS
+    except KeyboardInterrupt:
+        sys.stderr.write(f"restorekit {name}: interrupted.\n")
+        return 130
+    return 0
+
+
+def _report(name: str, error: RestoreKitError) -> None:
+    """Say what went wrong: once, also where several processes run into it together."""
+    if "TORCHELASTIC_ERROR_FILE" in os.environ:
+        # Started by PyTorch's launcher, which shows what the first process leaves it.
+        from torch.distributed.elastic.multiprocessing.errors import get_error_handler
+
+        get_error_handler().record_exception(error)
+    else:
+        sys.stderr.write(f"restorekit {name}: {error}\n")
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return (
+        "usage: restorekit COMMAND [ARGUMENT ...]\n\n"
+        "Image restoration, deraining first.\n\ncommands:\n"
+        + "\n".join(lines)
+        + "\n\n`restorekit COMMAND --help` explains one.\n"
+    )

@@ -1,0 +1,68 @@
+"""The arguments that training and testing share, and what they do to the config."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmengine.config import DictAction
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add the config file and the options that change it."""
+    parser.add_argument("config", help="config file")
+    parser.add_argument(
+        "--work-dir", help="folder for logs and checkpoints (default: work_dirs/<config's name>)"
+    )
+    parser.add_argument(
+        "--data-root",
+        metavar="D",
+        help="where the data lies: D holds <split>/lq and <split>/gt, or lq and gt, or is an LMDB",
+    )
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="leave out images that cannot be used, and say how many",
+    )
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="Python file that registers networks, losses, ... of your own; repeatable",
+    )
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=DictAction,
+        metavar="KEY=VALUE",
+        help="change values of the config, for example train_cfg.max_iters=100",
+    )
+    parser.add_argument(
+        "--launcher",
+        choices=("none", "pytorch", "slurm", "mpi"),
+        default="none",
+        help="what started the processes of a distributed run",
+    )
+
+
+def config_from(args: argparse.Namespace) -> Config:
+    """Return the config with the options of :func:`add_config_options` applied."""
+    from restorekit.engine.config import load_config, set_data_root, skip_broken_data
+    from restorekit.engine.distributed import prepare_distributed
+
+    config = load_config(args.config, args.cfg_options, args.plugin)
+    if args.work_dir:
+        config.work_dir = args.work_dir
+    elif config.get("work_dir") is None:
+        config.work_dir = str(Path("work_dirs") / Path(args.config).stem)
+    if args.data_root:
+        set_data_root(config, args.data_root)
+    if args.skip_broken:
+        skip_broken_data(config)
+    prepare_distributed(config, args.launcher)
+    return config

@@ -1,0 +1,57 @@
+"""Restore a test set, measure it under named protocols, and write results.json."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from restorekit.cli.options import add_config_options, config_from
+from restorekit.errors import ConfigError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``restorekit test``."""
+    add_config_options(parser)
+    parser.add_argument(
+        "checkpoint", help="checkpoint of a training, or a converted or published network"
+    )
+    parser.add_argument(
+        "--protocol",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="measure under this protocol instead of the config's; repeatable, or 'all'",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="results file (default: <work folder>/results.json); the rainy input's results "
+        "are written beside it as rainy_input.json",
+    )
+    parser.add_argument("--save-dir", metavar="D", help="folder for the restored images as PNG")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Test as ``args`` say."""
+    from restorekit.checkpoints.io import require_file
+    from restorekit.engine.testing import run_test
+    from restorekit.leaderboard import markdown, rank_all, write_results
+    from restorekit.metrics.protocols import PROTOCOLS, get_protocol
+
+    checkpoint = require_file(args.checkpoint)
+    protocols = list(PROTOCOLS) if "all" in args.protocol else args.protocol
+    for name in protocols:
+        get_protocol(name)
+    config = config_from(args)
+    if config.get("test_dataloader") is None:
+        raise ConfigError(f"The config {args.config} has no test_dataloader: nothing to test on.")
+    outcome = run_test(config, str(checkpoint), protocols, args.save_dir)
+    if outcome is None:
+        return
+    out = Path(args.out or Path(config.work_dir) / "results.json")
+    rainy_out = out.with_name("rainy_input.json")
+    write_results(out, outcome.results)
+    write_results(rainy_out, outcome.rainy_input)
+    both = {str(out): outcome.results, str(rainy_out): outcome.rainy_input}
+    sys.stdout.write(f"\n{markdown(rank_all(both))}\nResults: {out} and {rainy_out}\n")

@@ -1,0 +1,54 @@
+"""Train the model of a config."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from restorekit.cli.options import add_config_options, config_from
+from restorekit.errors import ConfigError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``restorekit train``."""
+    add_config_options(parser)
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="auto",
+        metavar="PATH",
+        help="continue from PATH, or from the last good checkpoint of the work folder",
+    )
+    parser.add_argument(
+        "--amp",
+        choices=("bf16", "fp16"),
+        help="train in mixed precision (fp16: on GPUs only)",
+    )
+    parser.add_argument("--compile", action="store_true", help="train through torch.compile")
+    parser.add_argument("--seed", type=int, help="seed of the run (default: the config's)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train as ``args`` say."""
+    from restorekit.engine.config import use_amp
+    from restorekit.engine.runner import Runner
+
+    config = config_from(args)
+    for key in ("train_dataloader", "train_cfg", "optim_wrapper"):
+        if config.get(key) is None:
+            raise ConfigError(f"The config {args.config} has no {key}: there is nothing to train.")
+    if args.amp:
+        use_amp(config, args.amp)
+    if args.compile:
+        config.model.compile = True
+    if args.seed is not None:
+        config.randomness = {**config.get("randomness", {}), "seed": args.seed}
+    if args.resume:
+        config.resume = True
+        config.load_from = None if args.resume == "auto" else args.resume
+        if config.load_from and not Path(config.load_from).is_file():
+            raise ConfigError(
+                f"--resume {config.load_from}: there is no such file; --resume alone takes the "
+                f"last good checkpoint of {config.work_dir}."
+            )
+    Runner.from_cfg(config).train()

@@ -1,0 +1,147 @@
+"""Which clean image belongs to which rainy one, by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from restorekit.errors import ConfigError, DataError, did_you_mean
+
+from .listing import without_suffix
+
+RULES = ("same", "prefix")
+_KeyOf = Callable[[str], "str | None"]
+
+
+@dataclass
+class Matches:
+    """What :func:`match_names` found, as places in the two lists of names.
+
+    Attributes:
+        pairs: (rainy, clean), one for each rainy image that has a partner, in their order.
+        lonely_lq: Rainy images without a clean one.
+        lonely_gt: Clean images without a rainy one.
+    """
+
+    pairs: list[tuple[int, int]] = field(default_factory=list)
+    lonely_lq: list[int] = field(default_factory=list)
+    lonely_gt: list[int] = field(default_factory=list)
+
+
+def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "same") -> Matches:
+    """Pair rainy with clean images; one clean image may belong to many rainy ones.
+
+    Args:
+        lq_names: Names of the rainy images without ending; folders in them must be the same.
+        gt_names: Names of the clean images.
+        rule: One of
+
+            * ``same``: the names are the same (``1.jpg`` and ``1.png`` are);
+            * ``prefix``: the rainy name begins with the clean one, followed by the end or by
+              something else than a letter or digit (``901_3`` and ``901``);
+            * a template of the clean name (``norain-{id}.png``), where ``{id}`` is the last
+              number in the rainy name;
+            * templates of both, ``LQ:GT`` (``rain-{id}x2.png:norain-{id}.png``), where ``{id}``
+              is any text.
+
+    Raises:
+        ConfigError: If the rule is none of these.
+        DataError: If two clean images would fit one rainy image.
+    """
+    if rule == "prefix":
+        return _collect(lq_names, gt_names, _prefix_partner(gt_names))
+    lq_key, gt_key = _keys(rule)
+    place_of: dict[str, int] = {}
+    for place, name in enumerate(gt_names):
+        key = gt_key(name)
+        if key is None:
+            continue
+        if key in place_of:
+            raise DataError(
+                f"The clean images {gt_names[place_of[key]]} and {name} both fit pairing={rule!r}: "
+                "keep one of them or choose another rule."
+            )
+        place_of[key] = place
+
+    def partner(name: str) -> int | None:
+        key = lq_key(name)
+        return None if key is None else place_of.get(key)
+
+    return _collect(lq_names, gt_names, partner)
+
+
+def suggest_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str | None:
+    """Return a rule by which every image has a partner, if an obvious one does."""
+    if not lq_names or not gt_names:
+        return None
+    template = re.sub(r"(.*)(?<!\d)\d+", r"\1{id}", gt_names[0].rpartition("/")[2])
+    for rule in (*RULES, template):
+        try:
+            found = match_names(lq_names, gt_names, rule)
+        except (ConfigError, DataError):
+            continue
+        if not found.lonely_lq and not found.lonely_gt:
+            return rule
+    return None
+
+
+def _collect(
+    lq_names: Sequence[str], gt_names: Sequence[str], partner: Callable[[str], int | None]
+) -> Matches:
+    matches = Matches()
+    for place, name in enumerate(lq_names):
+        found = partner(name)
+        if found is None:
+            matches.lonely_lq.append(place)
+        else:
+            matches.pairs.append((place, found))
+    taken = {gt for _, gt in matches.pairs}
+    matches.lonely_gt = [place for place in range(len(gt_names)) if place not in taken]
+    return matches
+
+
+def _prefix_partner(gt_names: Sequence[str]) -> Callable[[str], int | None]:
+    place_of = {name: place for place, name in enumerate(gt_names)}
+
+    def partner(name: str) -> int | None:
+        for length in range(len(name), 0, -1):
+            # Not 90 for 901_3: the clean name must end where a word of the rainy one does.
+            if length < len(name) and name[length].isalnum():
+                continue
+            if name[:length] in place_of:
+                return place_of[name[:length]]
+        return None
+
+    return partner
+
+
+def _keys(rule: str) -> tuple[_KeyOf, _KeyOf]:
+    if rule == "same":
+        return str, str
+    lq_rule, colon, gt_rule = rule.rpartition(":")
+    if gt_rule.count("{id}") != 1 or (colon and lq_rule.count("{id}") != 1):
+        raise ConfigError(
+            f"pairing={rule!r} is not a rule.{did_you_mean(rule, RULES)} Use 'same', 'prefix', or "
+            "a template with {id} in it, such as 'norain-{id}.png' or "
+            "'rain-{id}.png:norain-{id}.png'."
+        )
+    return (_template_key(lq_rule) if colon else _last_number), _template_key(gt_rule)
+
+
+def _template_key(template: str) -> _KeyOf:
+    before, after = without_suffix(template).split("{id}")
+    pattern = re.compile(f"{re.escape(before)}(.+){re.escape(after)}")
+
+    def key(name: str) -> str | None:
+        folder, slash, base = name.rpartition("/")
+        found = pattern.fullmatch(base)
+        return folder + slash + found.group(1) if found else None
+
+    return key
+
+
+def _last_number(name: str) -> str | None:
+    folder, slash, base = name.rpartition("/")
+    numbers = re.findall(r"\d+", base)
+    return folder + slash + numbers[-1] if numbers else None

@@ -1,0 +1,102 @@
+"""The order of the samples, the same on any number of processes and after any resume."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sized
+
+import numpy as np
+from mmengine.dist import get_dist_info, sync_random_seed
+from torch.utils.data import Sampler
+
+from restorekit.registry import DATA_SAMPLERS
+
+from .randomness import SampleIndex
+
+
+@DATA_SAMPLERS.register_module()
+class ReproducibleSampler(Sampler[SampleIndex]):
+    """Yields a :class:`SampleIndex` for every sample that this process has to load.
+
+    The run is a row of positions 0, 1, 2, …, dealt to the processes like cards: position p
+    goes to the process of rank ``p % world_size``. Each pass over the n samples of the dataset
+    has its own order, drawn from (seed, number of the pass). What lies at a position depends
+    on nothing else, so one process with batches of 2b and two with batches of b see the same
+    samples with the same random numbers in every step.
+
+    *Infinite* (for loops that count iterations): positions never end. Position p is place
+    ``p % n`` of pass ``p // n``, and ``draw = p``.
+
+    *Epochs*: in epoch e positions count from 0 to the number of samples, rounded up to a
+    multiple of the number of processes so that all have equally many. Place ``p % n`` of pass
+    e, ``draw = e * n + p % n``; the positions beyond n repeat the first samples of the epoch
+    exactly, random numbers included.
+
+    So in both modes ``draw = pass * n + place``.
+
+    Args:
+        dataset: Anything with a length.
+        seed: Seed of order and draws; by default one that all processes agree on.
+        shuffle: Whether each pass has an order of its own, or the dataset's.
+        infinite: Whether to go on forever.
+    """
+
+    def __init__(
+        self,
+        dataset: Sized,
+        seed: int | None = None,
+        shuffle: bool = True,
+        infinite: bool = False,
+    ) -> None:
+        super().__init__()
+        self.rank, self.world_size = get_dist_info()
+        self.num_samples = len(dataset)
+        self.seed: int = sync_random_seed() if seed is None else seed
+        self.shuffle = shuffle
+        self.infinite = infinite
+        self.epoch = 0
+        self._start = 0
+
+    def __len__(self) -> int:
+        """Samples of this process in one epoch or pass, whatever :meth:`start_at` said."""
+        return math.ceil(self.num_samples / self.world_size)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration goes through; the infinite mode has none."""
+        self.epoch = epoch
+        if not self.infinite:
+            self._start = 0
+
+    def start_at(self, samples_drawn: int) -> None:
+        """Let the next iteration begin after ``samples_drawn`` positions of all processes.
+
+        That is in the whole run where the sampler is infinite, and in the current epoch
+        otherwise (for that epoch only; call :meth:`set_epoch` first). Nothing is read or
+        decoded to get there.
+        """
+        self._start = samples_drawn
+
+    def __iter__(self) -> Iterator[SampleIndex]:
+        first = self._start + (self.rank - self._start) % self.world_size
+        if self.infinite:
+            return self._samples(itertools.count(first, self.world_size), first_pass=0)
+        self._start = 0
+        total = len(self) * self.world_size
+        # What lies beyond the end of the dataset is the beginning of the same epoch.
+        places = (p % self.num_samples for p in range(first, total, self.world_size))
+        return self._samples(places, first_pass=self.epoch)
+
+    def _samples(self, positions: Iterable[int], first_pass: int) -> Iterator[SampleIndex]:
+        current, order = -1, np.arange(self.num_samples)
+        for position in positions:
+            later, place = divmod(position, self.num_samples)
+            number = first_pass + later
+            if self.shuffle and number != current:
+                current, order = number, self._order(number)
+            draw = number * self.num_samples + place
+            yield SampleIndex(int(order[place]), draw, self.seed)
+
+    def _order(self, number: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        # The 1 keeps this stream apart from that of the sample with the same draw.
+        return np.random.default_rng((self.seed, number, 1)).permutation(self.num_samples)

@@ -1,0 +1,128 @@
+"""From a config file and the command line to the config that the Runner gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config, ConfigDict
+
+from restorekit.errors import ConfigError, did_you_mean
+from restorekit.plugins import load_plugin_file
+
+_LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+
+
+def load_config(
+    path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+) -> Config:
+    """Read a config file, import what it and the command line plug in, apply overrides.
+
+    Args:
+        path: A ``.py``, ``.yaml`` or ``.json`` file; it is run if it is Python.
+        overrides: Values by dotted key, as ``--cfg-options`` gives them.
+        plugins: Files of ``--plugin``.
+
+    Raises:
+        ConfigError: If the file is missing or cannot be read, or an override does not fit.
+    """
+    file = Path(path)
+    if not file.is_file():
+        folder = file.parent
+        siblings = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        raise ConfigError(f"There is no config {file}.{did_you_mean(file.name, siblings)}")
+    for plugin in plugins:
+        load_plugin_file(plugin)
+    try:
+        config = Config.fromfile(str(file))
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"The config {file} could not be read: {type(error).__name__}: {error}"
+        ) from error
+    if overrides:
+        _check_overrides(config, overrides)
+        config.merge_from_dict(dict(overrides))
+    return config
+
+
+def _check_overrides(config: Config, overrides: Mapping[str, Any]) -> None:
+    """Refuse an override whose first part names nothing: it would silently do nothing."""
+    known = {
+        *config.keys(),
+        "load_from",
+        "resume",
+        "custom_hooks",
+        "custom_imports",
+        "auto_scale_lr",
+    }
+    for key in overrides:
+        first = key.split(".", 1)[0]
+        if first not in known:
+            raise ConfigError(
+                f"--cfg-options {key}: the config has no key {first!r}.{did_you_mean(first, known)}"
+            )
+
+
+def set_data_root(config: Config, data_root: str) -> None:
+    """Point every dataset of the config to ``data_root``.
+
+    Raises:
+        ConfigError: If no dataset of the config takes a ``data_root``.
+    """
+    found = 0
+    for dataset in _datasets(config):
+        if "data_root" in dataset:
+            dataset.data_root = data_root
+            found += 1
+    if not found:
+        raise ConfigError(
+            "--data-root: no dataset of this config has a data_root; set its own keys with "
+            "--cfg-options."
+        )
+
+
+def skip_broken_data(config: Config) -> None:
+    """Let every dataset of the config leave out files that it cannot use."""
+    for dataset in _datasets(config):
+        if "datasets" not in dataset:
+            dataset.skip_broken = True
+
+
+def _datasets(config: Config) -> Iterator[ConfigDict]:
+    """Yield the config of each dataset, those inside mixtures too."""
+    loaders = [config[key] for key in _LOADERS if config.get(key) is not None]
+    waiting = []
+    for loader in loaders:
+        # MultiValLoop has one data loader a dataset.
+        waiting += [one.dataset for one in ([loader] if "dataset" in loader else loader.values())]
+    while waiting:
+        dataset = waiting.pop()
+        yield dataset
+        waiting.extend(dataset.get("datasets", []))
+
+
+def use_amp(config: Config, dtype: str) -> None:
+    """Train in mixed precision: ``bf16`` on any device, ``fp16`` on a GPU.
+
+    Raises:
+        ConfigError: If ``fp16`` is asked for without a GPU.
+    """
+    if dtype == "bf16":
+        config.optim_wrapper.type = "BFloat16OptimWrapper"
+    elif torch.cuda.is_available():
+        config.optim_wrapper.type = "AmpOptimWrapper"
+        config.optim_wrapper.dtype = "float16"
+    else:
+        raise ConfigError("--amp fp16 needs a GPU; --amp bf16 runs on CPUs too.")
+
+
+def method_name(config: Config) -> str:
+    """Return the name that results of this config carry: its ``method`` or its network."""
+    network = config.model.get("network", config.model)
+    return str(config.get("method") or network.get("type"))

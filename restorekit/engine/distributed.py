@@ -1,0 +1,47 @@
+"""Processes that train together: over NCCL on GPUs, over gloo where there are none."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+import torch.distributed
+
+from restorekit.errors import ConfigError
+
+LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+
+
+def prepare_distributed(config: Any, launcher: str) -> None:
+    """Set ``config`` up for ``launcher``, and start gloo where there is no GPU.
+
+    mmengine's own start-up calls CUDA whatever the backend. On a machine without a GPU the
+    process group is therefore made here, before the Runner, which then leaves it alone.
+
+    Raises:
+        ConfigError: If the launcher's environment variables are missing, or it needs GPUs
+            that are not there.
+    """
+    config.launcher = launcher
+    if launcher == "none":
+        return
+    if launcher == "pytorch" and "RANK" not in os.environ:
+        raise ConfigError(
+            "--launcher pytorch: the variables RANK and WORLD_SIZE are not set; start it through "
+            "tools/dist_train.sh or torchrun, or leave --launcher out for one process."
+        )
+    if torch.cuda.is_available():
+        return
+    if launcher != "pytorch":
+        raise ConfigError(
+            f"--launcher {launcher} needs GPUs, and this machine has none that PyTorch can use: "
+            "tools/dist_train.sh runs several processes on CPUs."
+        )
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    config.model_wrapper_cfg = {
+        "type": "MMDistributedDataParallel",
+        "device_ids": None,
+        "broadcast_buffers": False,
+    }

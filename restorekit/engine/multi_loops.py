@@ -1,0 +1,70 @@
+"""Validation on several datasets, so that the best checkpoint can be chosen by any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.runner import BaseLoop, ValLoop
+from torch.utils.data import DataLoader
+
+from restorekit.registry import LOOPS
+
+
+@LOOPS.register_module()
+class MultiValLoop(BaseLoop):
+    """Validates on each of several datasets in turn.
+
+    The metrics carry the dataset's name in front, so that
+    ``CheckpointHook(save_best='rain100l/psnr/matlab_y_u8', rule='greater')`` keeps the best
+    checkpoint by one dataset and protocol::
+
+        val_cfg = dict(type='MultiValLoop')
+        val_dataloader = dict(rain100l=dict(...), rain12=dict(...))
+        val_evaluator = dict(type='ProtocolMetric', protocols=['matlab_y_u8'])
+
+    Args:
+        runner: The Runner.
+        dataloader: Data loader, or its config, of each dataset by name.
+        evaluator: Config of the one metric that measures all of them.
+    """
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Mapping[str, DataLoader[Any] | dict[str, Any]],
+        evaluator: Mapping[str, Any],
+    ) -> None:
+        self._runner = runner
+        self.loops = {
+            name: ValLoop(runner, loader, runner.build_evaluator({**evaluator, "prefix": name}))
+            for name, loader in dataloader.items()
+        }
+        # What hooks ask a loop for; the first dataset's until the loop runs.
+        self._current = next(iter(self.loops.values()))
+
+    @property
+    def dataloader(self) -> DataLoader[Any]:
+        """The data loader of the dataset that is being validated on."""
+        loader: DataLoader[Any] = self._current.dataloader
+        return loader
+
+    @property
+    def evaluator(self) -> Any:
+        """The evaluator of the dataset that is being validated on."""
+        return self._current.evaluator
+
+    def run(self) -> dict[str, float]:
+        """Validate on every dataset and return all metrics."""
+        self.runner.call_hook("before_val")
+        self.runner.call_hook("before_val_epoch")
+        self.runner.model.eval()
+        metrics: dict[str, float] = {}
+        for loop in self.loops.values():
+            self._current = loop
+            for index, batch in enumerate(loop.dataloader):
+                loop.run_iter(index, batch)
+            metrics.update(loop.evaluator.evaluate(len(loop.dataloader.dataset)))
+        self.runner.call_hook("after_val_epoch", metrics=metrics)
+        self.runner.call_hook("after_val")
+        return metrics

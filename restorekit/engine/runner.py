@@ -1,0 +1,209 @@
+"""mmengine's Runner with checkpoints that are safe to load and never half-written."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import get_world_size, master_only
+from mmengine.model import is_model_wrapper
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner as MMEngineRunner
+from torch import nn
+from torch.utils.data import DataLoader
+
+from restorekit.checkpoints.io import load_file
+from restorekit.checkpoints.plain import from_plain, to_plain
+from restorekit.errors import CheckpointError, ConfigError
+from restorekit.files import atomic_path
+
+
+@RUNNERS.register_module(name="RestoreKitRunner")
+class Runner(MMEngineRunner):
+    """Trains, validates and tests as mmengine's Runner does, with these differences.
+
+    * Checkpoints are read with ``weights_only=True``, resuming included, from local files
+      only. The text of a config inside a checkpoint is never run (mmengine's ``resume``
+      would run ``meta['config']`` as Python).
+    * Weights must fit exactly; a checkpoint of another network is refused.
+    * A checkpoint is written to a temporary file, flushed and renamed, so that a kill
+      leaves the previous one. It holds tensors and plain data only, and names its network
+      in ``meta['network']``, so that :func:`restorekit.load_network` builds it again.
+    * ``resume`` without a path takes the newest checkpoint that can be read.
+    """
+
+    _load_from: str | None
+
+    def load_or_resume(self) -> None:
+        """Load ``load_from``, or resume; a resume that finds nothing starts anew."""
+        if self._resume and self._load_from is None and not self._has_loaded:
+            newest = find_last_good_checkpoint(self.work_dir)
+            if newest is None:
+                self.logger.info(f"No checkpoint in {self.work_dir} to resume; training starts.")
+                return
+            self._load_from = str(newest)
+        super().load_or_resume()
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: Any = "cpu",
+        strict: bool = True,
+        revise_keys: Any = None,
+    ) -> dict[str, Any]:
+        """Load weights (a training checkpoint's or a published network's) into the model.
+
+        Args:
+            filename: A ``.pth`` or ``.safetensors`` file.
+            map_location: Unused: files are read onto the CPU and copied from there.
+            strict: Unused: weights always have to fit.
+            revise_keys: Unused: converters rename keys.
+
+        Returns:
+            The content of the file.
+
+        Raises:
+            CheckpointError: If it cannot be read safely or does not fit.
+        """
+        checkpoint = read_training_checkpoint(filename)
+        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        load_weights(model, checkpoint["state_dict"], filename)
+        self._has_loaded = True
+        self.logger.info(f"Loaded the checkpoint {filename}")
+        return checkpoint
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader[Any] | dict[str, Any],
+        seed: int | None = None,
+        diff_rank_seed: bool = False,
+    ) -> DataLoader[Any]:
+        """Build a data loader; ``total_batch_size`` is shared out over the processes.
+
+        Raises:
+            ConfigError: If the processes cannot share it evenly.
+        """
+        if isinstance(dataloader, dict) and "total_batch_size" in dataloader:
+            dataloader = dict(dataloader)
+            total, processes = dataloader.pop("total_batch_size"), get_world_size()
+            if total % processes:
+                raise ConfigError(
+                    f"train_dataloader.total_batch_size={total} cannot be shared by {processes} "
+                    "processes: choose a multiple, or set batch_size (per process) instead."
+                )
+            dataloader.setdefault("batch_size", total // processes)
+        if isinstance(dataloader, dict) and not dataloader.get("num_workers"):
+            dataloader = {**dataloader, "persistent_workers": False}
+        loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+        return loader
+
+    def build_log_processor(self, log_processor: Any) -> Any:
+        """Build what formats the log, which counts as the training loop does."""
+        counts_iterations = isinstance(self._train_loop, dict) and (
+            self._train_loop.get("type") == "IterTrainLoop"
+        )
+        if isinstance(log_processor, dict) and counts_iterations:
+            log_processor = {"by_epoch": False, **log_processor}
+        return super().build_log_processor(log_processor)
+
+    def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
+        """Register mmengine's default hooks and those that every run of ours needs."""
+        own = {
+            "iteration_seed": {"type": "IterationSeedHook"},
+            "finite": {"type": "FiniteLossHook"},
+        }
+        super().register_default_hooks({**own, **(hooks or {})})
+
+    @master_only
+    def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Write a checkpoint; see mmengine for the arguments."""
+        with atomic_path(Path(out_dir) / filename) as temporary:
+            super().save_checkpoint(str(temporary.parent), temporary.name, *args, **kwargs)
+
+    def call_hook(self, fn_name: str, **kwargs: Any) -> None:
+        """Call the hooks; after the last one has added to a checkpoint, make it plain data."""
+        super().call_hook(fn_name, **kwargs)
+        if fn_name == "before_save_checkpoint":
+            checkpoint = kwargs["checkpoint"]
+            checkpoint["meta"]["network"] = self.cfg.model.get("network")
+            plain = to_plain(checkpoint)
+            checkpoint.clear()
+            checkpoint.update(plain)
+
+
+def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a checkpoint of ours, safely, in the form that the Runner expects.
+
+    Raises:
+        CheckpointError: If it cannot be read safely or holds no ``state_dict``.
+    """
+    from restorekit.checkpoints.network_file import read_network_file
+
+    if str(filename).endswith(".safetensors"):
+        state_dict, meta = read_network_file(filename)
+        content: Any = {"state_dict": state_dict, "meta": meta}
+    else:
+        content = load_file(filename)
+    if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
+        raise CheckpointError(
+            f"{filename} is not a checkpoint of restorekit (it has no 'state_dict'): use "
+            "`restorekit convert` if it is one of a method's authors."
+        )
+    state_dict = content["state_dict"]
+    if not any(key.startswith("network.") for key in state_dict):
+        # A published network: the same weights without the restorer around them.
+        content["state_dict"] = {f"network.{key}": value for key, value in state_dict.items()}
+    meta = content.setdefault("meta", {})
+    # mmengine's resume runs this text as Python.
+    meta.pop("config", None)
+    if "message_hub" in content:
+        content["message_hub"] = from_plain(content["message_hub"])
+    return content
+
+
+def load_weights(model: nn.Module, weights: dict[str, torch.Tensor], source: object) -> None:
+    """Load ``weights`` into ``model``, all of them or none.
+
+    Raises:
+        CheckpointError: If names or shapes differ; the first few are named.
+    """
+    own = model.state_dict()
+    missing = sorted(own.keys() - weights.keys())
+    unexpected = sorted(weights.keys() - own.keys())
+    other = sorted(k for k in own.keys() & weights.keys() if own[k].shape != weights[k].shape)
+    problems = [
+        f"{len(names)} {what}, for example {names[0]}"
+        for what, names in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("of another shape", other),
+        )
+        if names
+    ]
+    if problems:
+        raise CheckpointError(
+            f"{source} does not fit the network of the config: of its parameters "
+            f"{'; '.join(problems)}. Test it with the config it was trained by."
+        )
+    model.load_state_dict(weights)
+
+
+def find_last_good_checkpoint(work_dir: str | os.PathLike[str]) -> Path | None:
+    """Return the checkpoint with the highest iteration or epoch that can be read, if any."""
+
+    def number(path: Path) -> int:
+        found = re.fullmatch(r"(?:iter|epoch)_(\d+)", path.stem)
+        return int(found.group(1)) if found else -1
+
+    candidates = [path for path in Path(work_dir).glob("*_*.pth") if number(path) >= 0]
+    for path in sorted(candidates, key=number, reverse=True):
+        try:
+            read_training_checkpoint(path)
+        except CheckpointError:
+            continue
+        return path
+    return None

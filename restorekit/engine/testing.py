@@ -1,0 +1,134 @@
+"""Testing a checkpoint: restore a test set, measure it, and put the results together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import get_world_size, is_main_process
+from mmengine.model import is_model_wrapper
+
+from restorekit.hooks.inference_cost import InferenceCostHook
+from restorekit.leaderboard.results import RAINY_INPUT, DatasetRecord, Results, build_results
+from restorekit.metrics import ProtocolMetric
+from restorekit.models.complexity import network_cost
+
+from .config import method_name
+from .runner import Runner
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a test gives: the results of the method, and those of its unrestored input."""
+
+    results: Results
+    rainy_input: Results
+
+
+def run_test(
+    config: Any,
+    checkpoint: str,
+    protocols: Sequence[str] = (),
+    save_dir: str | None = None,
+) -> Outcome | None:
+    """Restore and measure the test set of ``config`` with the weights of ``checkpoint``.
+
+    A fresh Runner without the hooks of training does it, so that the averaged weights of
+    an EMA, which a checkpoint holds as its weights, are what is measured.
+
+    Args:
+        config: The whole config; it is changed.
+        checkpoint: A training checkpoint or a published network.
+        protocols: Names of protocols instead of the config's.
+        save_dir: Folder for the restored images.
+
+    Returns:
+        The results, on the first process and where something was measured.
+
+    Raises:
+        RestoreKitError: If data, checkpoint or config cannot be used.
+    """
+    runner = _build_runner(config, checkpoint, protocols, save_dir)
+    runner.test()
+    metric = next((m for m in runner.test_evaluator.metrics if isinstance(m, ProtocolMetric)), None)
+    if metric is None or not is_main_process():
+        return None
+    dataset: DatasetRecord = {
+        "name": _dataset_name(config.test_dataloader.dataset),
+        "fingerprint": metric.fingerprint,
+        "num_images": len(next(iter(metric.images.values()))["psnr"]),
+    }
+    return Outcome(
+        build_results(
+            method_name(config),
+            dataset,
+            metric.images,
+            config=config.filename,
+            checkpoint=checkpoint,
+            cost=_cost(runner),
+            settings=_settings(runner),
+        ),
+        build_results(RAINY_INPUT, dataset, metric.input_images),
+    )
+
+
+def _build_runner(
+    config: Any, checkpoint: str, protocols: Sequence[str], save_dir: str | None
+) -> Runner:
+    config.load_from, config.resume = checkpoint, False
+    for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
+        config[key] = None
+    for key in ("val_dataloader", "val_cfg", "val_evaluator"):
+        config[key] = None
+    config.model.compile = False
+    config.custom_hooks = [
+        {"type": "RestoredImagesHook"},
+        {"type": "ProgressBarHook"},
+        {"type": "InferenceCostHook"},
+    ]
+    if save_dir:
+        config.custom_hooks.append({"type": "SaveRestoredHook", "out_dir": save_dir})
+    config.default_hooks = {
+        "checkpoint": None,
+        "logger": {"type": "LoggerHook", "interval": 50},
+    }
+    if protocols:
+        config.test_evaluator = {"type": "ProtocolMetric", "protocols": list(protocols)}
+    evaluators = config.test_evaluator
+    for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
+        if evaluator.get("type") == "ProtocolMetric":
+            evaluator["measure_input"] = True
+    runner: Runner = Runner.from_cfg(config)
+    return runner
+
+
+def _cost(runner: Runner) -> Any:
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    measured = next(hook for hook in runner.hooks if isinstance(hook, InferenceCostHook))
+    return {
+        **network_cost(model.network),
+        "seconds_per_image": measured.seconds_per_image,
+        "peak_memory_mb": measured.peak_memory_mb,
+    }
+
+
+def _settings(runner: Runner) -> dict[str, Any]:
+    parameter = next(runner.model.parameters())
+    device = parameter.device
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "dtype": str(parameter.dtype).removeprefix("torch."),
+        "tile": None,
+        "ensemble": False,
+        "processes": get_world_size(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _dataset_name(dataset: Any) -> str:
+    """Return the name of the folder or LMDB that the images come from."""
+    root = dataset.get("data_root")
+    return Path(root).stem if root else str(dataset.type)

@@ -1,0 +1,52 @@
+"""Errors that a user can mend.
+
+Every message is one sentence that names what is wrong, the value, the file or config
+key it came from, and the remedy. The command line prints it without a traceback and
+exits with status 2.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+#: Exit status of a command that ended with one of these errors.
+USER_ERROR_STATUS = 2
+
+
+class RestoreKitError(Exception):
+    """Base of all errors that are a user's to mend; ``str(error)`` is what is shown."""
+
+
+class ConfigError(RestoreKitError, ValueError):
+    """A config file, a command-line option or an argument has a value that cannot be used."""
+
+
+class DataError(RestoreKitError, ValueError):
+    """An image, a pair, a folder or an LMDB cannot be used as it is."""
+
+
+class CheckpointError(RestoreKitError, ValueError):
+    """A checkpoint cannot be read, is not safe to read, or does not fit."""
+
+
+class MissingDependencyError(RestoreKitError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+class UnknownNameError(RestoreKitError, KeyError):
+    """A name that is not registered."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of the message, quotes and all.
+        return str(self.args[0]) if self.args else ""
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return `` Did you mean 'x' or 'y'?`` for the nearest candidates, or an empty string."""
+    known = sorted(set(candidates))
+    lowered = {k.lower(): k for k in known}
+    close = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.6)
+    if not close:
+        return ""
+    return " Did you mean " + " or ".join(repr(lowered[c]) for c in close) + "?"

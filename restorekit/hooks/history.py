@@ -1,0 +1,93 @@
+"""The table behind ``history.csv`` and the curves drawn from it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from restorekit.errors import DataError
+from restorekit.files import atomic_path, write_text
+
+Row = dict[str, str]
+_FIRST = ("iter", "epoch", "phase", "lr", "loss")
+
+
+def read_history(path: str | os.PathLike[str]) -> list[Row]:
+    """Return the rows of ``path``; none if there is no such file.
+
+    Raises:
+        DataError: If the file is no history, so that it is not overwritten by one.
+    """
+    file = Path(path)
+    if not file.exists():
+        return []
+    with file.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream, restval=""))
+    for number, row in enumerate(rows, start=2):
+        if not (row.get("iter") or "").isdigit():
+            raise DataError(
+                f"{file}, line {number}: the column 'iter' must hold a whole number, not "
+                f"{row.get('iter')!r}; move the file away to start a new history."
+            )
+    return rows
+
+
+def write_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, str]]) -> None:
+    """Write ``rows`` as CSV, atomically; a key that a row lacks is an empty field."""
+    present = {key: None for row in rows for key in row}
+    columns = [key for key in _FIRST if key in present]
+    columns += [key for key in present if key not in _FIRST]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def draw_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, str]]) -> None:
+    """Draw the training loss and each measure of the validation over the iterations.
+
+    One panel for the losses, then one a measure (``psnr`` of ``psnr/rgb_u8``) with a line
+    for each metric of that measure.
+
+    Raises:
+        ImportError: If matplotlib is not installed.
+    """
+    from matplotlib.figure import Figure
+
+    panels = _panels(rows)
+    if not panels:
+        return
+    figure = Figure(figsize=(8, 2.6 * len(panels)), layout="constrained")
+    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+        for label, points in lines.items():
+            axis.plot(*zip(*points, strict=True), label=label, marker=".", linewidth=1)
+        axis.set_ylabel(title)
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize="small")
+    axes[-1].set_xlabel("iteration")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=100)
+
+
+def _panels(
+    rows: Sequence[Mapping[str, str]],
+) -> dict[str, dict[str, list[tuple[int, float]]]]:
+    """Sort the values into panels, lines and points."""
+    losses = {key for row in rows if row["phase"] == "train" for key, value in row.items() if value}
+    panels: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    for row in rows:
+        training = row["phase"] == "train"
+        for key, value in row.items():
+            if not value or key in ("iter", "epoch", "phase") or key.endswith("lr"):
+                continue
+            if not training and (key in losses or key == "loss"):
+                continue  # the mean of the same losses that the train rows show
+            panel = "loss" if training else key.rsplit("/", 1)[0]
+            points = panels.setdefault(panel, {}).setdefault(key, [])
+            points.append((int(row["iter"]), float(value)))
+    return panels

@@ -1,0 +1,61 @@
+"""What restoring an image costs in time and memory."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.dist import all_gather_object
+from mmengine.hooks import Hook
+
+from restorekit.registry import HOOKS
+
+
+@HOOKS.register_module()
+class InferenceCostHook(Hook):
+    """Measures a test: the network's seconds for an image, and the peak memory.
+
+    Attributes:
+        seconds_per_image: Median over the images of all processes, without loading,
+            measuring or saving. The first image of each process is left out where there
+            are more: it pays for setting things up.
+        peak_memory_mb: Of the process with the most; on a GPU what PyTorch allocated, on
+            a CPU what the process held at its peak.
+    """
+
+    priority = "LOW"
+
+    def __init__(self) -> None:
+        self._seconds: list[float] = []
+        self.seconds_per_image = 0.0
+        self.peak_memory_mb = 0.0
+
+    def after_test_iter(
+        self,
+        runner: Any,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Note the time of each image."""
+        self._seconds.extend(sample["seconds"] for sample in outputs)
+
+    def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
+        """Gather over the processes."""
+        own = self._seconds[1:] or self._seconds
+        gathered = all_gather_object((own, _peak_memory_mb()))
+        seconds = sorted(value for part, _ in gathered for value in part)
+        self.seconds_per_image = seconds[len(seconds) // 2] if seconds else 0.0
+        self.peak_memory_mb = max(memory for _, memory in gathered)
+        self._seconds.clear()
+
+
+def _peak_memory_mb() -> float:
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**20
+    # The unit is kilobytes on Linux and bytes on macOS.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

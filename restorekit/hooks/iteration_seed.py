@@ -1,0 +1,42 @@
+"""Randomness that depends on the seed and the iteration, and on nothing else."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+
+from restorekit.registry import HOOKS
+
+
+@HOOKS.register_module()
+class IterationSeedHook(Hook):
+    """Seeds PyTorch, NumPy and Python before each training iteration.
+
+    The seed comes from the run's seed, the process' rank and the iteration. So a resumed
+    run draws the same numbers (dropout, noise) as one that was never interrupted, whatever
+    validation or data loading drew in between, and no state has to be saved. The order and
+    the crops of the training data follow the sampler in the same way.
+
+    Runs first (priority ``VERY_HIGH``) and writes nothing.
+    """
+
+    priority = "VERY_HIGH"
+
+    def before_train(self, runner: Any) -> None:
+        """Give the sampler the seed of the run, which a resume may have changed."""
+        sampler = runner.train_dataloader.sampler
+        if hasattr(sampler, "start_at"):
+            sampler.seed = runner.seed
+
+    def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
+        """Seed all generators for this iteration and rank."""
+        sequence = np.random.SeedSequence((runner.seed, get_rank(), runner.iter))
+        seed = int(sequence.generate_state(1, np.uint64)[0])
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)

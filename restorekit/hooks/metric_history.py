@@ -1,0 +1,121 @@
+"""What a training achieved when, as a table and as curves."""
+
+from __future__ import annotations
+
+import numbers
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import EpochBasedTrainLoop
+
+from restorekit.errors import ConfigError
+from restorekit.hooks.history import Row, draw_history, read_history, write_history
+from restorekit.registry import HOOKS
+
+
+@HOOKS.register_module()
+class MetricHistoryHook(Hook):
+    """Writes ``<work_dir>/history.csv`` and, after each validation, ``history.png``.
+
+    A row has ``iter`` (training iterations done), ``epoch`` where the loop counts epochs,
+    ``phase`` (``train`` or ``val``), ``lr``, the losses (their mean over the last
+    ``interval`` iterations) and, in ``val`` rows, the metrics of that validation. A
+    resumed run goes on with the rows up to its iteration and drops later ones, which it
+    is about to produce again; a run that starts anew starts with an empty table.
+
+    The table is replaced as a whole at each row, before a checkpoint of the same
+    iteration is written: a checkpoint never knows more than the table. Validations
+    outside of a training leave no row. Without matplotlib there are no curves, which the
+    log says once.
+
+    Args:
+        interval: Iterations from one ``train`` row to the next.
+
+    Priority ``LOW``: after the log, before the checkpoint. Only the first process writes.
+
+    Raises:
+        ConfigError: If ``interval`` is not positive.
+    """
+
+    priority = "LOW"
+
+    def __init__(self, interval: int = 100) -> None:
+        if interval < 1:
+            raise ConfigError(f"MetricHistoryHook: interval must be 1 or more, not {interval}.")
+        self.interval = interval
+        self._rows: list[Row] = []
+        self._losses: list[str] = []
+        self._training = False
+        self._draws = True
+
+    def before_train(self, runner: Any) -> None:
+        """Take over the rows of the run that is being resumed.
+
+        Raises:
+            DataError: If there is a ``history.csv`` that is none.
+        """
+        self._training = True
+        if not is_main_process():
+            return
+        path = Path(runner.work_dir) / "history.csv"
+        rows = read_history(path)
+        self._rows = [row for row in rows if int(row["iter"]) <= runner.iter]
+        if len(self._rows) < len(rows):
+            runner.logger.info(
+                f"{path}: dropped {len(rows) - len(self._rows)} rows of an earlier run after "
+                f"iteration {runner.iter}."
+            )
+            write_history(path, self._rows)
+
+    def after_train(self, runner: Any) -> None:
+        """Note that validations do not belong to a training any more."""
+        self._training = False
+
+    def after_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        """Add a ``train`` row at each interval and at the end."""
+        self._losses = list(outputs or {})
+        if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
+            self._add(runner, "train", runner.iter + 1, runner.epoch + 1, {})
+
+    def after_val_epoch(self, runner: Any, metrics: dict[str, Any] | None = None) -> None:
+        """Add a ``val`` row and draw the curves."""
+        if not self._training:
+            return
+        # The loops have counted the iteration and the epoch by now.
+        self._add(runner, "val", runner.iter, runner.epoch, metrics or {})
+        if is_main_process() and self._draws:
+            try:
+                draw_history(Path(runner.work_dir) / "history.png", self._rows)
+            except ImportError:
+                self._draws = False
+                runner.logger.info(
+                    "matplotlib is not installed: history.csv is written without history.png."
+                )
+
+    def _add(
+        self, runner: Any, phase: str, iteration: int, epoch: int, metrics: dict[str, Any]
+    ) -> None:
+        if not is_main_process():
+            return
+        row = {"iter": str(iteration), "phase": phase}
+        if isinstance(runner.train_loop, EpochBasedTrainLoop):
+            row["epoch"] = str(epoch)
+        # mmengine's own record: the optimiser may hold the rate of the next iteration already.
+        for key, scalar in runner.message_hub.log_scalars.items():
+            name = key.removeprefix("train/")
+            if name in self._losses and key != name:
+                row[name] = repr(float(scalar.mean(self.interval)))
+            elif key.startswith("train/") and key.endswith("lr") and "base_lr" not in key:
+                row[name] = repr(float(scalar.current()))
+        for name, value in metrics.items():
+            if isinstance(value, numbers.Real) or (
+                isinstance(value, torch.Tensor) and value.numel() == 1
+            ):
+                row[name] = repr(float(value))
+        self._rows.append(row)
+        write_history(Path(runner.work_dir) / "history.csv", self._rows)

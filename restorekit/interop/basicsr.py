@@ -1,0 +1,215 @@
+"""BasicSR's networks by name, without BasicSR's ``__init__``.
+
+``import basicsr`` runs every module of the package (version 1.4.2), among them some that no
+current torchvision can serve, and torchvision itself is absent or broken on many CPU machines.
+The networks need none of that: here the package is entered by its submodules, and where
+torchvision cannot be imported a stand-in takes its place for as long as that takes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, NoReturn
+
+from torch import nn
+
+from restorekit.errors import (
+    ConfigError,
+    MissingDependencyError,
+    RestoreKitError,
+    UnknownNameError,
+    did_you_mean,
+)
+from restorekit.registry import MODELS
+
+_INSTALL = "pip install --no-deps --no-build-isolation basicsr==1.4.2"
+# What basicsr 1.4.2 imports of torchvision, parents first.
+_TORCHVISION = (
+    "torchvision",
+    "torchvision.models",
+    "torchvision.transforms",
+    "torchvision.transforms.functional",
+    "torchvision.transforms.functional_tensor",
+    "torchvision.utils",
+)
+
+
+@MODELS.register_module(name="BasicSRArch")
+def basicsr_arch(
+    name: str, *, min_size: int = 1, size_multiple: int = 1, **parameters: Any
+) -> nn.Module:
+    """Build a network of BasicSR's ``ARCH_REGISTRY``.
+
+    The network is BasicSR's own object: its state dict has BasicSR's keys, so that their
+    checkpoints load. For restoration at the same size choose one that can keep the size, for
+    example ``EDSR``, ``RCAN`` or ``SRVGGNetCompact`` with ``upscale=1``, ``SwinIR`` with
+    ``upscale=1``, ``RIDNet``, or ``RRDBNet`` with ``scale=1`` and ``size_multiple=4``;
+    ``MSRResNet`` always enlarges.
+
+    Args:
+        name: The network's class in BasicSR, with or without the suffix ``_basicsr`` that
+            its registry gives to some.
+        min_size: Smallest height and width that the network takes.
+        size_multiple: Number that height and width must be multiples of.
+        **parameters: The network's own parameters, BasicSR's defaults for the others.
+
+    Returns:
+        The network, with ``min_size`` and ``size_multiple`` as attributes.
+
+    Raises:
+        MissingDependencyError: If basicsr is not installed, or the network needs a package
+            that is not.
+        UnknownNameError: If BasicSR has no such network.
+        ConfigError: If the network cannot be built with these parameters.
+
+    Example:
+        >>> from restorekit.registry import MODELS
+        >>> cfg = dict(type='BasicSRArch', name='SRVGGNetCompact', num_feat=16, upscale=1)
+        >>> network = MODELS.build(cfg)  # doctest: +SKIP
+    """
+    arch = _find_arch(name)
+    signature = inspect.signature(arch)
+    try:
+        signature.bind(**parameters)
+        network: nn.Module = arch(**parameters)
+    except RestoreKitError:
+        raise
+    except Exception as error:
+        unknown = sorted(set(parameters) - set(signature.parameters))
+        hint = did_you_mean(unknown[0], signature.parameters) if unknown else ""
+        raise ConfigError(
+            f"basicsr's {name} cannot be built with {parameters}: {type(error).__name__}: "
+            f"{error}.{hint} Its parameters are {name}{signature}."
+        ) from error
+    vars(network).update(min_size=min_size, size_multiple=size_multiple)
+    return network
+
+
+def import_basicsr(submodule: str) -> ModuleType:
+    """Import ``basicsr.<submodule>`` without what ``import basicsr`` would run.
+
+    Afterwards ``sys.modules`` holds basicsr's modules and what they import in earnest;
+    names of torchvision are as they were before.
+
+    Args:
+        submodule: Dotted name below ``basicsr``, for example ``'metrics'``.
+
+    Raises:
+        MissingDependencyError: If basicsr is not installed, or lacks a package that it needs.
+    """
+    known = sys.modules.get(f"basicsr.{submodule}")
+    if known is not None:
+        return known
+    before = {name for name in sys.modules if _belongs_to(name, "basicsr")}
+    _enter_package()
+    try:
+        with _torchvision_within_reach():
+            return importlib.import_module(f"basicsr.{submodule}")
+    except BaseException as error:
+        # A half-imported package would fail differently, and less clearly, the next time.
+        for name in [n for n in sys.modules if _belongs_to(n, "basicsr") and n not in before]:
+            del sys.modules[name]
+        if isinstance(error, ModuleNotFoundError) and not _belongs_to(error.name, "basicsr"):
+            # Python 3.12 has no distutils of its own; setuptools brings it until version 80.
+            remedy = "setuptools<81" if error.name == "distutils" else error.name
+            raise MissingDependencyError(
+                f"basicsr.{submodule} needs {error.name!r}, which is not installed; "
+                f"`pip install '{remedy}'` brings it."
+            ) from error
+        raise
+
+
+def _find_arch(name: str) -> Any:
+    import_basicsr("archs")
+    registry = import_basicsr("utils.registry").ARCH_REGISTRY
+    archs = dict(iter(registry))  # it has keys() but no []
+    for key in (name, f"{name}_basicsr"):
+        if key in archs:
+            return archs[key]
+    raise UnknownNameError(
+        f"BasicSRArch: basicsr has no network {name!r}.{did_you_mean(name, archs)} "
+        f"It has {', '.join(sorted(archs))}."
+    )
+
+
+def _belongs_to(name: str | None, package: str) -> bool:
+    return name is not None and (name == package or name.startswith(f"{package}."))
+
+
+def _enter_package() -> None:
+    """Put basicsr into ``sys.modules`` as a package whose ``__init__`` has not run."""
+    if sys.modules.get("basicsr") is not None:
+        return
+    spec = importlib.util.find_spec("basicsr")
+    if spec is None:
+        raise MissingDependencyError(
+            f"BasicSR's networks need the package basicsr, which is not installed; `{_INSTALL}` "
+            "brings it without replacing PyTorch."
+        )
+    sys.modules["basicsr"] = importlib.util.module_from_spec(spec)
+
+
+@contextlib.contextmanager
+def _torchvision_within_reach() -> Iterator[None]:
+    """Let ``torchvision`` be imported inside the block: the real one, or a stand-in.
+
+    The stand-in leaves again with the block. So does ``functional_tensor``, which torchvision
+    0.17 removed and basicsr imports, where a real torchvision lacks it.
+    """
+    before = {name for name in sys.modules if _belongs_to(name, "torchvision")}
+    try:
+        functional = importlib.import_module("torchvision.transforms.functional")
+    except Exception:
+        # Absent, or built for another PyTorch: then it raises RuntimeError and half of it stays.
+        for name in [n for n in sys.modules if _belongs_to(n, "torchvision") and n not in before]:
+            del sys.modules[name]
+        stand_ins: dict[str, ModuleType] = {name: _StandIn(name) for name in _TORCHVISION}
+    else:
+        stand_ins = {}
+        if importlib.util.find_spec("torchvision.transforms.functional_tensor") is None:
+            stand_ins["torchvision.transforms.functional_tensor"] = functional
+    replaced = {name: sys.modules[name] for name in stand_ins if name in sys.modules}
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+        sys.modules.update(replaced)
+
+
+class _StandIn(ModuleType):
+    """A module of a torchvision that is not there; what is taken from it fails when used."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__version__":
+            return "0.9.0"  # from here on basicsr takes deformable convolution from torchvision
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Absent(f"{self.__name__}.{name}")
+
+
+class _Absent:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise MissingDependencyError(
+            f"This part of basicsr uses {self._name}, and no working torchvision is installed; "
+            "install the one that belongs to your PyTorch."
+        )

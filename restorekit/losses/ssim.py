@@ -1,0 +1,149 @@
+"""The negative SSIM loss that DCSFN and PReNet are trained with."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..errors import ConfigError, DataError
+from ..registry import MODELS
+from .precision import full_precision_pair, without_autocast
+
+Padding = Literal["zero", "valid"]
+
+
+def mean_ssim(
+    pred: Tensor,
+    gt: Tensor,
+    window_size: int = 11,
+    sigma: float = 1.5,
+    padding: Padding = "zero",
+    data_range: float = 1.0,
+) -> Tensor:
+    """Return the mean SSIM over batch, channels and pixels, a scalar that can be derived.
+
+    The 2-D Gaussian is separable and SSIM needs only the sum of the two variances, so
+    that three maps that depend on ``pred`` and one that does not are filtered, each along
+    columns and then rows: 88 multiplications a pixel instead of the released code's 605,
+    and the same numbers to rounding.
+
+    Args:
+        pred: (N, C, H, W), float32 or float64.
+        gt: The same shape and type.
+        window_size: Side of the Gaussian window in pixels, odd.
+        sigma: Its standard deviation in pixels.
+        padding: ``zero`` pads with zeros and averages over all pixels; ``valid`` averages
+            over the pixels whose window lies inside the image.
+        data_range: Span of the image values, on which the constants (0.01 L)² and
+            (0.03 L)² depend.
+    """
+    radius = window_size // 2 if padding == "zero" else 0
+    offsets = torch.arange(window_size, dtype=pred.dtype, device=pred.device) - window_size // 2
+    window = torch.exp(-offsets.square() / (2 * sigma**2))
+    window = window / window.sum()
+
+    def smooth(maps: Tensor) -> Tensor:
+        # One depthwise convolution over images × channels: faster than groups of three.
+        planes = maps.reshape(1, -1, *maps.shape[-2:])
+        count = planes.shape[1]
+        columns = window.view(1, 1, -1, 1).expand(count, 1, -1, 1)
+        rows = window.view(1, 1, 1, -1).expand(count, 1, 1, -1)
+        planes = F.conv2d(planes, columns, padding=(radius, 0), groups=count)
+        planes = F.conv2d(planes, rows, padding=(0, radius), groups=count)
+        return planes.view(*maps.shape[:-2], *planes.shape[-2:])
+
+    # gt is smoothed apart: it needs no gradient, and stacked it would be given one.
+    mean_pred, square_mean, product_mean = smooth(
+        torch.stack([pred, pred.square() + gt.square(), pred * gt])
+    )
+    mean_gt = smooth(gt)
+    mean_product = mean_pred * mean_gt
+    mean_square = mean_pred.square() + mean_gt.square()
+    c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
+    numerator = (2 * mean_product + c1) * (2 * (product_mean - mean_product) + c2)
+    denominator = (mean_square + c1) * (square_mean - mean_square + c2)
+    mean: Tensor = (numerator / denominator).mean()
+    return mean
+
+
+@MODELS.register_module()
+class SSIMLoss(nn.Module):
+    """Negative SSIM, the only training loss of DCSFN and PReNet.
+
+    SSIM is that of Wang et al. (IEEE TIP 2004, eq. 13) with the choices of the two
+    released codes: an 11×11 Gaussian of σ 1.5, *zero padding* (the published SSIM has
+    none; the border weighs differently for it), each colour channel by itself, and
+    constants for images in [0, 1]. A perfect image has the loss ``-loss_weight``.
+
+    The loss is computed in float32 under any autocast: variances are small differences of
+    large numbers, of which bf16 keeps nothing. Float64 input is kept as it is.
+
+    Args:
+        window_size: Side of the Gaussian window in pixels, odd.
+        sigma: Standard deviation of the window in pixels.
+        padding: ``zero``, or ``valid`` for SSIM as it is published and measured.
+        data_range: Span of the image values.
+        loss_weight: Factor of the negative SSIM.
+
+    Raises:
+        ConfigError: If an argument cannot be used.
+    """
+
+    def __init__(
+        self,
+        window_size: int = 11,
+        sigma: float = 1.5,
+        padding: Padding = "zero",
+        data_range: float = 1.0,
+        loss_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if window_size < 1 or window_size % 2 == 0:
+            raise ConfigError(
+                f"SSIMLoss: window_size is {window_size}, but must be an odd number; use 11."
+            )
+        if padding not in ("zero", "valid"):
+            raise ConfigError(f"SSIMLoss: padding is {padding!r}; use 'zero' or 'valid'.")
+        if sigma <= 0 or data_range <= 0:
+            raise ConfigError(
+                f"SSIMLoss: sigma is {sigma} and data_range {data_range}, but both must be "
+                "above zero; use 1.5 and, for images in [0, 1], 1.0."
+            )
+        self.window_size = window_size
+        self.sigma = sigma
+        self.padding: Padding = padding
+        self.data_range = data_range
+        self.loss_weight = loss_weight
+
+    def forward(self, pred: Tensor, gt: Tensor) -> Tensor:
+        """Return minus the mean SSIM times ``loss_weight``.
+
+        Args:
+            pred: Restored images, (N, C, H, W), RGB, about [0, 1].
+            gt: Ground truth, the same shape.
+
+        Raises:
+            DataError: If the shapes differ or are not (N, C, H, W), or if the images are
+                smaller than the window and ``padding`` is ``valid``.
+        """
+        with without_autocast(pred):
+            pred, gt = full_precision_pair(pred, gt, "SSIMLoss")
+            self._check(pred)
+            ssim = mean_ssim(pred, gt, self.window_size, self.sigma, self.padding, self.data_range)
+            return -self.loss_weight * ssim
+
+    def _check(self, pred: Tensor) -> None:
+        if pred.ndim != 4:
+            raise DataError(
+                f"SSIMLoss needs batches of images (N, C, H, W) but got the shape "
+                f"{tuple(pred.shape)}; add the missing dimension with unsqueeze(0)."
+            )
+        if self.padding == "valid" and min(pred.shape[-2:]) < self.window_size:
+            raise DataError(
+                f"SSIMLoss with padding='valid' needs images of at least {self.window_size}×"
+                f"{self.window_size} pixels but got {pred.shape[-2]}×{pred.shape[-1]}; use a "
+                "larger patch, a smaller window_size or padding='zero'."
+            )

@@ -1,0 +1,66 @@
+"""Several losses at once, each visible in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..errors import ConfigError
+from ..registry import MODELS
+
+
+def as_loss_dict(losses: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what a restorer's ``loss`` hands to mmengine, from what any loss returned.
+
+    mmengine's ``parse_losses`` adds up every entry whose key contains ``loss`` and logs
+    each; a single tensor becomes ``{"loss": tensor}``.
+    """
+    return {"loss": losses} if isinstance(losses, Tensor) else dict(losses)
+
+
+@MODELS.register_module()
+class SumLoss(nn.Module):
+    """A sum of losses, each weighted by its own ``loss_weight``.
+
+    It returns its parts, not their sum, under ``loss_<name>``, so that the log shows each
+    of them; mmengine adds them up. Restorers take either form through
+    :func:`as_loss_dict`.
+
+    Args:
+        losses: Name of each part to its config or module. A part returns a tensor.
+
+    Raises:
+        ConfigError: If there are no parts.
+
+    Example:
+        >>> loss = SumLoss(losses=dict(
+        ...     ssim=dict(type='SSIMLoss'), l1=dict(type='L1Loss', loss_weight=0.1)))
+        >>> import torch
+        >>> sorted(loss(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)))
+        ['loss_l1', 'loss_ssim']
+    """
+
+    def __init__(self, losses: Mapping[str, Any]) -> None:
+        super().__init__()
+        if not losses:
+            raise ConfigError(
+                "SumLoss: losses is empty; name at least one part, for instance "
+                "losses=dict(ssim=dict(type='SSIMLoss'))."
+            )
+        self.losses = nn.ModuleDict(
+            {
+                name: part if isinstance(part, nn.Module) else MODELS.build(part)
+                for name, part in losses.items()
+            }
+        )
+
+    def forward(self, pred: Tensor, gt: Tensor) -> dict[str, Tensor]:
+        """Return ``loss_<name>``, a scalar already weighted, for each part.
+
+        Args:
+            pred: Restored images, (N, C, H, W), RGB, about [0, 1].
+            gt: Ground truth, the same shape.
+        """
+        return {f"loss_{name}": part(pred, gt) for name, part in self.losses.items()}

@@ -1,0 +1,21 @@
+"""Pure functions on numpy arrays that measure images, all in float64.
+
+Images are RGB, (H, W, 3), uint8 or on the scale 0 to 255 unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from .color import luma_full, luma_pil, luma_studio, luma_studio_u8, to_uint8
+from .psnr import psnr
+from .ssim import SSIMSpec, ssim
+
+__all__ = [
+    "SSIMSpec",
+    "luma_full",
+    "luma_pil",
+    "luma_studio",
+    "luma_studio_u8",
+    "psnr",
+    "ssim",
+    "to_uint8",
+]

@@ -1,0 +1,174 @@
+"""Protocols by name: the ways in which papers measure PSNR and SSIM.
+
+A number means something only beside the name of its protocol and the fingerprint of its
+data. Seven protocols are built in, after the scripts that deraining papers used; a
+config may describe any other (:func:`build_protocol`), and a plugin gives one to all
+configs and to the command line with :func:`register_protocol`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ConfigError, UnknownNameError, did_you_mean
+from .functional.ssim import SSIMSpec
+from .protocol import Protocol, measure_all
+
+__all__ = [
+    "PROTOCOLS",
+    "Protocol",
+    "build_protocol",
+    "get_protocol",
+    "measure_all",
+    "register_protocol",
+]
+
+
+_BUILT_IN = (
+    Protocol(
+        "matlab_y_u8",
+        color="y_studio_u8",
+        description=(
+            "MATLAB rgb2ycbcr on uint8, Y rounded to whole levels, peak 255, Wang's 2003 SSIM "
+            "without downsampling: evaluate_PSNR_SSIM.m of MPRNet, Restormer, IDT; DRSformer and "
+            "NeRD-Rain on Rain200 and SPA-Data."
+        ),
+    ),
+    Protocol(
+        "matlab_y_double",
+        color="y_studio",
+        ssim=SSIMSpec(downsample=True),
+        description=(
+            "MATLAB rgb2ycbcr on doubles, Y not rounded, peak 1 of [0, 1], Wang's later ssim.m "
+            "that downsamples images whose short side is 384 pixels or more: the statistic "
+            "scripts of PReNet, BRN, RCDNet, SPDNet; DRSformer and NeRD-Rain on DID and DDN."
+        ),
+    ),
+    Protocol(
+        "pil_y_skimage",
+        color="y_pil",
+        ssim=SSIMSpec(window="uniform", window_size=7, sample_covariance=True),
+        description=(
+            "Pillow's full-range Y and scikit-image's default SSIM (uniform 7×7 window, sample "
+            "covariance): lib/utils.py of NLEDN, whose test script however floors its output "
+            "to uint8, where this rounds it as it is saved."
+        ),
+    ),
+    Protocol(
+        "rgb_float",
+        quantize="none",
+        clip_ssim=False,
+        ssim=SSIMSpec(padding="zero"),
+        description=(
+            "RGB floats, PSNR on the clipped and SSIM (zero padding) on the unclamped output: "
+            "eval.py and cal_ssim.py of DCSFN, and RESCAN's cal_ssim.py."
+        ),
+    ),
+    Protocol(
+        "rgb_float_valid",
+        quantize="none",
+        description="RGB floats, clipped, SSIM without padding: metrics.py of ReHEN.",
+    ),
+    Protocol(
+        "rgb_u8",
+        description=(
+            "RGB rounded to uint8, SSIM without padding, the mean of the channels: "
+            "derain-toolbox and MMEditing, and most tables that say 'RGB'."
+        ),
+    ),
+    Protocol(
+        "basicsr_y",
+        color="y_studio",
+        description=(
+            "RGB rounded to uint8, then studio-range Y not rounded, SSIM without downsampling: "
+            "BasicSR's test_y_channel and MMagic's convert_to='Y'."
+        ),
+    ),
+)
+
+#: Every protocol known by name; :func:`register_protocol` adds to it.
+PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in _BUILT_IN}
+
+
+def get_protocol(name: str) -> Protocol:
+    """Return the protocol of that name.
+
+    Raises:
+        UnknownNameError: If there is none.
+    """
+    if name not in PROTOCOLS:
+        raise UnknownNameError(
+            f"{name!r} is not a protocol.{did_you_mean(name, PROTOCOLS)} Known are "
+            f"{', '.join(PROTOCOLS)}; a plugin adds its own with register_protocol."
+        )
+    return PROTOCOLS[name]
+
+
+def register_protocol(protocol: Protocol) -> Protocol:
+    """Make a protocol known by its name, to configs and to the command line.
+
+    Call it in a plugin module, once; the same protocol twice does nothing.
+
+    Raises:
+        ConfigError: If another protocol has the name; two ways of measuring under one
+            name would make tables that cannot be trusted.
+    """
+    known = PROTOCOLS.setdefault(protocol.name, protocol)
+    if known != protocol:
+        raise ConfigError(
+            f"Protocol {protocol.name!r} is already there with other settings; choose another name."
+        )
+    return protocol
+
+
+def build_protocol(value: str | Protocol | Mapping[str, Any]) -> Protocol:
+    """Return the protocol that a config means.
+
+    Args:
+        value: A name, a protocol, or its fields as a dict: ``name``, optionally ``base``
+            (a known protocol whose other fields are kept), and what differs; ``ssim`` may
+            be a dict of what differs too.
+
+    Raises:
+        UnknownNameError: If a name is not known.
+        ConfigError: If a field is unknown, or if the name is that of a known protocol that
+            measures otherwise.
+
+    Example:
+        >>> build_protocol(dict(name='rgb_floor', base='rgb_u8', quantize='floor')).quantize
+        'floor'
+    """
+    if isinstance(value, str):
+        return get_protocol(value)
+    if isinstance(value, Protocol):
+        return value
+    settings = dict(value)
+    if "name" not in settings:
+        raise ConfigError(f"Protocol {settings}: give it a name of its own as name='…'.")
+    base = settings.pop("base", None)
+    start = Protocol("unnamed")
+    if base is not None:
+        changes = ", ".join(f"{key}={settings[key]!r}" for key in settings if key != "name")
+        start = dataclasses.replace(get_protocol(base), description=f"{base} with {changes}.")
+    if isinstance(settings.get("ssim"), Mapping):
+        settings["ssim"] = _replace(start.ssim, settings["ssim"], "ssim")
+    protocol: Protocol = _replace(start, settings, str(settings["name"]))
+    if PROTOCOLS.get(protocol.name, protocol) != protocol:
+        raise ConfigError(
+            f"Protocol {protocol.name!r} is already there with other settings; give your own "
+            "another name."
+        )
+    return protocol
+
+
+def _replace(start: Any, changes: Mapping[str, Any], where: str) -> Any:
+    known = {field.name for field in dataclasses.fields(start)}
+    for field in changes:
+        if field not in known:
+            raise ConfigError(
+                f"Protocol {where}: there is no setting {field!r}.{did_you_mean(field, known)} "
+                f"Known are {', '.join(sorted(known))}."
+            )
+    return dataclasses.replace(start, **changes)

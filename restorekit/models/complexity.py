@@ -1,0 +1,67 @@
+"""How large and how expensive a network is."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+#: Side in pixels of the image that operations are counted on, as in the field's tables.
+COUNTED_SIDE = 256
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return the number of parameters; one that several layers share counts once."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def count_macs(network: nn.Module, height: int, width: int) -> int:
+    """Return the multiply-accumulate operations for one RGB image of this size.
+
+    Convolutions and matrix products are counted, as PyTorch's ``FlopCounterMode`` counts
+    them (two FLOPs make one MAC); element-wise operations, normalisation, pooling and
+    resampling are not. What the field's tables call FLOPs is mostly this number.
+
+    Only shapes are computed: on a copy of the network without data, and if it has an
+    operation that needs data, on the network itself.
+    """
+    try:
+        shapes_only = copy.deepcopy(network).to("meta")
+        return _count(shapes_only, height, width, torch.device("meta"))
+    except (RuntimeError, TypeError):
+        device = next((p.device for p in network.parameters()), torch.device("cpu"))
+        return _count(network, height, width, device)
+
+
+def network_cost(network: nn.Module) -> dict[str, Any]:
+    """Return ``parameters`` and ``macs_per_pixel`` as results files have them.
+
+    The operations are those of an image of 256×256 pixels (or the next size that the
+    network takes without padding) divided by its pixels. For a network of convolutions
+    other sizes give the same, but for what is done once an image, such as
+    squeeze-and-excitation; where every pixel looks at all others they do not.
+    """
+    multiple = int(getattr(network, "size_multiple", 1))
+    side = max(COUNTED_SIDE, int(getattr(network, "min_size", 1)))
+    side += -side % multiple
+    return {
+        "parameters": count_parameters(network),
+        "macs_per_pixel": count_macs(network, side, side) / side**2,
+    }
+
+
+def _count(network: nn.Module, height: int, width: int, device: torch.device) -> int:
+    parameter = next(iter(network.parameters()), None)
+    dtype = parameter.dtype if parameter is not None else torch.float32
+    image = torch.zeros(1, 3, height, width, device=device, dtype=dtype)
+    training = network.training
+    counter = FlopCounterMode(display=False)
+    try:
+        with torch.no_grad(), counter:
+            network.eval()(image)
+    finally:
+        network.train(training)
+    return counter.get_total_flops() // 2

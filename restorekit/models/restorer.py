@@ -1,0 +1,117 @@
+"""The restorer: a network, its loss, and how both are used in training and testing."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from mmengine.model import BaseModel
+
+from restorekit.archs.sizing import forward_padded
+from restorekit.losses import as_loss_dict
+from restorekit.registry import MODELS
+
+
+@MODELS.register_module()
+class Restorer(BaseModel):
+    """Trains a network that maps a rainy image to a clean one, and runs it.
+
+    Args:
+        network: Config of the network (``dict(type='DCSFN', ...)``); see DESIGN's contract:
+            float RGB (N, 3, H, W) in [0, 1] in, the same out, or a tuple whose last is final.
+        loss: Config of the loss between the final output and ``gt``; not needed to test.
+        data_preprocessor: Config of what turns batches into network input.
+        compile: Train through ``torch.compile``. Testing stays eager, since each new image
+            size would be compiled anew.
+
+    Every image size works: what is too small for the network, or no multiple of what it
+    asks for, is padded and the output cropped.
+    """
+
+    def __init__(
+        self,
+        network: dict[str, Any],
+        loss: dict[str, Any] | None = None,
+        data_preprocessor: dict[str, Any] | None = None,
+        compile: bool = False,  # noqa: A002
+    ) -> None:
+        super().__init__(data_preprocessor or {"type": "ImageDataPreprocessor"})
+        self.network = MODELS.build(network)
+        self.loss = MODELS.build(loss) if loss is not None else None
+        # Not a submodule: it shares the network's parameters, which must appear once.
+        self.__dict__["_train_network"] = torch.compile(self.network) if compile else self.network
+
+    def forward(
+        self,
+        lq: torch.Tensor,
+        gt: torch.Tensor | None = None,
+        *,
+        name: list[str] | None = None,
+        index: torch.Tensor | None = None,
+        mode: str = "tensor",
+    ) -> Any:
+        """Run the network in one of three modes.
+
+        Args:
+            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1].
+            gt: Clean images of the same shape.
+            name: Name of each image, unique in its dataset.
+            index: Place of each image in its dataset.
+            mode: ``tensor`` returns the final output; ``loss`` the named losses;
+                ``predict`` one dict an image.
+        """
+        if mode == "loss":
+            return self.compute_loss(lq, gt)
+        if mode == "predict":
+            return self.predict(lq, gt, name, index)
+        return final_output(forward_padded(self.network, lq))
+
+    def compute_loss(self, lq: torch.Tensor, gt: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        """Return the losses by name; mmengine sums those whose name holds ``loss``."""
+        if self.loss is None or gt is None:
+            raise ValueError("training needs model.loss in the config and images with gt")
+        return as_loss_dict(self.loss(final_output(forward_padded(self._train_network, lq)), gt))
+
+    def predict(
+        self,
+        lq: torch.Tensor,
+        gt: torch.Tensor | None,
+        name: list[str] | None,
+        index: torch.Tensor | None,
+    ) -> list[dict[str, Any]]:
+        """Restore images; see the class for the sizes it takes.
+
+        Returns:
+            One dict an image: ``pred`` (float32 RGB (3, H, W), not clamped), ``lq``, ``gt``
+            where there is one, ``name``, ``index`` and ``seconds``, the network's time for
+            it.
+        """
+        started = _now(lq.device)
+        pred = final_output(forward_padded(self.network, lq)).float()
+        seconds = (_now(lq.device) - started) / len(lq)
+        samples = []
+        for i in range(len(lq)):
+            number = int(index[i]) if index is not None else i
+            sample = {
+                "name": name[i] if name is not None else str(number),
+                "index": number,
+                "pred": pred[i],
+                "lq": lq[i],
+                "seconds": seconds,
+            }
+            if gt is not None:
+                sample["gt"] = gt[i]
+            samples.append(sample)
+        return samples
+
+
+def final_output(output: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """Return the last of a network's outputs, or its only one."""
+    return output if isinstance(output, torch.Tensor) else output[-1]
+
+
+def _now(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()

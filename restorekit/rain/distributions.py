@@ -1,0 +1,89 @@
+"""What a random quantity of the rain may be: a number, a range, or log-normal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from restorekit.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """A positive quantity whose logarithm is normal: many small values, a few large ones.
+
+    Attributes:
+        median: Half of the values are below it, in the quantity's own unit.
+        sigma: Standard deviation of the natural logarithm; 0 always gives the median.
+        low: Smaller values are raised to it.
+        high: Larger values are lowered to it.
+    """
+
+    median: float
+    sigma: float
+    low: float = 0.0
+    high: float = math.inf
+
+    def __post_init__(self) -> None:
+        if self.median <= 0 or self.sigma < 0 or not 0 <= self.low <= self.high:
+            raise ConfigError(
+                f"{self} is not a distribution; median must be positive, sigma at least 0, "
+                "and 0 <= low <= high."
+            )
+
+
+#: A number is that number always, a pair ``(low, high)`` is uniform between the two.
+Distribution: TypeAlias = float | tuple[float, float] | LogNormal
+
+
+def sample(distribution: Distribution, rng: np.random.Generator) -> float:
+    """Draw one value of ``distribution``; a number draws nothing from ``rng``."""
+    return float(sample_many(distribution, rng, 1)[0])
+
+
+def sample_many(
+    distribution: Distribution, rng: np.random.Generator, count: int
+) -> npt.NDArray[np.float64]:
+    """Draw ``count`` values of ``distribution``; a number draws nothing from ``rng``."""
+    if isinstance(distribution, LogNormal):
+        logs = rng.normal(math.log(distribution.median), distribution.sigma, count)
+        return np.clip(np.exp(logs), distribution.low, distribution.high)
+    if isinstance(distribution, tuple):
+        return rng.uniform(*distribution, count)
+    return np.full(count, float(distribution))
+
+
+def bounds(distribution: Distribution) -> tuple[float, float]:
+    """The smallest and the largest value that :func:`sample` can give."""
+    if isinstance(distribution, LogNormal):
+        return distribution.low, distribution.high
+    if isinstance(distribution, tuple):
+        return distribution
+    return distribution, distribution
+
+
+def check(
+    owner: str, name: str, distribution: Distribution, low: float, high: float = math.inf
+) -> None:
+    """Refuse a distribution that can leave ``[low, high]``.
+
+    Args:
+        owner: Class that the field belongs to, for the message.
+        name: The field.
+        distribution: Its value.
+        low: Smallest value that makes sense.
+        high: Largest value that makes sense.
+
+    Raises:
+        ConfigError: If it can, or if its lower end is above its upper one.
+    """
+    smallest, largest = bounds(distribution)
+    if not low <= smallest <= largest <= high:
+        raise ConfigError(
+            f"{owner}.{name} is {distribution!r}; give a number, a pair (low, high) or a "
+            f"LogNormal that stays between {low:g} and {high:g}."
+        )

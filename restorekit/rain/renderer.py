@@ -1,0 +1,142 @@
+"""Rain for an image: from a description and a random generator to a rainy picture."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from restorekit.errors import DataError, UnknownNameError, did_you_mean
+
+from .distributions import sample, sample_many
+from .presets import RAIN_PRESETS
+from .spec import RainMixture, RainSpec, StreakLayer
+from .streaks import Array, Streaks, draw_streaks
+
+Image: TypeAlias = npt.NDArray[np.uint8]
+
+
+class RainRenderer:
+    """Adds rain to photographs.
+
+    The same description, image size and generator state give the same rain. A renderer
+    holds no state, so one can be shared by threads and sent to other processes.
+
+    Example:
+        >>> renderer = RainRenderer('rain100l')
+        >>> rainy = renderer(clean, np.random.default_rng(0))
+    """
+
+    def __init__(self, rain: str | RainSpec | RainMixture) -> None:
+        """Take a description of rain.
+
+        Args:
+            rain: Name of a preset, or a description of your own.
+
+        Raises:
+            UnknownNameError: If no preset has that name.
+        """
+        if isinstance(rain, str):
+            rain = _preset(rain)
+        self.rain = rain
+
+    def __repr__(self) -> str:
+        return f"RainRenderer({self.rain!r})"
+
+    def __call__(self, clean: Image, rng: np.random.Generator) -> Image:
+        """Lay rain over an image.
+
+        Args:
+            clean: Photograph, (height, width, 3), uint8 RGB; it is not written to.
+            rng: Where all randomness comes from.
+
+        Returns:
+            The rainy image, of the same shape and type.
+
+        Raises:
+            DataError: If ``clean`` is not such an array.
+        """
+        if clean.dtype != np.uint8 or clean.ndim != 3 or clean.shape[2] != 3:
+            raise DataError(
+                f"rain needs an 8-bit RGB image of shape (height, width, 3), and this one is "
+                f"{clean.dtype} of shape {clean.shape}; convert it first."
+            )
+        spec = self._kind(rng)
+        streaks = _draw_layers(spec, clean.shape[:2], rng)[..., None]
+        veil = np.float32(sample(spec.veil, rng))
+        airlight = np.float32(sample(spec.airlight, rng))
+        background = clean.astype(np.float32) / np.float32(255.0)
+        if veil > 0:
+            background += veil * (airlight - background)
+        if spec.blending == "screen":
+            streaks = streaks * (1 - background)
+        rainy = np.clip(background + streaks, 0.0, 1.0)
+        return np.rint(rainy * np.float32(255.0)).astype(np.uint8)
+
+    def layer(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+        """Draw the streaks alone, as the same generator would give them to an image.
+
+        Args:
+            shape: Height and width.
+            rng: Where all randomness comes from.
+
+        Returns:
+            The rain layer R, (height, width), 0 to 1, before blending; it has no veil.
+        """
+        return _draw_layers(self._kind(rng), shape, rng)
+
+    def _kind(self, rng: np.random.Generator) -> RainSpec:
+        if isinstance(self.rain, RainSpec):
+            return self.rain
+        return self.rain.specs[int(rng.choice(len(self.rain.specs), p=self.rain.probabilities))]
+
+
+def _preset(name: str) -> RainSpec | RainMixture:
+    if name not in RAIN_PRESETS:
+        raise UnknownNameError(
+            f"{name!r} is not a rain preset.{did_you_mean(name, RAIN_PRESETS)} "
+            f"The presets are {', '.join(sorted(RAIN_PRESETS))}; for rain of your own, pass a "
+            "RainSpec."
+        )
+    return RAIN_PRESETS[name]
+
+
+def _draw_layers(spec: RainSpec, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """All layers of ``spec``, each seen through those before it."""
+    through = np.ones(shape, np.float32)
+    for layer in spec.layers:
+        if layer.probability < 1 and rng.random() >= layer.probability:
+            continue
+        brightness = np.float32(sample(layer.brightness, rng))
+        through *= 1 - brightness * draw_streaks(shape, _scatter(layer, shape, rng))
+    return 1 - through
+
+
+def _scatter(layer: StreakLayer, shape: tuple[int, int], rng: np.random.Generator) -> Streaks:
+    """Draw the quantities of one image and of each of its streaks."""
+    height, width = shape
+    density = sample(layer.density, rng)
+    direction = sample(layer.direction, rng)
+    length = sample(layer.length, rng)
+    thickness = sample(layer.width, rng)
+    # Streaks whose middle is outside reach in; the longest are about 3 sigma.
+    margin = length * np.exp(3 * layer.length_spread) * (1 + layer.motion_blur) / 2 + 1
+    area = (height + 2 * margin) * (width + 2 * margin)
+    count = int(rng.poisson(density * area / 1e6))
+
+    def spread(middle: float, sigma: float) -> Array:
+        if sigma == 0:
+            return np.full(count, middle, np.float32)
+        return np.float32(middle) * np.exp(rng.normal(0.0, sigma, count)).astype(np.float32)
+
+    return Streaks(
+        x=rng.uniform(-margin, width - 1 + margin, count).astype(np.float32),
+        y=rng.uniform(-margin, height - 1 + margin, count).astype(np.float32),
+        direction=rng.normal(direction, layer.direction_spread, count).astype(np.float32),
+        length=spread(length, layer.length_spread),
+        width=spread(thickness, layer.width_spread),
+        opacity=sample_many(layer.opacity, rng, count).astype(np.float32),
+        motion_blur=layer.motion_blur,
+        softness=layer.softness,
+    )

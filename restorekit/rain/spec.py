@@ -1,0 +1,118 @@
+"""The description of rain: layers of streaks, a veil, and how they are laid over an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from restorekit.errors import ConfigError
+
+from .distributions import Distribution, check
+
+
+@dataclass(frozen=True)
+class StreakLayer:
+    """Streaks of one kind; a rain may have several such layers.
+
+    A quantity that is a :data:`~restorekit.rain.distributions.Distribution` is drawn once
+    an image, for the wind and the strength of the rain differ from image to image; its
+    ``*_spread`` is how much the streaks of one image differ among themselves.
+
+    Attributes:
+        density: Streaks per megapixel (a 480x320 image has 0.154 megapixels).
+        direction: Degrees from straight down; positive: the lower end is further right.
+        length: Pixels between the points of half brightness of the streak's ends.
+        width: Pixels between the points of half brightness across the streak.
+        brightness: Brightness of an opaque streak, 0 to 1 of the image's range.
+        direction_spread: Standard deviation of a streak's direction, in degrees.
+        length_spread: Standard deviation of the logarithm of a streak's length.
+        width_spread: Standard deviation of the logarithm of a streak's width.
+        opacity: How much a streak hides, 0 to 1; unlike the others drawn for every streak.
+        motion_blur: Part of its length over which a streak fades in and out, 0 (blunt ends)
+            to 1 (brightest in the middle only): the box along its path that a long exposure
+            draws out.
+        softness: Part of its width over which a streak's sides fade, 0 to 1: defocus.
+        probability: Chance that an image has this layer at all.
+    """
+
+    density: Distribution
+    direction: Distribution
+    length: Distribution
+    width: Distribution
+    brightness: Distribution
+    direction_spread: float = 0.0
+    length_spread: float = 0.0
+    width_spread: float = 0.0
+    opacity: Distribution = 1.0
+    motion_blur: float = 0.5
+    softness: float = 1.0
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        owner = type(self).__name__
+        check(owner, "density", self.density, 0)
+        check(owner, "direction", self.direction, -180, 180)
+        check(owner, "length", self.length, 0)
+        check(owner, "width", self.width, 0)
+        for name in ("direction_spread", "length_spread", "width_spread"):
+            check(owner, name, getattr(self, name), 0)
+        for name in ("brightness", "opacity", "motion_blur", "softness", "probability"):
+            check(owner, name, getattr(self, name), 0, 1)
+
+
+@dataclass(frozen=True)
+class RainSpec:
+    """One kind of rain.
+
+    Attributes:
+        layers: The streaks, drawn one over the other.
+        blending: ``'add'`` for O = B + R, clipped (equation 1 of the DCSFN paper; how Rain100L
+            and Rain100H are made), or ``'screen'`` for O = B + R (1 - B), which fades on
+            bright backgrounds (how rain is added in Photoshop, as for Rain1200 and Rain1400).
+        veil: Rain accumulation that hides the background evenly, before the streaks are
+            laid over it: B (1 - v) + v A. It knows no depth.
+        airlight: Brightness A of the veil, 0 to 1.
+    """
+
+    layers: tuple[StreakLayer, ...]
+    blending: Literal["add", "screen"] = "add"
+    veil: Distribution = 0.0
+    airlight: Distribution = 0.8
+
+    def __post_init__(self) -> None:
+        if self.blending not in ("add", "screen"):
+            raise ConfigError(
+                f"RainSpec.blending is {self.blending!r}; give 'add' (O = B + R) or "
+                "'screen' (O = B + R (1 - B))."
+            )
+        check("RainSpec", "veil", self.veil, 0, 1)
+        check("RainSpec", "airlight", self.airlight, 0, 1)
+
+
+@dataclass(frozen=True)
+class RainMixture:
+    """Several kinds of rain, of which each image gets one.
+
+    Attributes:
+        specs: The kinds.
+        weights: How often each is taken, relative to the others; empty: all alike.
+    """
+
+    specs: tuple[RainSpec, ...]
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.specs:
+            raise ConfigError("RainMixture.specs is empty; give at least one RainSpec.")
+        weights = self.weights or (1.0,) * len(self.specs)
+        if len(weights) != len(self.specs) or min(weights) < 0 or sum(weights) <= 0:
+            raise ConfigError(
+                f"RainMixture.weights is {self.weights!r}; give one weight for each of the "
+                f"{len(self.specs)} specs, none negative and not all 0."
+            )
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """The chance of each kind; they sum to 1."""
+        weights = self.weights or (1.0,) * len(self.specs)
+        return tuple(weight / sum(weights) for weight in weights)

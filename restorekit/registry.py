@@ -1,0 +1,97 @@
+"""The registries: every network, block, loss, dataset, transform, metric and hook by name.
+
+Each is a child of mmengine's registry of the same name with the scope ``restorekit``, so
+a config may use mmengine's own classes beside ours. A registry imports its modules when
+it is first asked for a name; importing this module imports none of them.
+
+Example:
+    >>> from restorekit.registry import MODELS
+    >>> MODELS.build(dict(type='SSIMLoss')).window_size
+    11
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmengine import registry as mmengine_registry
+
+from .errors import UnknownNameError, did_you_mean
+
+SCOPE = "restorekit"
+
+
+class Registry(mmengine_registry.Registry):
+    """An mmengine registry whose answer to an unknown name is the nearest known one.
+
+    The registries fill themselves from ``locations`` and from the plugins that other
+    installed packages offer (see :mod:`restorekit.plugins`).
+    """
+
+    def import_from_location(self) -> None:
+        """Import our own modules and installed plugins, once."""
+        if self._imported:
+            return
+        super().import_from_location()
+        from .plugins import load_installed_plugins
+
+        load_installed_plugins()
+
+    def get(self, key: str) -> Any:
+        """Return the class or function registered as ``key``.
+
+        Raises:
+            UnknownNameError: If nothing has that name, here or in mmengine.
+        """
+        found = super().get(key) if isinstance(key, str) else None
+        if found is None:
+            known = self.names()
+            raise UnknownNameError(
+                f"{key!r} is not a registered {self.name}."
+                f"{did_you_mean(str(key), known)} `restorekit list {self.name}s` shows all "
+                f"{len(known)} names; a name of your own needs `custom_imports` in the "
+                "config, `--plugin FILE`, or an installed plugin package."
+            )
+        return found
+
+    def names(self) -> list[str]:
+        """All names that :meth:`get` finds, ours and mmengine's, sorted."""
+        self.import_from_location()
+        names = set(self.module_dict)
+        if self.parent is not None:
+            names |= set(self.parent.module_dict)
+        return sorted(names)
+
+
+def _child(name: str, parent: mmengine_registry.Registry, *locations: str) -> Registry:
+    return Registry(name, parent=parent, scope=SCOPE, locations=list(locations))
+
+
+#: Networks, their blocks, losses, restorers and data preprocessors.
+MODELS = _child(
+    "model",
+    mmengine_registry.MODELS,
+    "restorekit.archs",
+    "restorekit.losses",
+    "restorekit.models",
+    "restorekit.interop",
+)
+DATASETS = _child("dataset", mmengine_registry.DATASETS, "restorekit.datasets")
+TRANSFORMS = _child("transform", mmengine_registry.TRANSFORMS, "restorekit.transforms")
+DATA_SAMPLERS = _child("sampler", mmengine_registry.DATA_SAMPLERS, "restorekit.datasets")
+METRICS = _child("metric", mmengine_registry.METRICS, "restorekit.metrics")
+HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks")
+LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
+OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")
+
+#: What ``restorekit list`` shows, by the word a user types.
+ALL_REGISTRIES = {
+    "models": MODELS,
+    "datasets": DATASETS,
+    "transforms": TRANSFORMS,
+    "samplers": DATA_SAMPLERS,
+    "metrics": METRICS,
+    "hooks": HOOKS,
+    "loops": LOOPS,
+    "optim_wrappers": OPTIM_WRAPPERS,
+}

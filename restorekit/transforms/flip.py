@@ -1,0 +1,56 @@
+"""Mirroring and turning both images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from restorekit.registry import TRANSFORMS
+
+from .paired import Image, PairedTransform
+
+
+@TRANSFORMS.register_module()
+class PairedFlip(PairedTransform):
+    """Mirrors both images, or neither.
+
+    Args:
+        horizontal: Probability of swapping left and right.
+        vertical: Probability of swapping top and bottom. 0 by default: rain falls down.
+    """
+
+    def __init__(self, horizontal: float = 0.5, vertical: float = 0.0) -> None:
+        self.horizontal = horizontal
+        self.vertical = vertical
+
+    def draw(self, rng: np.random.Generator, height: int, width: int) -> tuple[bool, bool]:
+        """Return whether to mirror horizontally and vertically."""
+        across, down = rng.random(2)
+        return bool(across < self.horizontal), bool(down < self.vertical)
+
+    def apply(self, image: Image, drawn: tuple[bool, bool]) -> Image:
+        """Mirror the image."""
+        across, down = drawn
+        return image[:: -1 if down else 1, :: -1 if across else 1]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(horizontal={self.horizontal}, vertical={self.vertical})"
+
+
+@TRANSFORMS.register_module()
+class PairedRotate90(PairedTransform):
+    """Turns both images by 0, 90, 180 or 270 degrees, each as often.
+
+    The sides of an image that is not square are swapped by half of the turns, so that a
+    batch needs square patches.
+    """
+
+    def draw(self, rng: np.random.Generator, height: int, width: int) -> int:
+        """Return the number of quarter turns, anticlockwise."""
+        return int(rng.integers(4))
+
+    def apply(self, image: Image, drawn: int) -> Image:
+        """Turn the image."""
+        return np.rot90(image, drawn)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"

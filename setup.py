@@ -1,0 +1,70 @@
+"""Packaging; the settings of the tools are in pyproject.toml.
+
+Reads files by path only: an isolated build has neither torch nor this package's imports.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+EXTRAS = ("demo", "logging", "tests", "dev")
+
+
+def read(path: str) -> str:
+    """Return the text of a file of the repository."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def version() -> str:
+    """Return the version number that restorekit/version.py states."""
+    found = re.search(r'^__version__ = "([^"]+)"$', read("restorekit/version.py"), re.MULTILINE)
+    if found is None:
+        raise RuntimeError('restorekit/version.py has no line __version__ = "…"')
+    return found.group(1)
+
+
+def requirements(name: str) -> list[str]:
+    """Return what requirements/<name>.txt lists, without its comments."""
+    lines = (
+        line.partition("#")[0].strip() for line in read(f"requirements/{name}.txt").split("\n")
+    )
+    return [line for line in lines if line]
+
+
+extras = {name: requirements(name) for name in EXTRAS}
+
+setup(
+    name="restorekit",
+    version=version(),
+    description="A toolbox for image restoration, deraining first",
+    long_description=read("README.md"),
+    long_description_content_type="text/markdown",
+    author="The restorekit contributors",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    keywords=["image restoration", "deraining", "deep learning", "PyTorch", "OpenMMLab", "DCSFN"],
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Processing",
+        "Typing :: Typed",
+    ],
+    python_requires=">=3.10",
+    packages=find_packages(include=["restorekit", "restorekit.*"]),
+    package_data={"restorekit": ["py.typed"]},
+    install_requires=requirements("runtime"),
+    extras_require={**extras, "all": sorted({line for lines in extras.values() for line in lines})},
+    entry_points={"console_scripts": ["restorekit=restorekit.cli:main"]},
+)

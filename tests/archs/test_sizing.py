@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from restorekit.archs import forward_padded, pad_to_fit
+from restorekit.errors import DataError
+
+
+def image(height: int, width: int) -> torch.Tensor:
+    return torch.arange(2 * 3 * height * width).reshape(2, 3, height, width)
+
+
+@pytest.mark.parametrize(
+    ("size", "min_size", "multiple", "padded_size"),
+    [
+        ((33, 47), 32, 1, (33, 47)),
+        ((31, 47), 32, 1, (32, 47)),
+        ((33, 47), 1, 8, (40, 48)),
+        ((5, 9), 10, 8, (16, 16)),
+        ((2, 1), 7, 1, (7, 7)),
+        ((1, 1), 16, 16, (16, 16)),
+    ],
+)
+def test_pads_bottom_and_right_as_numpy_reflects(size, min_size, multiple, padded_size):
+    x = image(*size)
+    padded, original = pad_to_fit(x, min_size, multiple)
+    assert original == size
+    after = [(0, new - old) for new, old in zip(padded_size, size, strict=True)]
+    # NumPy reflects as often as needed and replicates a side of one pixel.
+    expected = np.pad(x.numpy(), [(0, 0), (0, 0), *after], mode="reflect")
+    np.testing.assert_array_equal(padded.numpy(), expected)
+
+
+def test_what_fits_is_not_copied():
+    x = image(16, 24)
+    assert pad_to_fit(x, 8, 8)[0] is x
+
+
+def test_an_empty_image_is_refused():
+    with pytest.raises(DataError, match="0x4 pixels"):
+        pad_to_fit(torch.zeros(1, 3, 0, 4), 8)
+
+
+class Demanding(nn.Module):
+    """Refuses what it does not take, and returns a tuple."""
+
+    min_size = 12
+    size_multiple = 4
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        assert min(x.shape[-2:]) >= 12
+        assert x.shape[-2] % 4 == x.shape[-1] % 4 == 0
+        return [x + 1, x + 2]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 30), (12, 16), (13, 29)])
+def test_every_output_is_cropped(size):
+    x = image(*size)
+    first, last = forward_padded(Demanding(), x)
+    assert torch.equal(first, x + 1)
+    assert torch.equal(last, x + 2)
+
+
+def test_a_plain_module_takes_every_size():
+    x = image(5, 3)
+    output = forward_padded(nn.Identity(), x)
+    assert isinstance(output, torch.Tensor)
+    assert torch.equal(output, x)

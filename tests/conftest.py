@@ -1,0 +1,47 @@
+"""What several tests need: small pairs, and the folder of real data where there is one."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+torch.set_num_threads(1)
+cv2.setNumThreads(1)
+
+
+@pytest.fixture
+def pair_folder():
+    """Return a function that writes ``count`` pairs to ``root/lq`` and ``root/gt``.
+
+    The clean images are smooth random fields, the rainy ones have bright slanted lines.
+    """
+
+    def write(root, count=3, size=(48, 64), seed=0):
+        rng = np.random.default_rng(seed)
+        height, width = size
+        for kind in ("lq", "gt"):
+            (Path(root) / kind).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            gt = cv2.resize(rng.uniform(30, 200, (6, 8, 3)), (width, height))
+            lq = gt.copy()
+            for _ in range(12):
+                x, y = rng.integers(0, width), rng.integers(0, height)
+                cv2.line(lq, (int(x), int(y)), (int(x) + 4, int(y) + 14), (235, 235, 235), 1)
+            for kind, image in (("lq", lq), ("gt", gt)):
+                path = Path(root) / kind / f"{number:03d}.png"
+                cv2.imwrite(str(path), np.clip(np.round(image), 0, 255).astype(np.uint8))
+        return Path(root)
+
+    return write
+
+
+@pytest.fixture
+def real_data():
+    """Return the folder of real images and weights, or skip where it is not at hand."""
+    root = os.environ.get("RESTOREKIT_TEST_DATA")
+    if not root or not Path(root).is_dir():
+        pytest.skip("RESTOREKIT_TEST_DATA does not name the folder of real data")
+    return Path(root).resolve()

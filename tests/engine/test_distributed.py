@@ -1,0 +1,125 @@
+"""Training with two processes, as users start it, and what survives a kill."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from restorekit.checkpoints.io import load_file
+from restorekit.engine.runner import find_last_good_checkpoint
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(script, *arguments):
+    return [str(ROOT / "tools" / script), *map(str, arguments)]
+
+
+def environment():
+    import sys
+
+    return {**os.environ, "PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture
+def config_file(small_config, tmp_path):
+    """Write the small config, without what single-process tests add to it."""
+
+    def write(length=4, network="DCSFN", **changes):
+        tiny = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 2, "num_convs": 1}
+        config = small_config("unused", length=length, **{"model.network": tiny, **changes})
+        del config["work_dir"], config["experiment_name"]
+        config.dump(str(tmp_path / "config.py"))
+        return tmp_path / "config.py"
+
+    return write
+
+
+def run(arguments, **options):
+    return subprocess.run(
+        arguments, env=environment(), capture_output=True, text=True, check=False, **options
+    )
+
+
+def weights(folder):
+    return load_file(find_last_good_checkpoint(folder))["state_dict"]
+
+
+@pytest.mark.slow
+def test_two_processes_train_what_one_does_and_test_the_same(config_file, tmp_path):
+    config = config_file()
+    for processes in (1, 2):
+        done = run(
+            command("dist_train.sh", config, processes, "--work-dir", tmp_path / f"w{processes}")
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    one, two = weights(tmp_path / "w1"), weights(tmp_path / "w2")
+    for name in one:
+        # The same samples in the same order: only the order of summation differs.
+        torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-5)
+    checkpoint = find_last_good_checkpoint(tmp_path / "w2")
+    results = []
+    for processes in (1, 2):
+        out = tmp_path / f"results{processes}.json"
+        done = run(
+            command(
+                "dist_test.sh",
+                config,
+                checkpoint,
+                processes,
+                "--work-dir",
+                tmp_path / "t",
+                "--out",
+                out,
+            )
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        import json
+
+        results.append(json.loads(out.read_text()))
+    assert results[0]["dataset"] == results[1]["dataset"]
+    assert results[0]["dataset"]["num_images"] == 3
+    assert results[0]["protocols"] == results[1]["protocols"]
+
+
+def test_mistake_of_a_user_is_one_sentence_and_status_2(config_file, tmp_path):
+    config = config_file()
+    done = run(command("dist_train.sh", config, 2, "--data-root", tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    sentences = [line for line in done.stderr.splitlines() if "nowhere" in line]
+    assert len(sentences) == 1
+    done = run(command("dist_train.sh", config, "two"))
+    assert done.returncode == 2
+    assert "whole number" in done.stderr
+
+
+@pytest.mark.slow
+def test_killed_training_resumes_to_the_same_weights(config_file, tmp_path):
+    config = config_file(length=40, **{"default_hooks.checkpoint.interval": 1})
+    start = command("dist_train.sh", config, 1, "--work-dir", tmp_path / "w", "--resume")
+    process = subprocess.Popen(
+        start,
+        env=environment(),
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "w").glob("iter_5.pth")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    stopped_at = load_file(find_last_good_checkpoint(tmp_path / "w"))["meta"]["iter"]
+    assert 5 <= stopped_at < 40
+    assert run(start).returncode == 0
+    whole = command("dist_train.sh", config, 1, "--work-dir", tmp_path / "whole")
+    assert run(whole).returncode == 0
+    resumed, uninterrupted = weights(tmp_path / "w"), weights(tmp_path / "whole")
+    assert all(torch.equal(resumed[name], uninterrupted[name]) for name in uninterrupted)

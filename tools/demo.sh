@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The main road on real photographs, without a download: rain is rendered on free
+# photographs, a small DCSFN is trained by two processes, tested on photographs that it has
+# not seen, and ranked against the rainy input. Run again, it reuses what is there;
+# interrupted, it goes on where it was. DEMO_ITERS sets the number of training iterations.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+python=${PYTHON:-.venv/bin/python}
+restorekit="$python -m restorekit.cli"
+data=data/demo
+config=configs/dcsfn/dcsfn_demo.py
+work=work_dirs/dcsfn_demo${DEMO_ITERS:+_$DEMO_ITERS}
+
+echo "== Photographs and rain =="
+"$python" tools/demo_photos.py $data/clean
+seed=0
+for split in train val test; do
+    variants=1
+    [[ $split == train ]] && variants=8
+    $restorekit data synthesize $data/clean/$split $data/pairs/$split \
+        --preset rain100h --variants $variants --seed $seed
+    $restorekit data lmdb $data/pairs/$split $data/$split.lmdb
+    seed=$((seed + 1))
+done
+
+echo "== Training: tools/dist_train.sh $config 2 =="
+PYTHON=$python tools/dist_train.sh $config 2
+
+echo "== Test on photographs that were not trained on =="
+checkpoint=$("$python" -c "from restorekit.engine.runner import find_last_good_checkpoint as find; print(find('$work'))")
+"$python" tools/test.py $config "$checkpoint" --work-dir "$work" --out "$work/results.json"
+
+echo "== Ranking =="
+$restorekit leaderboard "$work/results.json" "$work/rainy_input.json" --out "$work/leaderboard"
+
+cat <<END
+
+The demo is done. Look at
+  $work/restored/        rainy | derained | clean
+  $work/history.png      the curves of the training
+  $work/results.json     every number, by protocol and by image
+  $work/leaderboard/     the ranking against the rainy input
+END

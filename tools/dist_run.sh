@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# What dist_train.sh and dist_test.sh share: dist_run.sh COMMAND NPROC [arguments of the command ...]
+set -euo pipefail
+command=$1 processes=$2
+shift 2
+if ! [[ $processes =~ ^[1-9][0-9]*$ ]]; then
+    echo "dist_$command.sh: the number of processes is '$processes'; give a whole number of at least 1." >&2
+    exit 2
+fi
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+if [[ -z ${PYTHON:-} ]]; then
+    PYTHON=python3
+    if [[ -z ${VIRTUAL_ENV:-} && -x $root/.venv/bin/python ]]; then
+        PYTHON=$root/.venv/bin/python
+    fi
+fi
+# Each process gets its share of the cores; more threads than cores slow all of them down.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(((cores = $(nproc) / processes) > 0 ? cores : 1))}
+if [[ ${NNODES:-1} == 1 ]]; then
+    nodes=(--standalone)
+else
+    nodes=(--nnodes "$NNODES" --node-rank "${NODE_RANK:?set NODE_RANK}"
+        --master-addr "${MASTER_ADDR:?set MASTER_ADDR}" --master-port "${PORT:-29500}")
+fi
+exec "$PYTHON" -m restorekit.engine.launch "${nodes[@]}" --nproc-per-node "$processes" \
+    -m restorekit.cli "$command" "$@" --launcher pytorch
