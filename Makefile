@@ -34,7 +34,7 @@ types: install ## check the types
 	$(VENV)/bin/mypy
 
 demo: install ## train, test and rank networks on photographs, on any machine
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tools/demo.sh
+	PYTHON=$(VENV)/bin/python tools/demo.sh
 
 clean: ## remove caches and build products; .venv stays
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -84,6 +84,15 @@ HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks")
 LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
 OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")
 
+# Without classes of ours, so that plugins can add theirs and mmengine finds them by scope.
+OPTIMIZERS = _child("optimizer", mmengine_registry.OPTIMIZERS)
+OPTIM_WRAPPER_CONSTRUCTORS = _child(
+    "optimizer wrapper constructor", mmengine_registry.OPTIM_WRAPPER_CONSTRUCTORS
+)
+PARAM_SCHEDULERS = _child("parameter scheduler", mmengine_registry.PARAM_SCHEDULERS)
+VISUALIZERS = _child("visualizer", mmengine_registry.VISUALIZERS)
+VISBACKENDS = _child("vis_backend", mmengine_registry.VISBACKENDS)
+
 #: What ``restorekit list`` shows, by the word a user types.
 ALL_REGISTRIES = {
     "models": MODELS,

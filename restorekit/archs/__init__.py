@@ -6,6 +6,9 @@ toolbox. Importing this package registers all of them and their blocks.
 
 from . import blocks
 from .dcsfn import DCSFN
+from .prenet import PReNet
+from .rehen import REHEN
+from .rescan import RESCAN
 from .sizing import forward_padded, pad_to_fit
 
-__all__ = ["DCSFN", "blocks", "forward_padded", "pad_to_fit"]
+__all__ = ["DCSFN", "REHEN", "RESCAN", "PReNet", "blocks", "forward_padded", "pad_to_fit"]

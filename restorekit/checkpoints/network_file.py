@@ -138,7 +138,8 @@ def save_network(
         save_file({"meta": meta, "state_dict": copies}, target)
         return
     with atomic_path(target) as temporary:
-        save_safetensors(copies, temporary, {"format": "pt", METADATA_KEY: _to_json(meta)})
+        # One key only: safetensors writes several in random order.
+        save_safetensors(copies, temporary, {METADATA_KEY: _to_json(meta)})
 
 
 def require_network_suffix(path: Path) -> None:

@@ -75,8 +75,10 @@ def suggest_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str | None
     """Return a rule by which every image has a partner, if an obvious one does."""
     if not lq_names or not gt_names:
         return None
-    template = re.sub(r"(.*)(?<!\d)\d+", r"\1{id}", gt_names[0].rpartition("/")[2])
-    for rule in (*RULES, template):
+    lq, gt = (names[0].rpartition("/")[2] for names in (lq_names, gt_names))
+    by_last = re.sub(r"(.*)(?<!\d)\d+", r"\1{id}", gt)
+    by_first = ":".join(re.sub(r"\d+", "{id}", name, count=1) for name in (lq, gt))
+    for rule in (*RULES, by_last, by_first):
         try:
             found = match_names(lq_names, gt_names, rule)
         except (ConfigError, DataError):

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
 from restorekit.errors import DataError
-from restorekit.image_headers import Buffer
 from restorekit.image_io import Image, encode_image
 
-from .pairing import match_names, suggest_rule
+from .pairing import Matches, match_names, suggest_rule
 from .sources import ImageSource
 
 #: On which side of a file with both images the rainy one is.
@@ -66,7 +65,7 @@ class PairReader(ABC):
     def label(self, index: int) -> str:
         """Return what error messages call a pair: the path of its rainy image."""
 
-    def files(self, index: int) -> list[Buffer]:
+    def files(self, index: int) -> list[bytes]:
         """Return the bytes of the files of a pair (see ``file_layout``), PNG if it has none."""
         return [encode_image(image) for image in self.read(index) if image is not None]
 
@@ -98,14 +97,19 @@ class MatchedPairs(PairReader):
         matches = match_names(lq.names, gt.names, pairing)
         self._items = matches.pairs
         self.names = [lq.names[i] for i, _ in matches.pairs]
-        lonely = [(lq.label(i), "clean image", gt) for i in matches.lonely_lq]
-        lonely += [(gt.label(i), "rainy image", lq) for i in matches.lonely_gt]
-        other = suggest_rule(lq.names, gt.names) if lonely else None
+        self.findings = self._lonely(matches, pairing)
+
+    def _lonely(self, matches: Matches, pairing: str) -> list[str]:
+        lq, gt = self._lq, self._gt
+        texts = [f"{lq.label(i)} has no clean image in {gt.location}" for i in matches.lonely_lq]
+        texts += [f"{gt.label(i)} has no rainy image in {lq.location}" for i in matches.lonely_gt]
+        if not texts:
+            return []
+        if not matches.pairs:
+            texts = [f"no image in {lq.location} has its clean one in {gt.location}"]
+        other = suggest_rule(lq.names, gt.names)
         advice = f"pairing={other!r} would pair all of them" if other else "add it or remove this"
-        self.findings = [
-            f"{label} has no {partner} in {source.location} by pairing={pairing!r}: {advice}"
-            for label, partner, source in lonely
-        ]
+        return [f"{texts[0]} by pairing={pairing!r}: {advice}", *texts[1:]]
 
     def label(self, index: int) -> str:
         """Return the path of the rainy image."""
@@ -127,7 +131,7 @@ class MatchedPairs(PairReader):
             )
         return size
 
-    def files(self, index: int) -> list[Buffer]:
+    def files(self, index: int) -> list[bytes]:
         """Return the bytes of both files."""
         lq, gt = self._items[index]
         return [self._lq.data(lq), self._gt.data(gt)]
@@ -171,7 +175,7 @@ class SideBySidePairs(PairReader):
             )
         return height, width // 2
 
-    def files(self, index: int) -> list[Buffer]:
+    def files(self, index: int) -> list[bytes]:
         """Return the bytes of the file."""
         return [self._images.data(self._items[index])]
 
@@ -203,7 +207,7 @@ class SingleImages(PairReader):
         """Look at the header and the end of the file."""
         return self._images.size(self._items[index])
 
-    def files(self, index: int) -> list[Buffer]:
+    def files(self, index: int) -> list[bytes]:
         """Return the bytes of the file."""
         return [self._images.data(self._items[index])]
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Sized
 
 import numpy as np
+import numpy.typing as npt
 from mmengine.dist import get_dist_info, sync_random_seed
 from torch.utils.data import Sampler
 
@@ -50,6 +51,8 @@ class ReproducibleSampler(Sampler[SampleIndex]):
         infinite: bool = False,
     ) -> None:
         super().__init__()
+        self.rank: int
+        self.world_size: int
         self.rank, self.world_size = get_dist_info()
         self.num_samples = len(dataset)
         self.seed: int = sync_random_seed() if seed is None else seed
@@ -88,7 +91,8 @@ class ReproducibleSampler(Sampler[SampleIndex]):
         return self._samples(places, first_pass=self.epoch)
 
     def _samples(self, positions: Iterable[int], first_pass: int) -> Iterator[SampleIndex]:
-        current, order = -1, np.arange(self.num_samples)
+        current = -1
+        order: npt.NDArray[np.int64] = np.arange(self.num_samples)
         for position in positions:
             later, place = divmod(position, self.num_samples)
             number = first_pass + later
@@ -97,6 +101,6 @@ class ReproducibleSampler(Sampler[SampleIndex]):
             draw = number * self.num_samples + place
             yield SampleIndex(int(order[place]), draw, self.seed)
 
-    def _order(self, number: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    def _order(self, number: int) -> npt.NDArray[np.int64]:
         # The 1 keeps this stream apart from that of the sample with the same draw.
         return np.random.default_rng((self.seed, number, 1)).permutation(self.num_samples)

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from restorekit.errors import DataError
-from restorekit.image_headers import Buffer
 from restorekit.image_io import IMAGE_SUFFIXES, Image, decode_image, inspect_image
 
 from .listing import list_images, without_suffix
@@ -28,7 +27,7 @@ class ImageSource(ABC):
         """Return what error messages call an image."""
 
     @abstractmethod
-    def data(self, index: int) -> Buffer:
+    def data(self, index: int) -> bytes:
         """Return the bytes of an image's file."""
 
     @abstractmethod

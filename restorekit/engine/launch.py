@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from torch.distributed.elastic.multiprocessing.api import SignalException
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 from torch.distributed.run import main as torchrun
 
 from restorekit.errors import USER_ERROR_STATUS
@@ -27,7 +28,7 @@ def launch(argv: Sequence[str]) -> int:
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
         if failure.exitcode == USER_ERROR_STATUS:
-            sys.stderr.write(f"{_sentence(failure.message)}\n")
+            sys.stderr.write(f"{_sentence(failure)}\n")
             return USER_ERROR_STATUS
         sys.stderr.write(
             f"Process {failure.local_rank} failed with exit status {failure.exitcode}; its own "
@@ -40,9 +41,11 @@ def launch(argv: Sequence[str]) -> int:
     return 0
 
 
-def _sentence(message: str) -> str:
-    """Drop the name of the exception, which PyTorch puts in front of the message."""
-    return message.split(": ", 1)[-1]
+def _sentence(failure: ProcessFailure) -> str:
+    """Return the message of the exception, without its name that PyTorch puts in front."""
+    message: Any = failure.message
+    text = message["message"] if isinstance(message, dict) else str(message)
+    return text.split(": ", 1)[-1]
 
 
 if __name__ == "__main__":

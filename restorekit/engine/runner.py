@@ -20,6 +20,8 @@ from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.files import atomic_path
 
+from .schedules import catch_up, keep_config_of
+
 
 @RUNNERS.register_module(name="RestoreKitRunner")
 class Runner(MMEngineRunner):
@@ -47,6 +49,13 @@ class Runner(MMEngineRunner):
             self._load_from = str(newest)
         super().load_or_resume()
 
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Take up the training of a checkpoint; see mmengine for the arguments."""
+        super().resume(filename, *args, **kwargs)
+        groups = self.param_schedulers or []
+        for schedulers in groups.values() if isinstance(groups, dict) else [groups]:
+            catch_up(schedulers)
+
     def load_checkpoint(
         self,
         filename: str,
@@ -72,6 +81,8 @@ class Runner(MMEngineRunner):
         self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
         model = self.model.module if is_model_wrapper(self.model) else self.model
         load_weights(model, checkpoint["state_dict"], filename)
+        if self._resume:
+            keep_config_of(self.param_schedulers, checkpoint)
         self._has_loaded = True
         self.logger.info(f"Loaded the checkpoint {filename}")
         return checkpoint

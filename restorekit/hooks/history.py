@@ -52,10 +52,8 @@ def draw_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, str]]
 
     One panel for the losses, then one a measure (``psnr`` of ``psnr/rgb_u8``) with a line
     for each metric of that measure.
-
-    Raises:
-        ImportError: If matplotlib is not installed.
     """
+    # Slow to import, and mmengine needs it only where it draws, too.
     from matplotlib.figure import Figure
 
     panels = _panels(rows)

@@ -28,8 +28,7 @@ class MetricHistoryHook(Hook):
 
     The table is replaced as a whole at each row, before a checkpoint of the same
     iteration is written: a checkpoint never knows more than the table. Validations
-    outside of a training leave no row. Without matplotlib there are no curves, which the
-    log says once.
+    outside of a training leave no row.
 
     Args:
         interval: Iterations from one ``train`` row to the next.
@@ -49,7 +48,6 @@ class MetricHistoryHook(Hook):
         self._rows: list[Row] = []
         self._losses: list[str] = []
         self._training = False
-        self._draws = True
 
     def before_train(self, runner: Any) -> None:
         """Take over the rows of the run that is being resumed.
@@ -88,14 +86,8 @@ class MetricHistoryHook(Hook):
             return
         # The loops have counted the iteration and the epoch by now.
         self._add(runner, "val", runner.iter, runner.epoch, metrics or {})
-        if is_main_process() and self._draws:
-            try:
-                draw_history(Path(runner.work_dir) / "history.png", self._rows)
-            except ImportError:
-                self._draws = False
-                runner.logger.info(
-                    "matplotlib is not installed: history.csv is written without history.png."
-                )
+        if is_main_process():
+            draw_history(Path(runner.work_dir) / "history.png", self._rows)
 
     def _add(
         self, runner: Any, phase: str, iteration: int, epoch: int, metrics: dict[str, Any]
@@ -117,5 +109,9 @@ class MetricHistoryHook(Hook):
                 isinstance(value, torch.Tensor) and value.numel() == 1
             ):
                 row[name] = repr(float(value))
+        last = self._rows[-1] if self._rows else {}
+        if (last.get("iter"), last.get("phase")) == (row["iter"], phase):
+            # A run that resumes at the end of an epoch validates there a second time.
+            return
         self._rows.append(row)
         write_history(Path(runner.work_dir) / "history.csv", self._rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 from typing import Any, TextIO, cast
 
@@ -80,6 +81,8 @@ class ProgressBarHook(Hook):
 
     def _open(self, mode: str, description: str, total: int, done: int = 0) -> None:
         if _is_shown():
+            # tqdm shows nothing on a terminal that does not tell its size; this assumes one.
+            size = shutil.get_terminal_size()
             self._bars[mode] = tqdm(
                 desc=description,
                 total=total,
@@ -87,7 +90,8 @@ class ProgressBarHook(Hook):
                 file=sys.stderr,
                 # The bar of a validation would pile up, one an interval.
                 leave=mode != "val",
-                dynamic_ncols=True,
+                ncols=size.columns,
+                nrows=size.lines,
             )
 
     def _close(self, mode: str) -> None:

@@ -48,9 +48,9 @@ def basicsr_arch(
 
     The network is BasicSR's own object: its state dict has BasicSR's keys, so that their
     checkpoints load. For restoration at the same size choose one that can keep the size, for
-    example ``EDSR``, ``RCAN`` or ``SRVGGNetCompact`` with ``upscale=1``, ``SwinIR`` with
-    ``upscale=1``, ``RIDNet``, or ``RRDBNet`` with ``scale=1`` and ``size_multiple=4``;
-    ``MSRResNet`` always enlarges.
+    example ``RIDNet``, ``EDSR``, ``RCAN`` or ``SRVGGNetCompact`` with ``upscale=1``, ``SwinIR``
+    with ``upscale=1`` and its ``window_size`` as ``size_multiple``, or ``RRDBNet`` with
+    ``scale=1`` and ``size_multiple=4``; ``MSRResNet`` always enlarges.
 
     Args:
         name: The network's class in BasicSR, with or without the suffix ``_basicsr`` that
@@ -146,7 +146,10 @@ def _enter_package() -> None:
     """Put basicsr into ``sys.modules`` as a package whose ``__init__`` has not run."""
     if sys.modules.get("basicsr") is not None:
         return
-    spec = importlib.util.find_spec("basicsr")
+    try:
+        spec = importlib.util.find_spec("basicsr")
+    except ImportError:  # a finder may say so instead of passing on
+        spec = None
     if spec is None:
         raise MissingDependencyError(
             f"BasicSR's networks need the package basicsr, which is not installed; `{_INSTALL}` "

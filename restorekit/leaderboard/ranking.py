@@ -57,11 +57,11 @@ def rank_all(results: Mapping[str, Results], protocols: tuple[str, ...] = ()) ->
     for source, result in results.items():
         datasets.setdefault(result["dataset"]["fingerprint"], {})[source] = result
     _check_names(datasets.values())
-    rankings = []
-    for members in datasets.values():
-        for protocol in protocols or _shared_protocols(members):
-            rankings.append(rank(members, protocol))  # noqa: PERF401  raises in the middle
-    return rankings
+    return [
+        rank(members, protocol)
+        for members in datasets.values()
+        for protocol in protocols or _shared_protocols(members)
+    ]
 
 
 def rank(results: Mapping[str, Results], protocol: str) -> Ranking:

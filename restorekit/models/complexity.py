@@ -25,12 +25,12 @@ def count_macs(network: nn.Module, height: int, width: int) -> int:
     them (two FLOPs make one MAC); element-wise operations, normalisation, pooling and
     resampling are not. What the field's tables call FLOPs is mostly this number.
 
-    Only shapes are computed: on a copy of the network without data, and if it has an
-    operation that needs data, on the network itself.
+    The network itself stays as it is: a copy without data computes shapes only, or, if an
+    operation needs data, a copy with it computes everything.
     """
+    network = copy.deepcopy(network).eval()
     try:
-        shapes_only = copy.deepcopy(network).to("meta")
-        return _count(shapes_only, height, width, torch.device("meta"))
+        return _count(copy.deepcopy(network).to("meta"), height, width, torch.device("meta"))
     except (RuntimeError, TypeError):
         device = next((p.device for p in network.parameters()), torch.device("cpu"))
         return _count(network, height, width, device)
@@ -57,11 +57,7 @@ def _count(network: nn.Module, height: int, width: int, device: torch.device) ->
     parameter = next(iter(network.parameters()), None)
     dtype = parameter.dtype if parameter is not None else torch.float32
     image = torch.zeros(1, 3, height, width, device=device, dtype=dtype)
-    training = network.training
     counter = FlopCounterMode(display=False)
-    try:
-        with torch.no_grad(), counter:
-            network.eval()(image)
-    finally:
-        network.train(training)
+    with torch.no_grad(), counter:
+        network(image)
     return counter.get_total_flops() // 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .distributions import Distribution, LogNormal
+from .distributions import Distribution, LogNormal, Normal
 from .presets import RAIN_PRESETS
 from .renderer import RainRenderer
 from .spec import RainMixture, RainSpec, StreakLayer
@@ -11,6 +11,7 @@ __all__ = [
     "RAIN_PRESETS",
     "Distribution",
     "LogNormal",
+    "Normal",
     "RainMixture",
     "RainRenderer",
     "RainSpec",

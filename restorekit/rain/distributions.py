@@ -1,4 +1,4 @@
-"""What a random quantity of the rain may be: a number, a range, or log-normal."""
+"""What a random quantity of the rain may be: a number, a range, normal or log-normal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from restorekit.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A quantity that may be negative, and is mostly near its mean: a direction.
+
+    Attributes:
+        mean: In the quantity's own unit.
+        std: Standard deviation, in the same unit.
+    """
+
+    mean: float
+    std: float
+
+    def __post_init__(self) -> None:
+        if self.std < 0:
+            raise ConfigError(f"{self} is not a distribution; std must be at least 0.")
 
 
 @dataclass(frozen=True)
@@ -37,7 +54,7 @@ class LogNormal:
 
 
 #: A number is that number always, a pair ``(low, high)`` is uniform between the two.
-Distribution: TypeAlias = float | tuple[float, float] | LogNormal
+Distribution: TypeAlias = float | tuple[float, float] | Normal | LogNormal
 
 
 def sample(distribution: Distribution, rng: np.random.Generator) -> float:
@@ -49,6 +66,8 @@ def sample_many(
     distribution: Distribution, rng: np.random.Generator, count: int
 ) -> npt.NDArray[np.float64]:
     """Draw ``count`` values of ``distribution``; a number draws nothing from ``rng``."""
+    if isinstance(distribution, Normal):
+        return rng.normal(distribution.mean, distribution.std, count)
     if isinstance(distribution, LogNormal):
         logs = rng.normal(math.log(distribution.median), distribution.sigma, count)
         return np.clip(np.exp(logs), distribution.low, distribution.high)
@@ -59,6 +78,8 @@ def sample_many(
 
 def bounds(distribution: Distribution) -> tuple[float, float]:
     """The smallest and the largest value that :func:`sample` can give."""
+    if isinstance(distribution, Normal):
+        return -math.inf, math.inf
     if isinstance(distribution, LogNormal):
         return distribution.low, distribution.high
     if isinstance(distribution, tuple):

@@ -103,14 +103,14 @@ def _preset(name: str) -> RainSpec | RainMixture:
 
 
 def _draw_layers(spec: RainSpec, shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """All layers of ``spec``, each seen through those before it."""
-    through = np.ones(shape, np.float32)
+    """The sum of the layers of ``spec``, at most 1."""
+    total = np.zeros(shape, np.float32)
     for layer in spec.layers:
         if layer.probability < 1 and rng.random() >= layer.probability:
             continue
         brightness = np.float32(sample(layer.brightness, rng))
-        through *= 1 - brightness * draw_streaks(shape, _scatter(layer, shape, rng))
-    return 1 - through
+        total += brightness * draw_streaks(shape, _scatter(layer, shape, rng))
+    return np.minimum(total, 1, out=total)
 
 
 def _scatter(layer: StreakLayer, shape: tuple[int, int], rng: np.random.Generator) -> Streaks:
@@ -130,10 +130,12 @@ def _scatter(layer: StreakLayer, shape: tuple[int, int], rng: np.random.Generato
             return np.full(count, middle, np.float32)
         return np.float32(middle) * np.exp(rng.normal(0.0, sigma, count)).astype(np.float32)
 
+    angles = rng.normal(direction, layer.direction_spread, count)
     return Streaks(
         x=rng.uniform(-margin, width - 1 + margin, count).astype(np.float32),
         y=rng.uniform(-margin, height - 1 + margin, count).astype(np.float32),
-        direction=rng.normal(direction, layer.direction_spread, count).astype(np.float32),
+        # A line has no head and tail: fold into [-90, 90).
+        direction=(angles.astype(np.float32) + 90) % 180 - 90,
         length=spread(length, layer.length_spread),
         width=spread(thickness, layer.width_spread),
         opacity=sample_many(layer.opacity, rng, count).astype(np.float32),

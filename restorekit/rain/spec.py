@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,7 +52,7 @@ class StreakLayer:
     def __post_init__(self) -> None:
         owner = type(self).__name__
         check(owner, "density", self.density, 0)
-        check(owner, "direction", self.direction, -180, 180)
+        check(owner, "direction", self.direction, -math.inf)
         check(owner, "length", self.length, 0)
         check(owner, "width", self.width, 0)
         for name in ("direction_spread", "length_spread", "width_spread"):

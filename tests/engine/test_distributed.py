@@ -1,8 +1,10 @@
 """Training with two processes, as users start it, and what survives a kill."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,8 +22,6 @@ def command(script, *arguments):
 
 
 def environment():
-    import sys
-
     return {**os.environ, "PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
 
 
@@ -29,10 +29,11 @@ def environment():
 def config_file(small_config, tmp_path):
     """Write the small config, without what single-process tests add to it."""
 
-    def write(length=4, network="DCSFN", **changes):
+    def write(length=4, **changes):
         tiny = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 2, "num_convs": 1}
         config = small_config("unused", length=length, **{"model.network": tiny, **changes})
-        del config["work_dir"], config["experiment_name"]
+        config.pop("work_dir")
+        config.pop("experiment_name")
         config.dump(str(tmp_path / "config.py"))
         return tmp_path / "config.py"
 
@@ -78,8 +79,6 @@ def test_two_processes_train_what_one_does_and_test_the_same(config_file, tmp_pa
             )
         )
         assert done.returncode == 0, done.stderr[-2000:]
-        import json
-
         results.append(json.loads(out.read_text()))
     assert results[0]["dataset"] == results[1]["dataset"]
     assert results[0]["dataset"]["num_images"] == 3

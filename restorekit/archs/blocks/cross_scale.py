@@ -8,6 +8,7 @@ from typing import cast
 import torch
 from torch import nn
 
+from restorekit.archs.checks import require_choice
 from restorekit.registry import MODELS
 
 from .layers import conv_lrelu, resize_like
@@ -92,6 +93,7 @@ class CrossScaleFusion(nn.Module):
         chained_state_resize: bool = False,
     ) -> None:
         super().__init__()
+        require_choice(self, "chained_state_resize", chained_state_resize, (True, False))
         self.coarse_to_fine = CrossScalePass(channels, recurrent_unit, chained_state_resize)
         self.fine_to_coarse = CrossScalePass(channels, recurrent_unit, chained_state_resize)
 

@@ -53,6 +53,7 @@ class DenseStack(nn.Module):
         require_int(self, "channels", channels, 1)
         require_int(self, "num_units", num_units, 1)
         require_choice(self, "skip", skip, SKIP_MODES)
+        require_choice(self, "dense_connection", dense_connection, (True, False))
         self.skip = skip
         self.units = nn.ModuleList(
             build_part("block", block, channels=channels) for _ in range(num_units)

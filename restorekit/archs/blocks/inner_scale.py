@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from restorekit.archs.checks import require_int
+from restorekit.archs.checks import require_choice, require_int
 from restorekit.registry import MODELS
 
 from .layers import conv_lrelu, max_pyramid, resize_like
@@ -56,6 +56,7 @@ class InnerScaleBlock(nn.Module):
         require_int(self, "channels", channels, 1)
         require_int(self, "num_scales", num_scales, 1, 4)
         require_int(self, "num_convs", num_convs, 1)
+        require_choice(self, "connection", connection, (True, False))
         self.min_size = 2 ** (num_scales - 1)
         # Index k belongs to the scale 1/2^k; connection k joins it with scale k + 1.
         self.scales = nn.ModuleList(

@@ -29,7 +29,7 @@ def build_part(key: str, config: PartConfig, **arguments: Any) -> nn.Module:
         ConfigError: If the name is not registered, or ``config`` sets what the network
             decides.
     """
-    spec: dict[str, Any] = {"type": config} if isinstance(config, str) else dict(config)
+    spec: dict[str, Any] = dict(config) if isinstance(config, Mapping) else {"type": config}
     kind = spec.get("type")
     if not isinstance(kind, type):
         MODELS.import_from_location()

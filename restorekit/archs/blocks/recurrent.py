@@ -4,6 +4,9 @@ The convolutions of a unit's gates that read the same input are one convolution 
 many times the channels. A unit that only ever starts a recurrence (``first_step=True``)
 is built without the convolutions that read the state, nor those of gates that only weigh
 it: they would never receive a gradient.
+
+``ConvRNN``, ``ConvGRU`` and ``ConvLSTM`` are those of RESCAN's, DCSFN's and REHEN's released
+code; ``PlainConvGRU`` and ``PlainConvLSTM``, of the textbook's form, are PReNet's.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from restorekit.archs.checks import require_choice, require_int
 from restorekit.registry import MODELS
 
 from .layers import NEGATIVE_SLOPE
+from .squeeze_excitation import SqueezeExcitation
 
 #: What a unit hands on: its hidden state, and for an LSTM also its cell.
 State: TypeAlias = tuple[torch.Tensor, ...]
@@ -29,7 +33,8 @@ class RecurrentUnit(nn.Module):
     A unit is called as ``unit(x)`` at the first step and ``unit(x, state)`` afterwards,
     and returns its output (N, hidden_channels, H, W) and its state, a tuple of
     ``num_states`` tensors of that shape. The output is the first of them, after a
-    LeakyReLU of slope 0.2, as in the released code of RESCAN and DCSFN.
+    squeeze-and-excitation where there is one and a LeakyReLU of slope 0.2, as in the
+    released code of RESCAN, REHEN and DCSFN (which has no squeeze-and-excitation).
 
     Args:
         in_channels: Channels of ``x``.
@@ -37,6 +42,7 @@ class RecurrentUnit(nn.Module):
         kernel_size: Side of all kernels, odd.
         dilation: Dilation of the convolution of ``x``; that of the state has none.
         first_step: Build the unit for use without a state only.
+        se_channels: Inner channels of a squeeze-and-excitation of the output; 0 for none.
 
     Raises:
         ConfigError: If a value is out of its range.
@@ -44,6 +50,8 @@ class RecurrentUnit(nn.Module):
 
     #: Number of tensors in the state.
     num_states: int = 1
+    #: The textbook's unit: no LeakyReLU, one bias a gate, all steps alike.
+    _plain: bool = False
     #: Gates computed from ``x`` at the first step, and later.
     _input_gates: tuple[int, int]
     #: Gates computed from the hidden state by one convolution.
@@ -56,12 +64,14 @@ class RecurrentUnit(nn.Module):
         kernel_size: int = 3,
         dilation: int = 1,
         first_step: bool = False,
+        se_channels: int = 0,
     ) -> None:
         super().__init__()
         require_int(self, "in_channels", in_channels, 1)
         require_int(self, "hidden_channels", hidden_channels, 1)
         require_choice(self, "kernel_size", kernel_size, (1, 3, 5, 7))
         require_int(self, "dilation", dilation, 1)
+        require_int(self, "se_channels", se_channels, 0)
         self.hidden_channels = hidden_channels
         self.kernel_size = kernel_size
         self.conv_x = nn.Conv2d(
@@ -71,15 +81,39 @@ class RecurrentUnit(nn.Module):
             padding=dilation * (kernel_size // 2),
             dilation=dilation,
         )
-        if not first_step:
+        if not first_step and self._state_gates:
             self.conv_h = self._state_conv(self._state_gates)
+        self.attention = SqueezeExcitation(hidden_channels, se_channels) if se_channels else None
 
     def _state_conv(self, num_gates: int) -> nn.Conv2d:
         channels, side = self.hidden_channels, self.kernel_size
-        return nn.Conv2d(channels, num_gates * channels, side, padding=side // 2)
+        return nn.Conv2d(
+            channels, num_gates * channels, side, padding=side // 2, bias=not self._plain
+        )
 
     def _gates(self, stacked: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return torch.split(stacked, self.hidden_channels, dim=1)
+
+    def _activate(self, hidden: torch.Tensor) -> torch.Tensor:
+        if self.attention is not None:
+            hidden = self.attention(hidden)
+        return hidden if self._plain else F.leaky_relu(hidden, NEGATIVE_SLOPE)
+
+
+@MODELS.register_module()
+class ConvUnit(RecurrentUnit):
+    """A convolution without any state in the place of a unit; see :class:`RecurrentUnit`.
+
+    RESCAN without recurrence, ``Conv`` in its released code.
+    """
+
+    num_states = 0
+    _input_gates = (1, 1)
+    _state_gates = 0
+
+    def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Return the output; the state is an empty tuple."""
+        return self._activate(self.conv_x(x)), ()
 
 
 @MODELS.register_module()
@@ -94,7 +128,7 @@ class ConvRNN(RecurrentUnit):
         total = self.conv_x(x)
         if state is not None:
             total = total + self.conv_h(state[0])
-        hidden = F.leaky_relu(torch.tanh(total), NEGATIVE_SLOPE)
+        hidden = self._activate(torch.tanh(total))
         return hidden, (hidden,)
 
 
@@ -116,8 +150,11 @@ class ConvGRU(RecurrentUnit):
         kernel_size: int = 3,
         dilation: int = 1,
         first_step: bool = False,
+        se_channels: int = 0,
     ) -> None:
-        super().__init__(in_channels, hidden_channels, kernel_size, dilation, first_step)
+        super().__init__(
+            in_channels, hidden_channels, kernel_size, dilation, first_step, se_channels
+        )
         if not first_step:
             self.conv_n = self._state_conv(1)
 
@@ -133,8 +170,19 @@ class ConvGRU(RecurrentUnit):
             r = torch.sigmoid(reset[0] + state_reset)
             n = torch.tanh(candidate + self.conv_n(r * previous))
             hidden = (1 - z) * previous + z * n
-        hidden = F.leaky_relu(hidden, NEGATIVE_SLOPE)
+        hidden = self._activate(hidden)
         return hidden, (hidden,)
+
+
+@MODELS.register_module()
+class PlainConvGRU(ConvGRU):
+    """:class:`ConvGRU` with one bias a gate and without the LeakyReLU: PReNet_GRU's.
+
+    The gates' convolutions of input and state together are the released code's single
+    convolution of both, concatenated.
+    """
+
+    _plain = True
 
 
 @MODELS.register_module()
@@ -143,7 +191,7 @@ class ConvLSTM(RecurrentUnit):
 
     The state is (h, c). Both convolutions give the gates i, o, j, f: c = f·c + i·j and
     h = o·tanh(c). Without a state c = i·j and, as in the released code of RESCAN and
-    DCSFN, h = o·c without the tanh.
+    DCSFN, h = o·c without the tanh, unless the unit is plain.
     """
 
     num_states = 2
@@ -158,9 +206,20 @@ class ConvLSTM(RecurrentUnit):
         i, o, j, *f = self._gates(total)
         cell = torch.sigmoid(i) * torch.tanh(j)
         if state is None:
-            hidden = torch.sigmoid(o) * cell
+            hidden = torch.sigmoid(o) * (torch.tanh(cell) if self._plain else cell)
         else:
             cell = torch.sigmoid(f[0]) * state[1] + cell
             hidden = torch.sigmoid(o) * torch.tanh(cell)
-        hidden = F.leaky_relu(hidden, NEGATIVE_SLOPE)
+        hidden = self._activate(hidden)
         return hidden, (hidden, cell)
+
+
+@MODELS.register_module()
+class PlainConvLSTM(ConvLSTM):
+    """:class:`ConvLSTM` with one bias a gate, without the LeakyReLU: PReNet's.
+
+    The gates' convolutions of input and state together are the released code's single
+    convolution of both, concatenated; its first state is zero, which adds nothing.
+    """
+
+    _plain = True

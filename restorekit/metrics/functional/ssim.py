@@ -39,7 +39,8 @@ class SSIMSpec:
             instead of n, where n is the number of pixels in the window.
         downsample: Whether images are first averaged over f×f pixels and thinned out by
             f = max(1, round(short side / 256)), as Wang's later ``ssim.m`` does by itself.
-            f is 1 below a short side of 384 pixels, and larger f gives higher SSIM.
+            f is 1 below a short side of 384 pixels; from there on SSIM is another number,
+            for restored images mostly a higher one (by 0.014 to 0.022 in published tables).
         data_range: Span of the image values.
         k1: Constant of the luminance term.
         k2: Constant of the contrast term.
@@ -108,8 +109,11 @@ def ssim(pred: npt.NDArray[Any], gt: npt.NDArray[Any], spec: SSIMSpec = SSIMSpec
     planes = np.empty((5, *x.shape[:2]))
     if x.ndim == 2:
         return _ssim_of_channel(x, y, spec, planes)
-    channels = range(x.shape[2])
-    return sum(_ssim_of_channel(x[..., c], y[..., c], spec, planes) for c in channels) / x.shape[2]
+    count: int = x.shape[2]
+    total = 0.0
+    for channel in range(count):
+        total += _ssim_of_channel(x[..., channel], y[..., channel], spec, planes)
+    return total / count
 
 
 def _ssim_of_channel(

@@ -1,0 +1,45 @@
+"""Batch normalisation, by the moments of the training or of the image at hand."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from restorekit.registry import MODELS
+
+
+@MODELS.register_module()
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation that can do without running averages.
+
+    In training both ways normalise by mean and variance of the batch. In testing PyTorch
+    uses running averages collected in training. Code in TensorFlow that calls
+    ``tf.nn.moments`` (DDN as re-trained by other authors, SSIR) has none: it uses the
+    moments of the image that it restores. ``image_moments=True`` does the same, each image
+    by itself, however many are in a batch. Each result then depends on the whole image, so
+    that one restored in tiles differs.
+
+    Args:
+        channels: Channels of the features.
+        eps: Added to the variance.
+        momentum: Share of the newest batch in the running averages, PyTorch's way round:
+            a TensorFlow decay of 0.99 is a momentum of 0.01.
+        image_moments: Test with the moments of each image instead of running averages.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        image_moments: bool = False,
+    ) -> None:
+        super().__init__(channels, eps, momentum, track_running_stats=not image_moments)
+        self.image_moments = image_moments
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalise features (N, channels, H, W)."""
+        if self.training or not self.image_moments:
+            return super().forward(x)
+        return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=self.eps)

@@ -1,0 +1,95 @@
+"""DDN, the deep detail network (CVPR 2017), which SSIR (CVPR 2019) trains in another way."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from restorekit.registry import MODELS
+
+from .blocks.parts import PartConfig, build_part
+from .blocks.residual import ResidualBlock
+from .checks import require_int
+from .sizing import pad_to_fit
+
+
+@MODELS.register_module()
+class DDN(nn.Module):
+    """A residual network that sees only the detail of the image, and adds what it finds.
+
+    A guided filter takes the base layer off. The detail that is left goes through one
+    convolution, 12 residual blocks of two and a last one, each with batch normalisation:
+    26 layers. The result, the negative of the rain, is *added* to the image, base and all.
+    The output is not clamped.
+
+    Fu et al., "Removing Rain from Single Images via a Deep Detail Network", CVPR 2017, and
+    Wei et al., "Semi-supervised Transfer Learning for Image Rain Removal" (SSIR), CVPR 2019,
+    whose network is the same; 57,369 parameters. Departures:
+
+    * The released TensorFlow code normalises by the moments of the test image itself, and
+      the published numbers of DDN and SSIR by that code do too:
+      ``norm=dict(type='BatchNorm', image_moments=True)``. The default is running averages,
+      as in the MATLAB release: tiles then give the same as the whole image.
+    * The convolutions keep their biases, which the normalisation after them takes out
+      again, for the sake of the authors' checkpoints: their gradients are zero but for
+      rounding.
+
+    Weights start as in the released code: uniform after Xavier, biases zero.
+
+    Args:
+        channels: Channels of all features.
+        num_blocks: Residual blocks.
+        norm: Config or name of the normalisation, built with ``channels``; see
+            :class:`~restorekit.archs.blocks.batch_norm.BatchNorm`.
+        base_layer: Config or name of the filter that gives the base layer; see
+            :class:`~restorekit.archs.blocks.guided_filter.GuidedFilter`.
+
+    Raises:
+        ConfigError: If a value is out of its range or a name is not registered.
+    """
+
+    #: One pixel has no variance to normalise by.
+    min_size: int = 2
+    size_multiple: int = 1
+
+    def __init__(
+        self,
+        channels: int = 16,
+        num_blocks: int = 12,
+        norm: PartConfig = "BatchNorm",
+        base_layer: PartConfig = "GuidedFilter",
+    ) -> None:
+        super().__init__()
+        require_int(self, "channels", channels, 1)
+        require_int(self, "num_blocks", num_blocks, 0)
+        self.base_layer = build_part("base_layer", base_layer)
+
+        def make_norm(channels: int) -> nn.Module:
+            return build_part("norm", norm, channels=channels)
+
+        self.head = nn.Sequential(
+            nn.Conv2d(3, channels, 3, padding=1), make_norm(channels), nn.ReLU(inplace=True)
+        )
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(channels, make_norm) for _ in range(num_blocks))
+        )
+        self.tail = nn.Sequential(nn.Conv2d(channels, 3, 3, padding=1), make_norm(3))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module.bias is not None:
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+
+    def forward(self, lq: torch.Tensor) -> torch.Tensor:
+        """Derain images.
+
+        Args:
+            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1], of any size; one of a single
+                pixel is padded and the result cropped.
+
+        Returns:
+            The derained images, of the same shape, not clamped.
+        """
+        padded, (height, width) = pad_to_fit(lq, self.min_size)
+        detail = padded - self.base_layer(padded)
+        negative_rain: torch.Tensor = self.tail(self.blocks(self.head(detail)))
+        return lq + negative_rain[..., :height, :width]

@@ -1,0 +1,118 @@
+"""PReNet, the progressive recurrent network, and its variants (CVPR 2019)."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from restorekit.registry import MODELS
+
+from .blocks.parts import PartConfig, build_part
+from .blocks.recurrent import State
+from .blocks.residual import ResidualBlock
+from .checks import require_int
+
+
+@MODELS.register_module()
+class PReNet(nn.Module):
+    """A shallow residual network run several times on the input and its own last output.
+
+    In each stage the rainy image and the output of the stage before are concatenated; one
+    convolution, a recurrent unit whose state goes on to the next stage, residual blocks and
+    a last convolution give a residual, which is *added* to the rainy image. The output is
+    not clamped.
+
+    Ren et al., "Progressive Image Deraining Networks: A Better and Simpler Baseline", CVPR
+    2019, with the data flow of the released code. Its networks by our parameters:
+
+    ============  ==========  ======================================================
+    released      parameters  here
+    ============  ==========  ======================================================
+    PReNet        168,963     the defaults
+    PReNet_r      94,979      ``recursive_blocks=True``
+    PRN           95,107      ``recurrent_unit=None``
+    PRN_r         21,123      ``recurrent_unit=None, recursive_blocks=True``
+    PReNet_LSTM   168,963     ``residual=False``
+    PReNet_GRU    150,499     ``recurrent_unit='PlainConvGRU', residual=False``
+    PReNet_x      168,099     ``concat_input=False, residual=False``
+    ============  ==========  ======================================================
+
+    Args:
+        channels: Channels of all features.
+        num_stages: Stages, all with the same weights.
+        num_blocks: Residual blocks of a stage.
+        recurrent_unit: ``PlainConvLSTM``, ``PlainConvGRU``, or the config or name of
+            another registered :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`;
+            none for PRN.
+        recursive_blocks: All residual blocks are the same one.
+        concat_input: Each stage sees the rainy image beside the output of the stage before.
+        residual: A stage predicts what is added to the rainy image, otherwise the derained
+            image itself.
+
+    Raises:
+        ConfigError: If a value is out of its range or a name is not registered.
+    """
+
+    min_size: int = 1
+    size_multiple: int = 1
+
+    def __init__(
+        self,
+        channels: int = 32,
+        num_stages: int = 6,
+        num_blocks: int = 5,
+        recurrent_unit: PartConfig | None = "PlainConvLSTM",
+        recursive_blocks: bool = False,
+        concat_input: bool = True,
+        residual: bool = True,
+    ) -> None:
+        super().__init__()
+        require_int(self, "channels", channels, 1)
+        require_int(self, "num_stages", num_stages, 1)
+        require_int(self, "num_blocks", num_blocks, 1)
+        self.num_stages = num_stages
+        self.concat_input = concat_input
+        self.residual = residual
+        self.head = nn.Sequential(
+            nn.Conv2d(6 if concat_input else 3, channels, 3, padding=1), nn.ReLU(inplace=True)
+        )
+        self.recurrent_unit = (
+            build_part(
+                "recurrent_unit",
+                recurrent_unit,
+                in_channels=channels,
+                hidden_channels=channels,
+                first_step=num_stages == 1,
+            )
+            if recurrent_unit is not None
+            else None
+        )
+        self.num_blocks = num_blocks
+        self.blocks = nn.ModuleList(
+            ResidualBlock(channels, final_relu=True)
+            for _ in range(1 if recursive_blocks else num_blocks)
+        )
+        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
+
+    def forward(self, lq: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Derain images.
+
+        Args:
+            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1], of any size.
+
+        Returns:
+            The derained images of each stage, of the same shape, not clamped.
+        """
+        outputs: list[torch.Tensor] = []
+        state: State | None = None
+        for _ in range(self.num_stages):
+            last = outputs[-1] if outputs else lq
+            x = self.head(torch.cat([lq, last], dim=1) if self.concat_input else last)
+            if self.recurrent_unit is not None:
+                unit = self.recurrent_unit
+                x, state = unit(x) if state is None else unit(x, state)
+            for index in range(self.num_blocks):
+                x = self.blocks[index % len(self.blocks)](x)
+            result = self.tail(x)
+            outputs.append(lq + result if self.residual else result)
+        return tuple(outputs)

@@ -1,0 +1,149 @@
+"""REHEN, the recurrent hierarchy enhancement network (ACM MM 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import nn
+
+from restorekit.registry import MODELS
+
+from .blocks.parts import PartConfig, build_part
+from .blocks.recurrent import State
+from .blocks.residual import ResidualBlock
+from .blocks.squeeze_excitation import SqueezeExcitation
+from .checks import require_int
+from .stage_recurrence import StageRecurrence, rain_head
+
+#: The released code's normalisation: its decay of 0.9997 is this momentum.
+_NORM: MappingProxyType[str, Any] = MappingProxyType(
+    {"type": "BatchNorm", "eps": 1e-3, "momentum": 3e-4}
+)
+
+
+class HierarchyEnhancementUnit(nn.Module):
+    """REHEN's HEU: two residual blocks whose results are fused with the input, plus the input.
+
+    Args:
+        channels: Channels of input and output.
+        se_channels: Inner channels of the squeeze-and-excitation.
+        norm: Makes the normalisation of so many channels.
+    """
+
+    def __init__(self, channels: int, se_channels: int, norm: Callable[[int], nn.Module]) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(ResidualBlock(channels, norm) for _ in range(2))
+        self.fusion = nn.Sequential(
+            nn.Conv2d(3 * channels, channels, 3, padding=1),
+            norm(channels),
+            SqueezeExcitation(channels, se_channels),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return features of the shape of ``x`` (N, channels, H, W)."""
+        hierarchy = [x]
+        for block in self.blocks:
+            hierarchy.append(block(hierarchy[-1]))
+        fused: torch.Tensor = self.fusion(torch.cat(hierarchy, dim=1))
+        return x + fused
+
+
+class RecurrentHierarchyBlock(nn.Module):
+    """REHEN's ReHEB: a hierarchy enhancement unit, then a recurrent unit (its REU).
+
+    Args:
+        enhancement: The former; none in the first block, which reads the image.
+        unit: The latter.
+    """
+
+    def __init__(self, enhancement: nn.Module | None, unit: nn.Module) -> None:
+        super().__init__()
+        self.enhancement = enhancement
+        self.unit = unit
+
+    def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Take one step; see :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`."""
+        if self.enhancement is not None:
+            x = self.enhancement(x)
+        output, new_state = self.unit(x, state) if state is not None else self.unit(x)
+        return output, new_state
+
+
+@MODELS.register_module()
+class REHEN(StageRecurrence):
+    """Recurrent blocks that see their input at several depths, run stage by stage.
+
+    Each block is a hierarchy enhancement unit (two residual blocks, fused) and a
+    convolutional GRU with squeeze-and-excitation, whose state goes on to the next stage;
+    the first block has only the latter. A head of two convolutions 3×3 gives the rain,
+    which is subtracted. The output is not clamped.
+
+    Yang and Lu, "Single Image Deraining via Recurrent Hierarchy Enhancement Network", ACM
+    MM 2019, with the data flow of the released code (there ReHEN; 298,263 parameters).
+    Departures:
+
+    * The released code works on BGR images; here they are RGB.
+    * TensorFlow's running averages are free of the bias of their start, PyTorch's are not:
+      they take some thousand iterations to be of use. PyTorch averages the variance of the
+      sample, TensorFlow that of the population: one part in 10^5 with the recipe's batches.
+
+    Testing uses the running averages, as the released code does for its published numbers;
+    ``norm`` can have ``image_moments=True`` instead. The convolutions keep their biases,
+    which the normalisation after them takes out again, for the sake of the authors'
+    checkpoints: the gradients of these are zero but for rounding.
+
+    Weights start as in the released code: uniform after Xavier, biases zero.
+
+    Args:
+        channels: Channels of all features.
+        num_stages: Stages, all with the same weights.
+        num_blocks: Blocks of a stage.
+        recurrent_unit: Config or name of the recurrent unit.
+        se_channels: Inner channels of the squeeze-and-excitations.
+        norm: Config or name of the normalisation, built with ``channels``.
+
+    Raises:
+        ConfigError: If a value is out of its range or a name is not registered.
+    """
+
+    def __init__(
+        self,
+        channels: int = 24,
+        num_stages: int = 4,
+        num_blocks: int = 5,
+        recurrent_unit: PartConfig = "ConvGRU",
+        se_channels: int = 6,
+        norm: PartConfig = _NORM,
+    ) -> None:
+        # Before there is a module: they decide what it is made of.
+        require_int(self, "channels", channels, 1)
+        require_int(self, "num_blocks", num_blocks, 1)
+        require_int(self, "se_channels", se_channels, 1)
+
+        def make_norm(channels: int) -> nn.Module:
+            return build_part("norm", norm, channels=channels)
+
+        def block(index: int) -> RecurrentHierarchyBlock:
+            unit = build_part(
+                "recurrent_unit",
+                recurrent_unit,
+                in_channels=channels if index else 3,
+                hidden_channels=channels,
+                first_step=num_stages == 1,
+                se_channels=se_channels,
+            )
+            enhancement = (
+                HierarchyEnhancementUnit(channels, se_channels, make_norm) if index else None
+            )
+            return RecurrentHierarchyBlock(enhancement, unit)
+
+        head = rain_head(channels, se_channels, kernel_size=3)
+        super().__init__((block(index) for index in range(num_blocks)), head, num_stages)
+        for module in self.modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)

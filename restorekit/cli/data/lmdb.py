@@ -1,0 +1,143 @@
+"""Write an LMDB from any dataset that can be read, or verify one.
+
+SOURCE is a folder (lq/ and gt/, or with --layout files with both images side by side, or images
+without clean versions), an LMDB of ours or of BasicSR's, or a config file, of which the dataset
+of <split>_dataloader is taken: mixtures, rain rendered on clean images.
+
+An interrupted run goes on where it stopped when the same command is run again. Datasets
+recognise an LMDB by themselves: give OUT as their data_root, or write it to
+<data_root>/<split>.lmdb.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restorekit.errors import ConfigError, DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from restorekit.datasets import PairReader
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``restorekit data lmdb``."""
+    parser.add_argument("source", help="folder, LMDB or config file to read from")
+    parser.add_argument("out", nargs="?", help="folder of the LMDB to write")
+    parser.add_argument(
+        "--split", help="train, test, ...: which part of SOURCE (for a config: train by default)"
+    )
+    parser.add_argument(
+        "--encoding",
+        choices=("raw", "encoded"),
+        default="raw",
+        help="raw pixels, fastest to read, or the bytes of the files, smallest (default: raw)",
+    )
+    parser.add_argument(
+        "--pairing",
+        default="same",
+        metavar="RULE",
+        help="same, prefix, or a template such as norain-{id}.png (default: same)",
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("auto", "lmdb", "folders", "side_by_side", "images"),
+        default="auto",
+        help="what SOURCE is, where it is not an LMDB or folders lq and gt",
+    )
+    parser.add_argument(
+        "--lq-side",
+        choices=("left", "right"),
+        default="right",
+        help="where the rainy image is in files side by side (default: right)",
+    )
+    parser.add_argument("--lq-folder", default="lq", metavar="NAME", help="default: lq")
+    parser.add_argument("--gt-folder", default="gt", metavar="NAME", help="default: gt")
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="leave out images that cannot be used, and say how many",
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="threads that decode (default: one a core)"
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="write nothing: compare every image of the LMDB SOURCE with its checksum",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write or verify an LMDB."""
+    if args.verify:
+        _verify(Path(args.source))
+        return
+    if args.out is None:
+        raise ConfigError("OUT is missing: give the folder of the LMDB to write.")
+    if args.workers is not None and args.workers < 1:
+        raise ConfigError(f"--workers {args.workers}: give at least 1.")
+    from restorekit.datasets import write_lmdb
+
+    reader = _reader(args)
+    written = write_lmdb(reader, Path(args.out), args.encoding, args.workers)
+    earlier = f", {written.found} of them by an earlier run" if written.found else ""
+    sys.stdout.write(f"{args.out} holds {written.num_pairs} pairs ({args.encoding}){earlier}.\n")
+
+
+def _reader(args: argparse.Namespace) -> PairReader:
+    from restorekit.datasets import checked, open_images, open_pairs
+
+    if Path(args.source).is_file():
+        return _reader_from_config(args)
+    if args.layout == "images":
+        reader = open_images(args.source, args.split)
+    else:
+        reader = open_pairs(
+            args.source,
+            args.split,
+            pairing=args.pairing,
+            layout=args.layout,
+            lq_side=args.lq_side,
+            lq_folder=args.lq_folder,
+            gt_folder=args.gt_folder,
+        )
+    return checked(reader, skip_broken=args.skip_broken)
+
+
+def _reader_from_config(args: argparse.Namespace) -> PairReader:
+    from restorekit.datasets import DatasetPairs
+    from restorekit.engine.config import load_config, skip_broken_data
+    from restorekit.registry import DATASETS
+
+    config = load_config(args.source)
+    key = f"{args.split or 'train'}_dataloader"
+    if config.get(key) is None:
+        raise ConfigError(f"{args.source} has no {key}.{did_you_mean(key, config.keys())}")
+    if args.skip_broken:
+        skip_broken_data(config)
+    dataset = DATASETS.build(config[key].dataset)
+    if not hasattr(dataset, "images"):
+        raise ConfigError(
+            f"{args.source}: the dataset of {key} is a {type(dataset).__name__}, which gives no "
+            "images without its pipeline: use one of restorekit's datasets."
+        )
+    return DatasetPairs(dataset, f"{args.source}:{key}")
+
+
+def _verify(path: Path) -> None:
+    from restorekit.datasets import LmdbPairs
+    from restorekit.progress import progress
+
+    reader = LmdbPairs(path)
+    results = progress(reader.damaged(), f"verifying {path}", total=len(reader))
+    damaged = [label for label in results if label is not None]
+    if damaged:
+        more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
+        raise DataError(
+            f"{len(damaged)} of {len(reader)} pairs in {path} do not have their checksum "
+            f"({', '.join(damaged[:3])}{more}): copy the LMDB again or write it again."
+        )
+    sys.stdout.write(f"{path}: all {len(reader)} pairs have their checksums.\n")

@@ -1,0 +1,88 @@
+"""What all datasets of images have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from restorekit.image_io import Image
+from restorekit.registry import TRANSFORMS
+
+from .checks import checked
+from .pairs import PairReader
+from .randomness import sample_rng
+
+#: Steps of a pipeline: configs of transforms, or anything that takes and returns a sample.
+Pipeline = Sequence["dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]"]
+
+
+def build_pipeline(steps: Pipeline) -> list[Callable[[dict[str, Any]], dict[str, Any]]]:
+    """Build the transforms of a pipeline."""
+    return [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in steps]
+
+
+class ImageDataset(Dataset[dict[str, Any]], ABC):
+    """A dataset whose items are dicts that went through a pipeline of transforms.
+
+    The pipeline gets ``lq`` and ``gt`` (uint8 (H, W, 3) RGB arrays, perhaps read-only; the
+    latter only where there is a clean image), ``name``, ``index``, and ``rng``, the generator
+    of this sample: it depends on the seed and place in the run of a
+    :class:`~restorekit.datasets.randomness.SampleIndex`, or on the index where that is a plain
+    ``int``, never on the worker process.
+
+    Args:
+        reader: The images; all of them are checked here.
+        pipeline: Transforms.
+        skip_broken: Leave out images that cannot be used, and say how many.
+        metainfo: Facts about the dataset for reports, such as its name and version.
+        before: Transforms that run before the pipeline (their smallest size counts too).
+
+    Raises:
+        DataError: If images cannot be used and ``skip_broken`` is not set.
+    """
+
+    def __init__(
+        self,
+        reader: PairReader,
+        pipeline: Pipeline = (),
+        skip_broken: bool = False,
+        metainfo: Mapping[str, Any] | None = None,
+        before: Sequence[Callable[..., Any]] = (),
+    ) -> None:
+        self.pipeline = build_pipeline(pipeline)
+        self.reader = checked(reader, skip_broken=skip_broken, transforms=[*before, *self.pipeline])
+        self._metainfo = dict(metainfo or {})
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the samples; each is there once."""
+        return self.reader.names
+
+    @property
+    def metainfo(self) -> dict[str, Any]:
+        """Where the images lie, how many they are, and the facts given as ``metainfo``."""
+        return {"source": self.reader.location, "num_images": len(self), **self._metainfo}
+
+    def __len__(self) -> int:
+        return len(self.reader)
+
+    @abstractmethod
+    def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
+        """Return ``lq``, and ``gt`` where there is one, before the pipeline."""
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        rng = sample_rng(index)
+        place = int(index)
+        results: dict[str, Any] = {
+            **self.images(place, rng),
+            "name": self.names[place],
+            "index": place,
+            "rng": rng,
+        }
+        for transform in self.pipeline:
+            results = transform(results)
+        return results

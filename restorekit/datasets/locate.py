@@ -1,0 +1,154 @@
+"""Recognising what lies in a folder: an LMDB, folders of pairs, files side by side, photographs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from restorekit.errors import ConfigError, DataError, did_you_mean
+
+from .basicsr_lmdb import BasicSRImages, is_basicsr_lmdb
+from .listing import list_images
+from .lmdb_format import is_lmdb
+from .lmdb_reader import LmdbPairs
+from .pairs import MatchedPairs, PairReader, Side, SideBySidePairs, SingleImages
+from .sources import FolderImages, ImageSource
+
+#: How pairs may lie on disk; ``auto`` takes an LMDB or folders, what is there.
+Layout = Literal["auto", "lmdb", "folders", "side_by_side"]
+LAYOUTS = ("auto", "lmdb", "folders", "side_by_side")
+SIDES = ("left", "right")
+
+
+def open_pairs(
+    root: str | os.PathLike[str],
+    split: str | None = None,
+    *,
+    pairing: str = "same",
+    layout: Layout = "auto",
+    lq_side: Side = "right",
+    lq_folder: str = "lq",
+    gt_folder: str = "gt",
+    hint: str = "",
+) -> PairReader:
+    """Find the pairs of a split.
+
+    What is looked for, in this order:
+
+    1. an LMDB of ours: ``root`` itself, ``<root>/<split>.lmdb``, ``<root>/<split>``;
+    2. folders ``lq`` and ``gt`` in ``<root>/<split>``, then in ``root``. Each of them may
+       also be an LMDB of BasicSR's, and be called ``lq.lmdb`` and ``gt.lmdb``.
+
+    Args:
+        root: Folder of the dataset.
+        split: ``train``, ``test``, …, where it has several.
+        pairing: Rule by which names belong together; see
+            :func:`restorekit.datasets.pairing.match_names`.
+        layout: ``auto`` looks for all of the above, ``lmdb`` and ``folders`` for one kind,
+            ``side_by_side`` for files with both images in ``<root>/<split>`` or ``root``.
+        lq_side: On which side of such a file the rainy image is.
+        lq_folder: Name of the folder of rainy images.
+        gt_folder: Name of the folder of clean images.
+        hint: What to say where nothing is found: how to get or make this dataset.
+
+    Raises:
+        ConfigError: If ``layout``, ``lq_side`` or ``pairing`` has no such value.
+        DataError: If nothing is there, or what is there cannot be read.
+    """
+    _known("layout", layout, LAYOUTS)
+    _known("lq_side", lq_side, SIDES)
+    folder = Path(root).expanduser()
+    looked_at: list[str] = []
+    if layout in {"auto", "lmdb"}:
+        found = _find_lmdb(folder, split, looked_at)
+        if found is not None and found.file_layout == "single":
+            raise DataError(
+                f"The LMDB {found.location} holds images without clean versions: use "
+                "UnpairedDataset for them."
+            )
+        if found is not None:
+            return found
+    if layout in {"auto", "folders"}:
+        for place in _places(folder, split):
+            lq = _image_source(place / lq_folder, looked_at)
+            gt = _image_source(place / gt_folder, looked_at)
+            if lq is not None and gt is not None:
+                return MatchedPairs(lq, gt, pairing)
+    if layout == "side_by_side":
+        images = _find_images(folder, split, looked_at)
+        if images is not None:
+            return SideBySidePairs(images, lq_side)
+    raise DataError(_nothing_found("pairs", folder, looked_at, hint))
+
+
+def open_images(
+    root: str | os.PathLike[str], split: str | None = None, *, hint: str = ""
+) -> PairReader:
+    """Find images without regard to pairs: an LMDB, or the files in a folder.
+
+    Looked at: an LMDB as in :func:`open_pairs`, then images in ``<root>/<split>`` and below,
+    then in ``root``.
+
+    Raises:
+        DataError: If nothing is there, or what is there cannot be read.
+    """
+    folder = Path(root).expanduser()
+    looked_at: list[str] = []
+    found = _find_lmdb(folder, split, looked_at)
+    if found is not None:
+        return found
+    images = _find_images(folder, split, looked_at)
+    if images is not None:
+        return SingleImages(images)
+    raise DataError(_nothing_found("images", folder, looked_at, hint))
+
+
+def _known(key: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigError(
+            f"{key}={value!r} is not known.{did_you_mean(value, known)} Use one of "
+            f"{', '.join(map(repr, known))}."
+        )
+
+
+def _places(root: Path, split: str | None) -> list[Path]:
+    return [root] if split is None else [root / split, root]
+
+
+def _find_lmdb(root: Path, split: str | None, looked_at: list[str]) -> PairReader | None:
+    places = [root] if split is None else [root, root / f"{split}.lmdb", root / split]
+    for place in places:
+        if is_lmdb(place) and not is_basicsr_lmdb(place):
+            return LmdbPairs(place)
+        if place.suffix == ".lmdb":
+            looked_at.append(str(place))
+    return None
+
+
+def _find_images(root: Path, split: str | None, looked_at: list[str]) -> ImageSource | None:
+    for place in _places(root, split):
+        if is_basicsr_lmdb(place):
+            return BasicSRImages(place)
+        # Other splits may lie below the root: only files in the root itself count there.
+        below = split is None or place != root
+        if place.is_dir() and (below or list_images(place, recursive=False)):
+            return FolderImages(place)
+        looked_at.append(str(place))
+    return None
+
+
+def _image_source(folder: Path, looked_at: list[str]) -> ImageSource | None:
+    for place in (folder, folder.with_name(f"{folder.name}.lmdb")):
+        if is_basicsr_lmdb(place):
+            return BasicSRImages(place)
+        if place.is_dir():
+            return FolderImages(place)
+    looked_at.append(str(folder))
+    return None
+
+
+def _nothing_found(what: str, root: Path, looked_at: list[str], hint: str) -> str:
+    remedy = hint.strip() or "put the data there or give the folder it lies in (data_root)"
+    places = ", ".join(looked_at)
+    return f"{root} holds no {what}: looked for {places}; {remedy.rstrip('.')}."

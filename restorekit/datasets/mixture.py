@@ -1,0 +1,103 @@
+"""Several datasets in one, each with its share."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from restorekit.errors import ConfigError
+from restorekit.image_io import Image
+from restorekit.registry import DATASETS
+
+from .randomness import SampleIndex
+
+
+@DATASETS.register_module()
+class MixtureDataset(Dataset[dict[str, Any]]):
+    """A weighted mixture, exact in each pass and without any chance.
+
+    One pass through the mixture is as long as it has to be for every dataset to be gone
+    through at least once at its weight: with weights 1:1, 1,800 samples and 100 samples make a
+    pass of 3,600, in which each of the 100 comes 18 times. A repetition is the same image, but
+    in training (see :class:`~restorekit.datasets.ReproducibleSampler`) not the same crop. Shuffle
+    it: without, one dataset follows the other.
+
+    Names are those of the datasets with ``<number of the dataset>/`` before them and, for
+    repetitions, ``#2``, ``#3``, … after.
+
+    Args:
+        datasets: The datasets, or configs of them; each with its own pipeline.
+        weights: Shares, relative to each other; by default all alike.
+        metainfo: Facts for reports.
+
+    Raises:
+        ConfigError: If there are no datasets, or not one positive weight for each.
+    """
+
+    def __init__(
+        self,
+        datasets: Sequence[Dataset[dict[str, Any]] | dict[str, Any]],
+        weights: Sequence[float] | None = None,
+        metainfo: Mapping[str, Any] | None = None,
+    ) -> None:
+        shares = [1.0] * len(datasets) if weights is None else list(weights)
+        if not datasets or len(shares) != len(datasets) or not all(w > 0 for w in shares):
+            raise ConfigError(
+                f"MixtureDataset has {len(datasets)} datasets and weights={weights!r}: give at "
+                "least one dataset and a positive weight for each."
+            )
+        self.datasets: list[Any] = [
+            DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
+            for dataset in datasets
+        ]
+        sizes = [len(dataset) for dataset in self.datasets]
+        passes = max(size / w for size, w in zip(sizes, shares, strict=True))
+        # Rounded first: 7 / 0.7 * 0.7 is a little more than 7.
+        counts = [math.ceil(round(w * passes, 9)) for w in shares]
+        self._starts = [0, *itertools.accumulate(counts)]
+        self._metainfo = dict(metainfo or {})
+
+    @property
+    def metainfo(self) -> dict[str, Any]:
+        """What the datasets say of themselves, and the facts given as ``metainfo``."""
+        parts = [getattr(dataset, "metainfo", None) for dataset in self.datasets]
+        return {"num_images": len(self), "datasets": parts, **self._metainfo}
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the samples; each is there once."""
+        return [self._name(i) for i in range(len(self))]
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        number, place, _ = self._find(index)
+        inner = index.at(place) if isinstance(index, SampleIndex) else place
+        item: dict[str, Any] = self.datasets[number][inner]
+        return {**item, "name": self._name(index), "index": int(index)}
+
+    def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
+        """Return ``lq``, and ``gt`` where there is one, before the pipeline of its dataset."""
+        number, place, _ = self._find(index)
+        images: dict[str, Image] = self.datasets[number].images(place, rng)
+        return images
+
+    def _find(self, index: int) -> tuple[int, int, int]:
+        """Return the number of the dataset, the index in it, and which repetition it is."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"sample {int(index)} of {len(self)}")
+        number = bisect.bisect_right(self._starts, index) - 1
+        repetition, place = divmod(int(index) - self._starts[number], len(self.datasets[number]))
+        return number, place, repetition
+
+    def _name(self, index: int) -> str:
+        number, place, repetition = self._find(index)
+        name = f"{number}/{self.datasets[number].names[place]}"
+        return f"{name}#{repetition + 1}" if repetition else name

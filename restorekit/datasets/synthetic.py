@@ -1,0 +1,101 @@
+"""Clean images on which rain is rendered as they are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from restorekit.errors import ConfigError
+from restorekit.image_io import Image
+from restorekit.rain import LogNormal, RainRenderer, RainSpec, StreakLayer
+from restorekit.registry import DATASETS
+
+from .base import ImageDataset, Pipeline, build_pipeline
+from .locate import open_images
+
+
+@DATASETS.register_module()
+class SyntheticRainDataset(ImageDataset):
+    """Clean images, each time in another rain.
+
+    The rain comes from the sample's own generator: training never sees the same rain twice,
+    yet the same run always sees the same, and validation (plain indices, or an epoch sampler
+    that stays in epoch 0) sees the same rain in every round.
+
+    Args:
+        data_root: Folder of clean images (or of the dataset), or an LMDB, of whose pairs the
+            clean images are taken.
+        split: Name of a folder in it, or of an LMDB without its ending.
+        rain: Name of a preset (``rain100l``), a :class:`~restorekit.rain.RainSpec`, or a dict of
+            its fields, with ``layers`` as a list of dicts; a number's distribution is a number,
+            a pair for a range, or ``dict(median=…, sigma=…)``.
+        pipeline: Transforms of the pair.
+        before_rain: Transforms of the clean image before the rain. A crop here instead of in
+            ``pipeline`` renders rain on the patch only, which is much faster.
+        skip_broken: Leave out images that cannot be used, and say how many.
+        hint: What to say where nothing is found: how to get this dataset.
+        metainfo: Facts for reports.
+
+    Raises:
+        ConfigError: If ``rain`` describes none.
+        DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
+    """
+
+    def __init__(
+        self,
+        data_root: str | os.PathLike[str],
+        split: str | None = None,
+        rain: str | RainSpec | Mapping[str, Any] = "rain100l",
+        pipeline: Pipeline = (),
+        before_rain: Pipeline = (),
+        skip_broken: bool = False,
+        hint: str = "",
+        metainfo: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.renderer = RainRenderer(rain_spec(rain) if isinstance(rain, Mapping) else rain)
+        self.before_rain = build_pipeline(before_rain)
+        reader = open_images(data_root, split, hint=hint)
+        super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before_rain)
+
+    def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
+        """Read the clean image and let it rain."""
+        image, clean = self.reader.read(index)
+        results: dict[str, Any] = {
+            "gt": image if clean is None else clean,
+            "name": self.names[index],
+            "rng": rng,
+        }
+        for transform in self.before_rain:
+            results = transform(results)
+        return {"lq": self.renderer(results["gt"], rng), "gt": results["gt"]}
+
+
+def rain_spec(config: Mapping[str, Any]) -> RainSpec:
+    """Build a description of rain from the dicts and lists of a config.
+
+    Raises:
+        ConfigError: If a field is missing or not known.
+    """
+    try:
+        layers = tuple(StreakLayer(**_fields(layer)) for layer in config["layers"])
+        return RainSpec(**{**_fields(config), "layers": layers})
+    except (TypeError, KeyError) as error:
+        raise ConfigError(
+            f"rain={dict(config)!r} does not describe rain ({error}): give the name of a preset, "
+            "or the fields of RainSpec with layers=[dict(density=…, direction=…, length=…, "
+            "width=…, brightness=…)]."
+        ) from error
+
+
+def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields with distributions as the renderer has them."""
+    fields: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            fields[key] = LogNormal(**value)
+        else:
+            fields[key] = tuple(value) if isinstance(value, list) else value
+    return fields

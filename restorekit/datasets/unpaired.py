@@ -1,0 +1,50 @@
+"""Photographs of real rain, which have no clean version."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from restorekit.image_io import Image
+from restorekit.registry import DATASETS
+
+from .base import ImageDataset, Pipeline
+from .locate import open_images
+
+
+@DATASETS.register_module()
+class UnpairedDataset(ImageDataset):
+    """Rainy images without ground truth, from a folder or an LMDB.
+
+    Of an LMDB with pairs only the rainy images are taken.
+
+    Args:
+        data_root: Folder of photographs (or of the dataset), or an LMDB.
+        split: Name of a folder in it, or of an LMDB without its ending.
+        pipeline: Transforms.
+        skip_broken: Leave out images that cannot be used, and say how many.
+        hint: What to say where nothing is found: how to get this dataset.
+        metainfo: Facts for reports.
+
+    Raises:
+        DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
+    """
+
+    def __init__(
+        self,
+        data_root: str | os.PathLike[str],
+        split: str | None = None,
+        pipeline: Pipeline = (),
+        skip_broken: bool = False,
+        hint: str = "",
+        metainfo: Mapping[str, Any] | None = None,
+    ) -> None:
+        reader = open_images(data_root, split, hint=hint)
+        super().__init__(reader, pipeline, skip_broken, metainfo)
+
+    def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
+        """Read the image."""
+        return {"lq": self.reader.read(index)[0]}

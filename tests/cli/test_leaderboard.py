@@ -1,0 +1,52 @@
+import pytest
+
+from restorekit.cli import main
+from restorekit.leaderboard import RAINY_INPUT, build_results, write_results
+
+DATASET = {"name": "rain12", "fingerprint": "1" * 64, "num_images": 2}
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Write results of two methods and of the rainy input; return their paths."""
+    paths = []
+    for method, psnr in (("PReNet", 30.0), (RAINY_INPUT, 25.0), ("DCSFN", 31.0)):
+        measures = {"psnr": {"a": psnr - 1, "b": psnr + 1}, "ssim": {"a": 0.9, "b": 0.8}}
+        values = {"rgb_u8": measures, "basicsr_y": measures}
+        paths.append(str(tmp_path / f"{method}.json"))
+        write_results(paths[-1], build_results(method, DATASET, values))
+    return paths
+
+
+def test_tables_are_shown_and_written(files, tmp_path, capsys):
+    assert main(["leaderboard", *files, "--out", str(tmp_path / "board")]) == 0
+    shown = capsys.readouterr().out
+    for text in (shown, (tmp_path / "board/leaderboard.md").read_text()):
+        assert "## rain12, protocol rgb_u8" in text
+        assert "## rain12, protocol basicsr_y" in text
+        assert text.index("DCSFN") < text.index("PReNet") < text.index(RAINY_INPUT)
+    rows = (tmp_path / "board/leaderboard.csv").read_text().splitlines()
+    assert len(rows) == 1 + 2 * 3
+
+
+def test_one_protocol_can_be_chosen(files, capsys):
+    assert main(["leaderboard", *files, "--protocol", "basicsr_y"]) == 0
+    shown = capsys.readouterr().out
+    assert "basicsr_y" in shown
+    assert "rgb_u8" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--protocol", "rgb_u9"], "Did you mean 'rgb_u8'"),
+        (["absent.json"], "absent.json cannot be read"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(files, tmp_path, capsys, arguments, sentence):
+    out = tmp_path / "board"
+    assert main(["leaderboard", *files, *arguments, "--out", str(out)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("restorekit leaderboard: ")
+    assert sentence in told
+    assert not out.exists()

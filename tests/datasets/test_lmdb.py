@@ -1,0 +1,254 @@
+"""An LMDB holds what the files hold, survives a kill, and says when it is not whole."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import pickle
+import signal
+
+import lmdb
+import numpy as np
+import pytest
+
+from restorekit.datasets import LmdbPairs, PairedDataset, lmdb_writer, open_images, open_pairs
+from restorekit.datasets.lmdb_writer import write_lmdb
+from restorekit.errors import DataError
+
+ENCODINGS = ("raw", "encoded")
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    """Commit after every pair and begin with a map that is far too small."""
+    monkeypatch.setattr(lmdb_writer, "_BATCH_BYTES", 1)
+    monkeypatch.setattr(lmdb_writer, "_FIRST_MAP_BYTES", 1 << 15)
+
+
+def assert_holds(reader, pixels):
+    assert reader.names == list(pixels)
+    for index, images in enumerate(pixels.values()):
+        for have, want in zip(reader.read(index), images, strict=True):
+            np.testing.assert_array_equal(have, want)
+        assert reader.size(index) == images[0].shape[:2]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_content_equals_the_files(paired_root, encoding, small_batches):
+    root, pixels = paired_root
+    source = open_pairs(root, "train")
+    assert write_lmdb(source, root / "train.lmdb", encoding, workers=3) == (12, 0)
+    reader = open_pairs(root, "train")
+    assert isinstance(reader, LmdbPairs)
+    assert_holds(reader, pixels)
+    assert list(reader.damaged()) == [None] * 12
+    assert_holds(open_pairs(root / "train.lmdb"), pixels)
+    meta = json.loads((root / "train.lmdb/meta.json").read_text())
+    assert (meta["format"], meta["version"], meta["complete"]) == ("restorekit.lmdb", 1, True)
+    stored = (root / "train/gt/3.png").read_bytes() if encoding == "encoded" else pixels["3"][1]
+    digest = hashlib.blake2b(bytes(stored), digest_size=16).hexdigest()
+    assert meta["gt_checksums"][meta["names"].index("3")] == digest
+    assert not (root / "train.lmdb/writing.json").exists()
+
+
+def test_raw_pixels_are_views_onto_the_file_that_outlive_their_reader(paired_root):
+    root, pixels = paired_root
+    write_lmdb(open_pairs(root, "train"), root / "train.lmdb")
+    reader = open_pairs(root, "train")
+    crop = reader.read(4)[0][3:9, 2:8]
+    assert not crop.flags.writeable
+    assert not crop.flags.owndata
+    with pytest.raises(ValueError, match="read-only"):
+        crop[0] = 0
+    del reader
+    np.testing.assert_array_equal(crop, pixels["5"][0][3:9, 2:8])
+
+
+def test_two_datasets_share_one_lmdb(paired_root):
+    root, pixels = paired_root
+    write_lmdb(open_pairs(root, "train"), root / "train.lmdb")
+    first, second = open_pairs(root, "train"), open_pairs(root / "train.lmdb")
+    assert_holds(first, pixels)
+    assert_holds(second, pixels)
+    copy = pickle.loads(pickle.dumps(first))
+    assert_holds(copy, pixels)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_shared_clean_image_is_stored_once(tmp_path, save, image, encoding):
+    gt = image(0, 128, 128)
+    save(tmp_path / "gt/1.png", gt)
+    pixels = {}
+    for k in range(6):
+        lq = image(k + 1, 128, 128)
+        save(tmp_path / f"lq/1_{k}.png", lq)
+        pixels[f"1_{k}"] = (lq, gt)
+    out = tmp_path / "out.lmdb"
+    write_lmdb(open_pairs(tmp_path, pairing="prefix"), out, encoding)
+    assert_holds(open_pairs(out), pixels)
+    with lmdb.open(str(out), readonly=True, lock=False) as opened, opened.begin() as transaction:
+        keys = [key for key, _ in transaction.cursor()]
+    assert sum(key.endswith(b"/gt") for key in keys) == 1
+    again = tmp_path / "again.lmdb"
+    write_lmdb(open_pairs(out), again, "raw")
+    assert_holds(open_pairs(again), pixels)
+    assert (again / "data.mdb").stat().st_size < 1.3 * 7 * gt.nbytes
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_files_with_both_images_are_kept_or_cut(tmp_path, save, image, encoding, side):
+    lq, gt = image(1), image(2)
+    halves = (lq, gt) if side == "left" else (gt, lq)
+    file = save(tmp_path / "in/1.png", np.concatenate(halves, axis=1))
+    reader = open_pairs(tmp_path / "in", layout="side_by_side", lq_side=side)
+    out = tmp_path / "out.lmdb"
+    write_lmdb(reader, out, encoding)
+    found = open_pairs(out)
+    assert_holds(found, {"1": (lq, gt)})
+    if encoding == "encoded":
+        assert found.files(0) == [file.read_bytes()]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_photographs_without_clean_versions(tmp_path, save, image, encoding):
+    for seed in (1, 2):
+        save(tmp_path / f"in/{seed}.png", image(seed))
+    out = tmp_path / "out.lmdb"
+    write_lmdb(open_images(tmp_path / "in"), out, encoding)
+    reader = open_images(out)
+    np.testing.assert_array_equal(reader.read(1)[0], image(2))
+    assert reader.read(1)[1] is None
+    with pytest.raises(DataError, match="UnpairedDataset"):
+        open_pairs(out)
+
+
+def test_encoded_from_raw_pixels_is_png(paired_root):
+    root, pixels = paired_root
+    write_lmdb(open_pairs(root, "train"), root / "raw.lmdb")
+    write_lmdb(open_pairs(root / "raw.lmdb"), root / "png.lmdb", "encoded")
+    reader = open_pairs(root / "png.lmdb")
+    assert reader.files(0)[0].startswith(b"\x89PNG")
+    assert_holds(reader, pixels)
+
+
+class _Killed:
+    """A reader whose process is killed when it comes to a pair."""
+
+    def __init__(self, reader, at):
+        self._reader, self._at = reader, at
+
+    def __getattr__(self, name):
+        return getattr(self._reader, name)
+
+    def __len__(self):
+        return len(self._reader)
+
+    def read(self, index):
+        if index == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self._reader.read(index)
+
+
+def test_a_killed_run_is_refused_by_datasets_and_continued_by_the_next(paired_root, small_batches):
+    root, pixels = paired_root
+    out = root / "train.lmdb"
+    source = open_pairs(root, "train")
+    killed = _Killed(source, at=9)
+    process = multiprocessing.get_context("fork").Process(
+        target=write_lmdb, args=(killed, out, "raw", 1)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    with pytest.raises(DataError, match=r"train\.lmdb is half-written.*restorekit data lmdb"):
+        PairedDataset(root, "train")
+    read = []
+    reader = _Killed(source, at=-1)
+    reader.read = lambda index: read.append(index) or source.read(index)
+    total, found = write_lmdb(reader, out, workers=1)
+    assert total == 12
+    assert 3 <= found <= 9
+    assert read == list(range(found, 12))
+    assert_holds(LmdbPairs(out), pixels)
+    assert list(LmdbPairs(out).damaged()) == [None] * 12
+
+
+def test_a_complete_lmdb_is_left_alone_and_other_content_refused(paired_root):
+    root, _ = paired_root
+    source, out = open_pairs(root, "train"), root / "out"
+    write_lmdb(source, out)
+    before = (out / "meta.json").stat().st_mtime_ns
+    assert write_lmdb(source, out) == (12, 12)
+    assert (out / "meta.json").stat().st_mtime_ns == before
+    with pytest.raises(DataError, match="complete LMDB of other pairs"):
+        write_lmdb(source, out, "encoded")
+    (out / "meta.json").rename(out / "elsewhere")
+    (out / "writing.json").write_text(
+        json.dumps(json.loads((out / "elsewhere").read_text())).replace('"raw"', '"encoded"')
+    )
+    with pytest.raises(DataError, match="not empty"):
+        write_lmdb(source, root / "train")
+
+
+def test_a_half_written_lmdb_is_continued_only_by_its_own_plan(paired_root, small_batches):
+    root, _ = paired_root
+    source, out = open_pairs(root, "train"), root / "out"
+    failing = _Killed(source, at=-1)
+
+    def read(index):
+        if index == 6:
+            raise DataError("6 cannot be read.")
+        return source.read(index)
+
+    failing.read = read
+    with pytest.raises(DataError, match="6 cannot be read"):
+        write_lmdb(failing, out, workers=1)
+    with pytest.raises(DataError, match=r"half-written.*encoding 'raw' instead of 'encoded'"):
+        write_lmdb(source, out, "encoded")
+    with pytest.raises(DataError, match="names_digest"):
+        write_lmdb(source.subset(range(5)), out)
+    assert write_lmdb(source, out).found >= 3
+
+
+def test_truncated_and_foreign_lmdbs_are_refused(paired_root):
+    root, _ = paired_root
+    out = root / "train.lmdb"
+    write_lmdb(open_pairs(root, "train"), out)
+    data = (out / "data.mdb").read_bytes()
+    (out / "data.mdb").write_bytes(data[: len(data) // 2])
+    with pytest.raises(DataError, match=r"data\.mdb is truncated"):
+        PairedDataset(root, "train")
+    (out / "data.mdb").write_bytes(data)
+    meta = (out / "meta.json").read_text()
+    (out / "meta.json").write_text(meta.replace('"version": 1', '"version": 2'))
+    with pytest.raises(DataError, match="version 2"):
+        PairedDataset(root, "train")
+    (out / "meta.json").write_text(meta[:100])
+    with pytest.raises(DataError, match=r"meta\.json is not the description"):
+        PairedDataset(root, "train")
+    (out / "meta.json").unlink()
+    with pytest.raises(DataError, match="neither"):
+        PairedDataset(root, "train")
+
+
+def test_verification_finds_a_flipped_bit(paired_root):
+    root, pixels = paired_root
+    out = root / "train.lmdb"
+    write_lmdb(open_pairs(root, "train"), out)
+    data = bytearray((out / "data.mdb").read_bytes())
+    place = bytes(data).find(pixels["4"][1].tobytes())
+    data[place + 100] ^= 1
+    (out / "data.mdb").write_bytes(bytes(data))
+    assert [label for label in LmdbPairs(out).damaged() if label] == [f"{out}[4]"]
+
+
+def test_a_full_disk_is_told_with_the_remedy(paired_root, monkeypatch):
+    root, _ = paired_root
+
+    def full(*_):
+        raise lmdb.DiskError("No space left on device")
+
+    monkeypatch.setattr(lmdb_writer, "_commit", full)
+    with pytest.raises(DataError, match=r"No space left.*goes on where it stopped"):
+        write_lmdb(open_pairs(root, "train"), root / "out")

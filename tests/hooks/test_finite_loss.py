@@ -1,0 +1,72 @@
+import pytest
+import torch
+from mmengine.hooks import Hook
+from tiny_runner import build_runner
+
+from restorekit.errors import RestoreKitError
+
+CHECKPOINTS = {"checkpoint": {"type": "CheckpointHook", "interval": 1, "by_epoch": False}}
+
+
+def breaking(how):
+    loss = {"type": "BreakingLoss", "at": 4, "how": how}
+    network = {"type": "TinyNetwork"}
+    return {"model": {"type": "Restorer", "network": network, "loss": loss}}
+
+
+@pytest.mark.parametrize("how", ["nan", "gradient"])
+def test_no_checkpoint_is_written_once_training_has_diverged(tmp_path, how):
+    runner = build_runner(
+        tmp_path, [{"type": "FiniteLossHook"}], default_hooks=CHECKPOINTS, **breaking(how)
+    )
+    with pytest.raises(RestoreKitError) as caught:
+        runner.train()
+    message = str(caught.value)
+    assert "iteration 4" in message
+    assert ("loss is nan" if how == "nan" else "the update made weights NaN") in message
+    assert str(tmp_path / "iter_3.pth") in message
+    assert "learning rate (now 0.005)" in message
+    assert "clip_grad" in message
+    assert "float16" not in message
+    assert "\n" not in message
+
+    written = sorted(path.name for path in tmp_path.glob("*.pth"))
+    assert written == ["iter_1.pth", "iter_2.pth", "iter_3.pth"]
+    weights = torch.load(tmp_path / "iter_3.pth", weights_only=True)["state_dict"]
+    assert all(torch.isfinite(tensor).all() for tensor in weights.values())
+
+
+def test_a_loss_that_has_not_reached_the_weights_yet_is_found(tmp_path):
+    accumulating = {"optimizer": {"type": "Adam", "lr": 0.01}, "accumulative_counts": 6}
+    hooks = [{"type": "FiniteLossHook"}]
+    runner = build_runner(tmp_path, hooks, optim_wrapper=accumulating, **breaking("nan"))
+    with pytest.raises(RestoreKitError, match="iteration 4, since loss is nan"):
+        runner.train()
+
+
+def test_before_the_first_checkpoint_it_says_so(tmp_path):
+    runner = build_runner(
+        tmp_path, [{"type": "FiniteLossHook"}], default_hooks={}, **breaking("nan")
+    )
+    with pytest.raises(RestoreKitError, match="no checkpoint has been written yet"):
+        runner.train()
+
+
+def test_weights_that_break_after_the_check_are_not_written(tmp_path):
+    class Breaker(Hook):
+        priority = "LOW"
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            if runner.iter == 2:
+                runner.model.network.conv.weight.data[0] = torch.inf
+
+    runner = build_runner(tmp_path, [{"type": "FiniteLossHook"}], default_hooks=CHECKPOINTS)
+    runner.register_hook(Breaker())
+    with pytest.raises(RestoreKitError, match=r"since network.conv.weight holds NaN or infinity"):
+        runner.train()
+    assert sorted(path.name for path in tmp_path.glob("*.pth")) == ["iter_1.pth", "iter_2.pth"]
+
+
+def test_a_sound_training_runs_through(tmp_path):
+    build_runner(tmp_path, [{"type": "FiniteLossHook"}]).train()
+    assert (tmp_path / "iter_6.pth").is_file()

@@ -1,0 +1,62 @@
+"""What holds for the repository as a whole, and no linter sees."""
+
+import importlib
+import inspect
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from restorekit.cli.main import COMMANDS
+from restorekit.version import __version__
+
+ROOT = Path(__file__).resolve().parent.parent
+EXTRAS = ("runtime", "demo", "logging", "tests", "dev")
+SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
+
+
+def read_requirements(name):
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_has_its_module(command):
+    module = importlib.import_module(f"restorekit.cli.{command}")
+    assert list(inspect.signature(module.add_arguments).parameters) == ["parser"]
+    assert list(inspect.signature(module.run).parameters) == ["args"]
+    assert (module.__doc__ or "").strip()
+
+
+def test_console_script_is_the_command_line():
+    (script,) = entry_points(group="console_scripts", name="restorekit")
+    assert script.value == "restorekit.cli:main"
+
+
+@pytest.mark.parametrize("python", SUPPORTED)
+def test_everything_asked_for_is_pinned_to_a_fitting_version(python):
+    environment = {"python_version": python}
+    pins = {}
+    for pin in read_requirements("constraints"):
+        if pin.marker is None or pin.marker.evaluate(environment):
+            name = canonicalize_name(pin.name)
+            assert name not in pins, f"{name} is pinned twice for Python {python}"
+            assert [part.operator for part in pin.specifier] == ["=="]
+            pins[name] = next(iter(pin.specifier)).version
+    for extra in EXTRAS:
+        for wanted in read_requirements(extra):
+            assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), str(wanted)
+    assert pins["basicsr"] == "1.4.2"
+    # mmengine's `pkg::config` needs pkg_resources, which setuptools 81 dropped.
+    assert int(pins["setuptools"].split(".")[0]) < 81
+
+
+def test_version_stands_in_one_place_and_is_told_elsewhere():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.search(r"^version: (.+)$", citation, re.MULTILINE).group(1) == __version__
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[(\d[^\]]*)\]", changelog, re.MULTILINE)[0]
+    assert newest == __version__
