@@ -81,7 +81,7 @@ install_basicsr() {
 
 make_environment
 install_torch
-say "restorekit with its extras, then basicsr"
+say "restorekit with its extras (about 300 MB the first time), then basicsr"
 pip install --quiet --constraint "$constraints" --no-build-isolation --editable ".[all]"
 install_basicsr
 say "done: $venv/bin/restorekit"

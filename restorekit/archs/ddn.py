@@ -8,7 +8,6 @@ from torch import nn
 from restorekit.registry import MODELS
 
 from .blocks.parts import PartConfig, build_part
-from .blocks.residual import ResidualBlock
 from .checks import require_int
 from .sizing import pad_to_fit
 
@@ -39,6 +38,8 @@ class DDN(nn.Module):
     Args:
         channels: Channels of all features.
         num_blocks: Residual blocks.
+        block: Config or name of the block, built with ``channels`` and ``norm``, which keeps
+            the shape of its input. ``PreActivationBlock`` is the MATLAB release's.
         norm: Config or name of the normalisation, built with ``channels``; see
             :class:`~restorekit.archs.blocks.batch_norm.BatchNorm`.
         base_layer: Config or name of the filter that gives the base layer; see
@@ -56,6 +57,7 @@ class DDN(nn.Module):
         self,
         channels: int = 16,
         num_blocks: int = 12,
+        block: PartConfig = "ResidualBlock",
         norm: PartConfig = "BatchNorm",
         base_layer: PartConfig = "GuidedFilter",
     ) -> None:
@@ -71,7 +73,10 @@ class DDN(nn.Module):
             nn.Conv2d(3, channels, 3, padding=1), make_norm(channels), nn.ReLU(inplace=True)
         )
         self.blocks = nn.Sequential(
-            *(ResidualBlock(channels, make_norm) for _ in range(num_blocks))
+            *(
+                build_part("block", block, channels=channels, norm=make_norm)
+                for _ in range(num_blocks)
+            )
         )
         self.tail = nn.Sequential(nn.Conv2d(channels, 3, 3, padding=1), make_norm(3))
         for module in self.modules():

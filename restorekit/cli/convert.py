@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from mmengine.config import DictAction
+
 from restorekit.checkpoints.converters import FORMATS, convert_checkpoint
 
 
@@ -13,15 +15,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "format", metavar="FORMAT", help=f"whose checkpoint it is: {', '.join(sorted(FORMATS))}"
     )
-    parser.add_argument("source", metavar="IN", help="the authors' file")
+    parser.add_argument(
+        "source",
+        metavar="IN",
+        help="the authors' file; of a TensorFlow checkpoint, what its files begin with",
+    )
     parser.add_argument(
         "target",
         metavar="OUT",
         help="the file to write, .safetensors or .pth; replaced if there is one",
     )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action=DictAction,
+        metavar="KEY=VALUE",
+        help="parameters of the network that the weights do not tell, for example num_stages=5",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
     """Convert and say what was found."""
-    converted = convert_checkpoint(args.format, args.source, args.target)
-    sys.stdout.write(f"{converted.summary}.\nWritten to {args.target}\n")
+    converted = convert_checkpoint(args.format, args.source, args.target, args.set)
+    lines = [f"{converted.summary}."]
+    if converted.assumed:
+        assumed = " ".join(f"{key}={value}" for key, value in converted.assumed.items())
+        lines.append(f"The file does not tell, so the released code's is assumed: --set {assumed}")
+    lines.append(f"Written to {args.target}")
+    sys.stdout.write("\n".join(lines) + "\n")

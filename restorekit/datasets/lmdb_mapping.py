@@ -6,6 +6,7 @@ same one share a mapping, which lives as long as a reader or an array that looks
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import weakref
@@ -17,6 +18,8 @@ import numpy as np
 
 from restorekit.errors import DataError
 from restorekit.image_io import Image
+
+_REWRITE = "write the LMDB again"
 
 # py-lmdb refuses to open a file twice in a process. Weak: the last user closes it.
 _open_mappings: weakref.WeakValueDictionary[str, _Mapping] = weakref.WeakValueDictionary()
@@ -74,8 +77,8 @@ class LmdbValues:
         """
         mapping = self._opened()
         value = self._value(mapping, key)
-        if len(value) != int(np.prod(shape)):
-            raise DataError(f"{self.name(key)} has {len(value)} bytes, not {shape}: {_REWRITE}")
+        if len(value) != math.prod(shape):
+            raise DataError(f"{self.name(key)} has {len(value)} bytes, not {shape}: {_REWRITE}.")
         return np.asarray(_Pixels(mapping, value, shape))
 
     def copy(self, key: bytes) -> bytes:
@@ -86,12 +89,6 @@ class LmdbValues:
         """
         return bytes(self._value(self._opened(), key))
 
-    def keys(self) -> set[bytes]:
-        """Return all keys."""
-        mapping = self._opened()
-        with mapping.environment.begin() as transaction:
-            return set(transaction.cursor().iternext(values=False))
-
     def name(self, key: bytes) -> str:
         """Return what error messages call a value."""
         return f"{self.path}[{key.decode(errors='replace')}]"
@@ -99,7 +96,7 @@ class LmdbValues:
     def _value(self, mapping: _Mapping, key: bytes) -> memoryview:
         value = mapping.get(key)
         if value is None:
-            raise DataError(f"{self.name(key)} is missing: {_REWRITE}")
+            raise DataError(f"{self.name(key)} is missing: {_REWRITE}.")
         return value
 
     def _opened(self) -> _Mapping:
@@ -112,9 +109,6 @@ class LmdbValues:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path, "_mapping": None}
-
-
-_REWRITE = "write the LMDB again"
 
 
 def _shared_mapping(path: Path) -> _Mapping:

@@ -79,6 +79,8 @@ def open_pairs(
         images = _find_images(folder, split, looked_at)
         if images is not None:
             return SideBySidePairs(images, lq_side)
+    elif not hint:
+        hint = _side_by_side_hint(_places(folder, split))
     raise DataError(_nothing_found("pairs", folder, looked_at, hint))
 
 
@@ -146,6 +148,16 @@ def _image_source(folder: Path, looked_at: list[str]) -> ImageSource | None:
             return FolderImages(place)
     looked_at.append(str(folder))
     return None
+
+
+def _side_by_side_hint(places: list[Path]) -> str:
+    for place in places:
+        if place.is_dir() and list_images(place, recursive=False):
+            return (
+                f"there are images in {place}: if each of them is a rainy and a clean one beside "
+                "each other, say so with layout='side_by_side'"
+            )
+    return ""
 
 
 def _nothing_found(what: str, root: Path, looked_at: list[str], hint: str) -> str:

@@ -153,7 +153,7 @@ def _enter_package() -> None:
     if spec is None:
         raise MissingDependencyError(
             f"BasicSR's networks need the package basicsr, which is not installed; `{_INSTALL}` "
-            "brings it without replacing PyTorch."
+            "brings it without replacing PyTorch (on Python 3.12 at most)."
         )
     sys.modules["basicsr"] = importlib.util.module_from_spec(spec)
 

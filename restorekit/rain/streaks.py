@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -10,8 +11,8 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float32]
 
-#: Rows of streaks drawn in one go; their arrays stay in the processor's cache.
-_ROWS_AT_ONCE = 1 << 17
+#: Rows of streaks drawn in one go: their arrays stay in the processor's cache.
+_ROWS_AT_ONCE = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -75,75 +76,115 @@ def draw_streaks(shape: tuple[int, int], streaks: Streaks) -> Array:
     return np.minimum(opacity, 1.0).astype(np.float32)
 
 
-def _draw_steep(shape: tuple[int, int], streaks: Streaks) -> npt.NDArray[np.float64]:
+def _draw_steep(shape: tuple[int, int], streaks: Streaks) -> Array:
     """Sum of the opacities of streaks within 45 degrees of straight down."""
     height, width = shape
-    # A border of one column catches what is left or right of the canvas.
-    canvas = np.zeros(height * (width + 2))
-    radians = np.radians(streaks.direction)
-    # On a row, the middle of a streak is ``slope`` further right than on the row above.
-    slope, cosine = np.tan(radians), np.cos(radians)
-    # Along a column and along a row, a streak is longer by 1 / cosine.
-    blur = np.maximum(streaks.motion_blur * streaks.length, 1)
-    rows = _Trapezoid(streaks.length * cosine, blur * cosine)
-    blur = np.maximum(streaks.softness * streaks.width, 1)
-    columns = _Trapezoid(streaks.width / cosine, blur / cosine)
+    lines = _Lines.of(streaks)
+    first = np.maximum(np.ceil(lines.y - lines.column.reach), 0).astype(np.int64)
+    last = np.minimum(np.floor(lines.y + lines.column.reach), height - 1).astype(np.int64)
+    count = np.maximum(last - first + 1, 0)
+    aside = lines.row.reach + lines.column.reach * np.abs(lines.slope)
+    count[(lines.x + aside < 0) | (lines.x - aside > width - 1)] = 0
 
-    aside = columns.reach + rows.reach * np.abs(slope)
-    near = (streaks.x + aside > 0) & (streaks.x - aside < width - 1)
-    first = np.maximum(np.ceil(streaks.y - rows.reach), 0).astype(np.int64)
-    last = np.minimum(np.floor(streaks.y + rows.reach), height - 1).astype(np.int64)
-    count = np.where(near, np.maximum(last - first + 1, 0), 0)
-    ends = np.cumsum(count)
-    starts = ends - count
-    for begin in range(0, int(count.sum()), _ROWS_AT_ONCE):
-        entry = np.arange(begin, min(begin + _ROWS_AT_ONCE, int(ends[-1])))
-        of = np.searchsorted(ends, entry, side="right")
-        row = entry - starts[of] + first[of]
-        down = row.astype(np.float32) - streaks.y[of]
-        strength = streaks.opacity[of] * rows.take(of).at(down)
-        middle = streaks.x[of] + down * slope[of]
-        _add_rows(canvas, width, row, middle, strength, columns.take(of))
-    return canvas.reshape(height, width + 2)[:, 1:-1]
+    # No streak covers more pixels of a row than this; a border of it catches the cut-off.
+    border = int(2 * lines.row.reach.max(initial=0)) + 1
+    canvas = np.zeros((height, width + 2 * border), np.float32)
+    parts = np.cumsum(count) // _ROWS_AT_ONCE
+    cuts = [0, *(np.flatnonzero(np.diff(parts)) + 1).tolist(), len(count)]
+    for begin, end in pairwise(cuts):
+        part = slice(begin, end)
+        _add_rows(canvas, border, lines.take(part), first[part], count[part])
+    return canvas[:, border:-border]
 
 
 def _add_rows(
-    canvas: npt.NDArray[np.float64],
-    width: int,
-    row: npt.NDArray[np.int64],
-    middle: Array,
-    strength: Array,
-    profile: _Trapezoid,
+    canvas: Array,
+    border: int,
+    lines: _Lines,
+    first: npt.NDArray[np.int64],
+    count: npt.NDArray[np.int64],
 ) -> None:
-    """Add one row each of many streaks to the canvas with the border, in place."""
+    """Add ``count`` rows of each line, from row ``first`` on, to the canvas with its border."""
+    # One entry for every row of every line.
+    start = np.cumsum(count) - count
+    row = np.arange(count.sum()) + np.repeat(first - start, count)
+    down = row.astype(np.float32) - np.repeat(lines.y, count)
+    middle = np.repeat(lines.x, count) + down * np.repeat(lines.slope, count)
+    strength = lines.column.repeat(count).at(down) * np.repeat(lines.strength, count)
+    profile = lines.row.repeat(count)
+
+    stride = canvas.shape[1]
     left = np.ceil(middle - profile.reach)
-    # No streak covers more pixels of a row than the widest one.
-    for step in range(int(2 * profile.reach.max()) + 1):
-        column = left + np.float32(step)
-        value = strength * profile.at(column - middle)
-        inside = np.clip(column, -1, width).astype(np.int64)
-        canvas += np.bincount(
-            row * (width + 2) + inside + 1, weights=value, minlength=canvas.size
-        )
+    seen = np.flatnonzero((left > -border) & (left < stride - 2 * border))
+    left, strength, profile = left[seen], strength[seen], profile.take(seen)
+    distance = left - middle[seen]
+    place = row[seen] * stride + left.astype(np.int64) + border
+    flat = canvas.reshape(-1)
+    for step in range(border):
+        np.add.at(flat[step:], place, profile.at(distance) * strength)
+        distance += 1
 
 
 @dataclass(frozen=True)
 class _Trapezoid:
-    """A box of height 1 and length ``size``, averaged over a box of length ``blur``."""
+    """A box of height 1, averaged over a box of length ``blur``, times ``blur``.
 
-    size: Array
-    blur: Array
+    Attributes:
+        reach: Distance from the middle at which it becomes zero.
+        top: Its greatest value.
+    """
 
-    @property
-    def reach(self) -> Array:
-        """Distance from the middle at which it becomes zero."""
-        half: Array = (self.size + self.blur) / 2
-        return half
+    reach: Array
+    top: Array
 
-    def take(self, indices: npt.NDArray[np.int64]) -> _Trapezoid:
-        return _Trapezoid(self.size[indices], self.blur[indices])
+    @classmethod
+    def of(cls, size: Array, blur: Array) -> _Trapezoid:
+        return cls((size + blur) / 2, np.minimum(size, blur))
 
     def at(self, distance: Array) -> Array:
-        top = np.minimum(self.size, self.blur)
-        value: Array = np.clip(self.reach - np.abs(distance), 0, top) / self.blur
+        value: Array = np.maximum(np.minimum(self.reach - np.abs(distance), self.top), 0)
         return value
+
+    def take(self, chosen: slice | npt.NDArray[np.int64]) -> _Trapezoid:
+        return _Trapezoid(self.reach[chosen], self.top[chosen])
+
+    def repeat(self, count: npt.NDArray[np.int64]) -> _Trapezoid:
+        return _Trapezoid(np.repeat(self.reach, count), np.repeat(self.top, count))
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Streaks by what they measure along the columns and along the rows of the image."""
+
+    x: Array
+    y: Array
+    #: How much further right the middle of a streak is on the next row.
+    slope: Array
+    strength: Array
+    column: _Trapezoid
+    row: _Trapezoid
+
+    @classmethod
+    def of(cls, streaks: Streaks) -> _Lines:
+        radians = np.radians(streaks.direction)
+        cosine = np.cos(radians)
+        along = np.maximum(streaks.motion_blur * streaks.length, 1)
+        across = np.maximum(streaks.softness * streaks.width, 1)
+        return cls(
+            x=streaks.x,
+            y=streaks.y,
+            slope=np.tan(radians),
+            strength=streaks.opacity / (along * across),
+            column=_Trapezoid.of(streaks.length * cosine, along * cosine),
+            row=_Trapezoid.of(streaks.width / cosine, across / cosine),
+        )
+
+    def take(self, part: slice) -> _Lines:
+        return _Lines(
+            self.x[part],
+            self.y[part],
+            self.slope[part],
+            self.strength[part],
+            self.column.take(part),
+            self.row.take(part),
+        )

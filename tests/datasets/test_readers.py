@@ -113,3 +113,9 @@ def test_an_empty_folder_and_two_files_of_one_name_are_told(tmp_path, save, imag
 def test_unknown_options_are_told_with_the_nearest_name(tmp_path, options, nearest):
     with pytest.raises(ConfigError, match=f"Did you mean '{nearest}'"):
         open_pairs(tmp_path, **options)
+
+
+def test_files_side_by_side_are_not_taken_for_granted_but_pointed_out(tmp_path, save, image):
+    save(tmp_path / "train/1.png", image(1))
+    with pytest.raises(DataError, match=r"images in .*train: .*layout='side_by_side'"):
+        open_pairs(tmp_path, "train")

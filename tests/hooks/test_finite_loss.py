@@ -1,3 +1,5 @@
+"""The Runner registers FiniteLossHook in every training."""
+
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -16,9 +18,7 @@ def breaking(how):
 
 @pytest.mark.parametrize("how", ["nan", "gradient"])
 def test_no_checkpoint_is_written_once_training_has_diverged(tmp_path, how):
-    runner = build_runner(
-        tmp_path, [{"type": "FiniteLossHook"}], default_hooks=CHECKPOINTS, **breaking(how)
-    )
+    runner = build_runner(tmp_path, default_hooks=CHECKPOINTS, **breaking(how))
     with pytest.raises(RestoreKitError) as caught:
         runner.train()
     message = str(caught.value)
@@ -38,16 +38,13 @@ def test_no_checkpoint_is_written_once_training_has_diverged(tmp_path, how):
 
 def test_a_loss_that_has_not_reached_the_weights_yet_is_found(tmp_path):
     accumulating = {"optimizer": {"type": "Adam", "lr": 0.01}, "accumulative_counts": 6}
-    hooks = [{"type": "FiniteLossHook"}]
-    runner = build_runner(tmp_path, hooks, optim_wrapper=accumulating, **breaking("nan"))
+    runner = build_runner(tmp_path, optim_wrapper=accumulating, **breaking("nan"))
     with pytest.raises(RestoreKitError, match="iteration 4, since loss is nan"):
         runner.train()
 
 
 def test_before_the_first_checkpoint_it_says_so(tmp_path):
-    runner = build_runner(
-        tmp_path, [{"type": "FiniteLossHook"}], default_hooks={}, **breaking("nan")
-    )
+    runner = build_runner(tmp_path, default_hooks={}, **breaking("nan"))
     with pytest.raises(RestoreKitError, match="no checkpoint has been written yet"):
         runner.train()
 
@@ -60,7 +57,7 @@ def test_weights_that_break_after_the_check_are_not_written(tmp_path):
             if runner.iter == 2:
                 runner.model.network.conv.weight.data[0] = torch.inf
 
-    runner = build_runner(tmp_path, [{"type": "FiniteLossHook"}], default_hooks=CHECKPOINTS)
+    runner = build_runner(tmp_path, default_hooks=CHECKPOINTS)
     runner.register_hook(Breaker())
     with pytest.raises(RestoreKitError, match=r"since network.conv.weight holds NaN or infinity"):
         runner.train()
@@ -68,5 +65,5 @@ def test_weights_that_break_after_the_check_are_not_written(tmp_path):
 
 
 def test_a_sound_training_runs_through(tmp_path):
-    build_runner(tmp_path, [{"type": "FiniteLossHook"}]).train()
+    build_runner(tmp_path).train()
     assert (tmp_path / "iter_6.pth").is_file()

@@ -22,7 +22,7 @@ build_runner(
 loss = {"type": "BreakingLoss", "at": 3, "rank": 1}
 runner = build_runner(
     f"{work_dir}/train",
-    [{"type": "FiniteLossHook"}, {"type": "MetricHistoryHook", "interval": 1}],
+    [{"type": "MetricHistoryHook", "interval": 1}],
     model={"type": "Restorer", "network": {"type": "TinyNetwork"}, "loss": loss},
     # The weights are not updated before the loss breaks: process 0 has nothing of its own to see.
     optim_wrapper={"optimizer": {"type": "Adam", "lr": 0.01}, "accumulative_counts": 6},

@@ -3,7 +3,11 @@
 from .batch_norm import BatchNorm
 from .cross_scale import CrossScaleFusion
 from .dense_stack import DenseStack
+from .guided_filter import GuidedFilter
 from .inner_scale import InnerScaleBlock
+from .non_local import NonLocalAttention
+from .non_local_dense import NonLocalDenseBlock
+from .pre_activation import PreActivationBlock
 from .recurrent import (
     ConvGRU,
     ConvLSTM,
@@ -24,9 +28,13 @@ __all__ = [
     "ConvUnit",
     "CrossScaleFusion",
     "DenseStack",
+    "GuidedFilter",
     "InnerScaleBlock",
+    "NonLocalAttention",
+    "NonLocalDenseBlock",
     "PlainConvGRU",
     "PlainConvLSTM",
+    "PreActivationBlock",
     "RecurrentUnit",
     "ResidualBlock",
     "SqueezeExcitation",

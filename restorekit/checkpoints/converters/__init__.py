@@ -1,13 +1,15 @@
 """The authors' own checkpoints, turned into network files: one module a format.
 
-A converter infers everything from the weights, so that nothing has to be typed in. A new
-format is a function ``(content, source) -> ConvertedNetwork`` and a line in ``FORMATS``.
+A converter infers everything from the weights, so that nothing has to be typed in but what
+they do not tell. A new format is a function ``(content, source) -> ConvertedNetwork`` and a
+line in ``FORMATS``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,26 +20,57 @@ from restorekit.errors import CheckpointError, UnknownNameError, did_you_mean
 from restorekit.files import sha256
 
 from .dcsfn import convert_dcsfn
+from .prenet import convert_prenet
+from .rehen import convert_rehen
+from .rescan import convert_rescan
 from .source import ConvertedNetwork
+from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file
 
-__all__ = ["FORMATS", "ConvertedNetwork", "convert_checkpoint"]
+__all__ = ["FORMATS", "ConvertedNetwork", "Format", "convert_checkpoint"]
 
 #: Turns the content of a file, and its name for messages, into a network of ours.
 Converter: TypeAlias = Callable[[Any, str], ConvertedNetwork]
 
-FORMATS: dict[str, Converter] = {"dcsfn": convert_dcsfn}
+
+@dataclass(frozen=True)
+class Format:
+    """How a method's authors stored their networks.
+
+    Attributes:
+        convert: The converter.
+        read: Reads the file that a user names, safely.
+        weights_file: Returns the file with the weights, whose checksum is kept, from what a
+            user names.
+    """
+
+    convert: Converter
+    read: Callable[[str], Any] = load_file
+    weights_file: Callable[[str], Path] = Path
+
+
+FORMATS: dict[str, Format] = {
+    "dcsfn": Format(convert_dcsfn),
+    "prenet": Format(convert_prenet),
+    "rehen": Format(convert_rehen, read_tensorflow_checkpoint, tensorflow_data_file),
+    "rescan": Format(convert_rescan),
+}
 
 
 def convert_checkpoint(
-    format_name: str, source: str | os.PathLike[str], target: str | os.PathLike[str]
+    format_name: str,
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    settings: Mapping[str, Any] | None = None,
 ) -> ConvertedNetwork:
     """Convert a file of a method's authors into a network file.
 
     Args:
         format_name: A key of :data:`FORMATS`.
-        source: The authors' file.
+        source: The authors' file; of a TensorFlow checkpoint, what its files begin with.
         target: The file to write, ``.safetensors`` or ``.pth``; one that exists is
             replaced, once the conversion has succeeded.
+        settings: Parameters of the network that replace those found or assumed, such as
+            the number of stages, which weights do not tell.
 
     Returns:
         What was found and written.
@@ -55,10 +88,23 @@ def convert_checkpoint(
     require_network_suffix(Path(target))
     if Path(source).resolve() == Path(target).resolve():
         raise CheckpointError(f"{target} is the file to convert; give another name for the result.")
-    converted = FORMATS[format_name](load_file(source), str(source))
+    form, path = FORMATS[format_name], os.fspath(source)
+    converted = form.convert(form.read(path), path)
+    if settings:
+        assumed = {key: v for key, v in converted.assumed.items() if key not in settings}
+        config = {**converted.config, **settings}
+        converted = replace(converted, config=config, assumed=assumed)
     # Proves that what is written can be loaded.
     build_network(converted.config, converted.weights, source)
-    origin = {"format": format_name, "file": Path(source).name, "sha256": sha256(source)}
-    facts = {"converted_from": {**origin, **converted.facts}}
+    file = form.weights_file(path)
+    origin: dict[str, Any] = {
+        "format": format_name,
+        "file": file.name,
+        "sha256": sha256(file),
+    }
+    told = {"assumed": converted.assumed, "set": dict(settings or {})}
+    facts = {
+        "converted_from": {**origin, **converted.facts, **{k: v for k, v in told.items() if v}}
+    }
     save_network(converted.weights, converted.config, target, facts)
     return converted

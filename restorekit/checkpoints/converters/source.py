@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -20,12 +20,14 @@ class ConvertedNetwork:
         weights: Its state dict.
         facts: What else is known of the weights; plain data.
         summary: What was found, in a few words, for people.
+        assumed: Parameters in ``config`` that the weights do not tell, and their values.
     """
 
     config: dict[str, Any]
     weights: dict[str, torch.Tensor]
     facts: dict[str, Any]
     summary: str
+    assumed: dict[str, Any] = field(default_factory=dict)
 
 
 class SourceWeights:

@@ -1,0 +1,99 @@
+"""Non-local attention, over a whole feature map or within the cells of a grid."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from restorekit.archs.checks import require_int
+from restorekit.registry import MODELS
+
+
+@MODELS.register_module()
+class NonLocalAttention(nn.Module):
+    """Every pixel gathers from all others what they have to say, weighed by likeness.
+
+    Wang et al., "Non-local Neural Networks", CVPR 2018, section 3.3, in the embedded
+    Gaussian form: softmax over θ(x)ᵀφ(x), applied to g(x), and a convolution W whose result
+    is added to x. All are 1×1; φ and g are max-pooled by 2. As in the released code of NLEDN
+    the scores are not divided by √channels, and W starts at zero: the block is the identity
+    at first, and θ, φ and g have gradients of zero in the first step.
+
+    With a ``grid`` of n a side is cut into n cells of ⌈side / n⌉ pixels, the last smaller
+    (and some left out where the side is short), and each cell looks only at itself: NLEDN
+    (ACM MM 2018), section 3.2. The cells share the weights. A cell of one pixel across,
+    where the released code fails, is not pooled in that direction.
+
+    The table of scores is never stored as long as PyTorch has a fused kernel for the device
+    and type (CPU; CUDA but for float64): memory then grows with the pixels, not their
+    square. Time does grow with the square.
+
+    Args:
+        channels: Channels of input and output.
+        inner_channels: Channels of θ, φ and g; half of ``channels`` if missing.
+        grid: Number of cells along each side; 1 looks at the whole map.
+
+    Raises:
+        ConfigError: If a value is out of its range.
+    """
+
+    def __init__(self, channels: int, inner_channels: int | None = None, grid: int = 1) -> None:
+        super().__init__()
+        require_int(self, "channels", channels, 1)
+        inner = max(channels // 2, 1) if inner_channels is None else inner_channels
+        require_int(self, "inner_channels", inner, 1)
+        require_int(self, "grid", grid, 1)
+        self.grid = grid
+        self.theta = nn.Conv2d(channels, inner, 1)
+        self.phi = nn.Conv2d(channels, inner, 1)
+        self.g = nn.Conv2d(channels, inner, 1)
+        self.out = nn.Conv2d(inner, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        if self.out.bias is not None:
+            nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return features of the shape of ``x`` (N, channels, H, W)."""
+        query, key, value = self.theta(x), self.phi(x), self.g(x)
+        cell = [-(-side // self.grid) for side in x.shape[-2:]]
+        rows = []
+        for top, height, tall in _spans(x.shape[-2], cell[0]):
+            row = []
+            for left, width, wide in _spans(x.shape[-1], cell[1]):
+                area = (..., slice(top, top + height), slice(left, left + width))
+                row.append(_attend(query[area], key[area], value[area], tall, wide))
+            rows.append(torch.cat(row, dim=-1))
+        return x + self.out(torch.cat(rows, dim=-2))
+
+
+def _spans(side: int, cell: int) -> list[tuple[int, int, int]]:
+    """Part a side into the stretch of whole cells and the rest: (start, length, cell) each."""
+    whole = side // cell * cell
+    return [span for span in ((0, whole, cell), (whole, side - whole, side - whole)) if span[1]]
+
+
+def _attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, height: int, width: int
+) -> torch.Tensor:
+    """Attend within cells of one size, which fill the maps (N, C, H, W), all at once."""
+    batch, channels = query.shape[:2]
+    rows, columns = query.shape[-2] // height, query.shape[-1] // width
+
+    def to_cells(x: torch.Tensor) -> torch.Tensor:
+        cells = x.reshape(batch, channels, rows, height, columns, width)
+        return cells.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
+
+    pooling = (min(height, 2), min(width, 2))
+    tokens = [
+        cells.flatten(2).transpose(1, 2).unsqueeze(1)
+        for cells in (
+            to_cells(query),
+            F.max_pool2d(to_cells(key), pooling),
+            F.max_pool2d(to_cells(value), pooling),
+        )
+    ]
+    gathered = F.scaled_dot_product_attention(*tokens, scale=1.0)
+    cells = gathered.squeeze(1).transpose(1, 2)
+    cells = cells.reshape(batch, rows, columns, channels, height, width)
+    return cells.permute(0, 3, 1, 4, 2, 5).reshape(query.shape)
