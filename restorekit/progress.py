@@ -24,7 +24,7 @@ def progress(items: Iterable[T], description: str, total: int | None = None) -> 
     if total is None and isinstance(items, Sized):
         total = len(items)
     if sys.stderr.isatty():
-        yield from tqdm(items, desc=description, total=total, leave=True)
+        yield from tqdm(items, desc=description, total=total, dynamic_ncols=True)
         return
     yield from _lines(items, description, total)
 

@@ -10,7 +10,7 @@ python=${PYTHON:-.venv/bin/python}
 restorekit="$python -m restorekit.cli"
 data=data/demo
 config=configs/dcsfn/dcsfn_demo.py
-work=work_dirs/dcsfn_demo${DEMO_ITERS:+_$DEMO_ITERS}
+work=$("$python" -c "from mmengine.config import Config; print(Config.fromfile('$config').work_dir)")
 
 echo "== Photographs and rain =="
 "$python" tools/demo_photos.py $data/clean

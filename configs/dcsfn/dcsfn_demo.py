@@ -1,14 +1,10 @@
 # A small DCSFN on the demo's photographs; `make demo` prepares the data and runs it:
 # tools/dist_train.sh configs/dcsfn/dcsfn_demo.py 2
-import os
-
 _base_ = ["../_base_/datasets/paired.py", "../_base_/runtime/default.py"]
 
-# DEMO_ITERS shortens the run and nothing else.
-_iters = int(os.environ.get("DEMO_ITERS") or 900)
-work_dir = "work_dirs/dcsfn_demo" + (
-    "_" + os.environ["DEMO_ITERS"] if "DEMO_ITERS" in os.environ else ""
-)
+# The environment variable DEMO_ITERS shortens the run and nothing else.
+_iters = int("{{$DEMO_ITERS:900}}")
+work_dir = "work_dirs/dcsfn_demo" if _iters == 900 else f"work_dirs/dcsfn_demo_{_iters}"
 resume = True
 
 model = dict(

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
-from restorekit.errors import DataError
+from restorekit.errors import ConfigError, DataError
 
 #: What a network returns: the derained images, or a tuple of them with the final ones last.
 NetworkOutput: TypeAlias = torch.Tensor | tuple[torch.Tensor, ...]
@@ -57,14 +57,27 @@ def forward_padded(network: nn.Module, lq: torch.Tensor) -> NetworkOutput:
 
     Raises:
         DataError: If a side is 0.
+        ConfigError: If the network does not keep the size of its input.
     """
     padded, (height, width) = pad_to_fit(
         lq, getattr(network, "min_size", 1), getattr(network, "size_multiple", 1)
     )
     output = network(padded)
-    if isinstance(output, torch.Tensor):
-        return output[..., :height, :width]
-    return tuple(one[..., :height, :width] for one in output)
+    outputs = (output,) if isinstance(output, torch.Tensor) else tuple(output)
+    for one in outputs:
+        if one.shape[-2:] != padded.shape[-2:]:
+            raise ConfigError(
+                f"The network {type(network).__name__} turns images of "
+                f"{_size(padded)} pixels into {_size(one)}; a restoration network keeps the size: "
+                "build it without up-sampling (upscale=1), or give it a size_multiple if it "
+                "rounds sides down."
+            )
+    cropped = tuple(one[..., :height, :width] for one in outputs)
+    return cropped[0] if isinstance(output, torch.Tensor) else cropped
+
+
+def _size(x: torch.Tensor) -> str:
+    return f"{x.shape[-2]}x{x.shape[-1]}"
 
 
 def _reflected_indices(side: int, target: int, device: torch.device) -> torch.Tensor:

@@ -65,9 +65,15 @@ def _report(name: str, error: RestoreKitError) -> None:
         # Started by PyTorch's launcher, which shows what the first process leaves it.
         from torch.distributed.elastic.multiprocessing.errors import get_error_handler
 
-        get_error_handler().record_exception(error)
+        get_error_handler().record_exception(type(error)(_sentence(error)))
     else:
-        sys.stderr.write(f"restorekit {name}: {error}\n")
+        sys.stderr.write(f"restorekit {name}: {_sentence(error)}\n")
+
+
+def _sentence(error: RestoreKitError) -> str:
+    """Return the message; of an error in a data loader's worker, without its traceback."""
+    text = str(error)
+    return text.strip().splitlines()[-1].split(": ", 1)[-1] if "\n" in text else text
 
 
 def _overview() -> str:

@@ -7,20 +7,21 @@ import re
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.dist import get_world_size, master_only
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner as MMEngineRunner
-from torch import nn
 from torch.utils.data import DataLoader
 
 from restorekit.checkpoints.io import load_file
+from restorekit.checkpoints.network_config import load_weights
+from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.files import atomic_path
 
 from .schedules import catch_up, keep_config_of
+from .validate import check_config
 
 
 @RUNNERS.register_module(name="RestoreKitRunner")
@@ -38,6 +39,17 @@ class Runner(MMEngineRunner):
     """
 
     _load_from: str | None
+
+    @classmethod
+    def from_cfg(cls, cfg: Any) -> Runner:
+        """Build a Runner from a config whose names have been checked.
+
+        Raises:
+            ConfigError: If a name in it is not registered, or an argument is unknown.
+        """
+        check_config(cfg)
+        runner: Runner = super().from_cfg(cfg)
+        return runner
 
     def load_or_resume(self) -> None:
         """Load ``load_from``, or resume; a resume that finds nothing starts anew."""
@@ -149,58 +161,23 @@ class Runner(MMEngineRunner):
 def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]:
     """Read a checkpoint of ours, safely, in the form that the Runner expects.
 
-    Raises:
-        CheckpointError: If it cannot be read safely or holds no ``state_dict``.
-    """
-    from restorekit.checkpoints.network_file import read_network_file
+    A published network is taken too: its weights are those of the restorer's network.
 
-    if str(filename).endswith(".safetensors"):
-        state_dict, meta = read_network_file(filename)
-        content: Any = {"state_dict": state_dict, "meta": meta}
-    else:
-        content = load_file(filename)
-    if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
-        raise CheckpointError(
-            f"{filename} is not a checkpoint of restorekit (it has no 'state_dict'): use "
-            "`restorekit convert` if it is one of a method's authors."
-        )
-    state_dict = content["state_dict"]
-    if not any(key.startswith("network.") for key in state_dict):
-        # A published network: the same weights without the restorer around them.
-        content["state_dict"] = {f"network.{key}": value for key, value in state_dict.items()}
-    meta = content.setdefault("meta", {})
+    Raises:
+        CheckpointError: If it cannot be read safely or is no checkpoint of ours.
+    """
+    weights, meta = read_network_file(filename)
+    if "format" in meta:
+        return {
+            "state_dict": {f"network.{key}": value for key, value in weights.items()},
+            "meta": meta,
+        }
+    content: dict[str, Any] = load_file(filename)
     # mmengine's resume runs this text as Python.
-    meta.pop("config", None)
+    content["meta"].pop("config", None)
     if "message_hub" in content:
         content["message_hub"] = from_plain(content["message_hub"])
     return content
-
-
-def load_weights(model: nn.Module, weights: dict[str, torch.Tensor], source: object) -> None:
-    """Load ``weights`` into ``model``, all of them or none.
-
-    Raises:
-        CheckpointError: If names or shapes differ; the first few are named.
-    """
-    own = model.state_dict()
-    missing = sorted(own.keys() - weights.keys())
-    unexpected = sorted(weights.keys() - own.keys())
-    other = sorted(k for k in own.keys() & weights.keys() if own[k].shape != weights[k].shape)
-    problems = [
-        f"{len(names)} {what}, for example {names[0]}"
-        for what, names in (
-            ("missing", missing),
-            ("unexpected", unexpected),
-            ("of another shape", other),
-        )
-        if names
-    ]
-    if problems:
-        raise CheckpointError(
-            f"{source} does not fit the network of the config: of its parameters "
-            f"{'; '.join(problems)}. Test it with the config it was trained by."
-        )
-    model.load_state_dict(weights)
 
 
 def find_last_good_checkpoint(work_dir: str | os.PathLike[str]) -> Path | None:

@@ -101,8 +101,7 @@ def _build_runner(
     for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
         if evaluator.get("type") == "ProtocolMetric":
             evaluator["measure_input"] = True
-    runner: Runner = Runner.from_cfg(config)
-    return runner
+    return Runner.from_cfg(config)
 
 
 def _cost(runner: Runner) -> Any:

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from restorekit.archs import forward_padded, pad_to_fit
-from restorekit.errors import DataError
+from restorekit.errors import ConfigError, DataError
 
 
 def image(height: int, width: int) -> torch.Tensor:
@@ -69,3 +69,8 @@ def test_a_plain_module_takes_every_size():
     output = forward_padded(nn.Identity(), x)
     assert isinstance(output, torch.Tensor)
     assert torch.equal(output, x)
+
+
+def test_network_that_changes_the_size_is_named_instead_of_cropped():
+    with pytest.raises(ConfigError, match=r"Upsample turns images of 9x8 pixels into 18x16"):
+        forward_padded(nn.Upsample(scale_factor=2), torch.rand(1, 3, 9, 8))

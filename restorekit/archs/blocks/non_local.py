@@ -85,8 +85,9 @@ def _attend(
         return cells.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
 
     pooling = (min(height, 2), min(width, 2))
+    # Contiguous, or PyTorch takes the way that stores the table.
     tokens = [
-        cells.flatten(2).transpose(1, 2).unsqueeze(1)
+        cells.flatten(2).transpose(1, 2).unsqueeze(1).contiguous()
         for cells in (
             to_cells(query),
             F.max_pool2d(to_cells(key), pooling),
