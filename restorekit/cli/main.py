@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "train a model from a config",
     "test": "restore a test set, measure it and write results.json",
     "data": "prepare datasets: lmdb, synthesize",
+    "restore": "restore photographs with a trained or converted network",
     "convert": "turn a checkpoint of a method's authors into one of ours",
     "leaderboard": "rank results files against each other and the rainy input",
     "list": "show what is registered",

@@ -1,4 +1,8 @@
-"""Ranking methods against each other, only ever on the same images by the same protocol."""
+"""Ranking methods against each other, only ever on the same images by the same protocol.
+
+Measures that need no ground truth are ranked too; their variant is what the protocol is for
+the others, as in ``niqe (official parameters)``.
+"""
 
 from __future__ import annotations
 
@@ -8,37 +12,55 @@ from dataclasses import dataclass
 
 from restorekit.errors import DataError, did_you_mean
 
-from .results import RAINY_INPUT, DatasetRecord, Results
+from .measures import MEASURES
+from .results import RAINY_INPUT, DatasetRecord, Measure, Results
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a ranking: a method with its mean PSNR (dB) and SSIM.
+    """One line of a ranking.
 
-    ``rank`` counts methods from 1; equal numbers share a rank, and the rainy input, which
-    is no method, has none.
+    Attributes:
+        rank: Counts methods from 1; equal numbers share a rank, and the rainy input, which
+            is no method, has none.
+        method: Its name, told apart from others of the same name.
+        measured: Measure to its mean and the values of the images.
+        results: The results file's content.
+        source: The results file.
     """
 
     rank: int | None
     method: str
-    psnr: float
-    ssim: float
+    measured: Mapping[str, Measure]
     results: Results
+    source: str
+
+    def mean(self, measure: str) -> float:
+        """Return the mean of a measure over the test set."""
+        return self.measured[measure]["mean"]
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Methods on one test set by one protocol, the best first."""
+    """Methods on one test set by one protocol, the best first.
+
+    Attributes:
+        protocol: Name of the protocol, or measure and variant where none applies.
+        measures: By what they are ranked: the first decides, the next where that is equal.
+        dataset: The test set.
+        entries: The methods, and the rainy input where it was measured.
+    """
 
     protocol: str
+    measures: tuple[str, ...]
     dataset: DatasetRecord
     entries: tuple[Entry, ...]
 
     def gain(self, entry: Entry) -> float | None:
-        """Return by how many dB ``entry`` is above the rainy input, if that is there."""
+        """Return by how much ``entry`` is above the rainy input, if that is there."""
         for other in self.entries:
             if other.rank is None and entry.rank is not None:
-                return entry.psnr - other.psnr
+                return entry.mean(self.measures[0]) - other.mean(self.measures[0])
         return None
 
 
@@ -47,7 +69,8 @@ def rank_all(results: Mapping[str, Results], protocols: tuple[str, ...] = ()) ->
 
     Args:
         results: Each with the file it came from.
-        protocols: By which to rank; empty for all that the results of a test set share.
+        protocols: By which to rank; empty for all that the results of a test set share. A
+            measure such as ``niqe`` stands for all variants of it.
 
     Raises:
         DataError: If results on one test set cannot be compared (see :func:`rank`), or two
@@ -60,12 +83,12 @@ def rank_all(results: Mapping[str, Results], protocols: tuple[str, ...] = ()) ->
     return [
         rank(members, protocol)
         for members in datasets.values()
-        for protocol in protocols or _shared_protocols(members)
+        for protocol in (_spell_out(protocols, members) if protocols else _shared(members))
     ]
 
 
 def rank(results: Mapping[str, Results], protocol: str) -> Ranking:
-    """Rank results by ``protocol``: by PSNR, then SSIM, the highest first.
+    """Rank results by ``protocol``: by PSNR, then SSIM; by NIQE, the lowest first.
 
     A result that is given twice (the rainy input stands beside each method's) counts once.
 
@@ -82,11 +105,11 @@ def rank(results: Mapping[str, Results], protocol: str) -> Ranking:
     for source, result in results.items():
         if result["dataset"]["fingerprint"] != first["dataset"]["fingerprint"]:
             raise _different_images((first_source, first), (source, result))
-        measures = result.get("protocols", {})
-        if protocol not in measures:
+        measured = criteria(result)
+        if protocol not in measured:
             raise DataError(
                 f"{source} has no numbers by the protocol {protocol!r}, only by "
-                f"{', '.join(measures) or 'none'}.{did_you_mean(protocol, measures)} Protocols "
+                f"{', '.join(measured) or 'none'}.{did_you_mean(protocol, measured)} Protocols "
                 "are not mixed in one ranking: test again with `--protocol "
                 f"{protocol}`, or leave the file out."
             )
@@ -96,8 +119,21 @@ def rank(results: Mapping[str, Results], protocol: str) -> Ranking:
                 f"{other_source} and {source} hold different numbers of the same method "
                 f"{result['method']!r}: change 'method' in one of them, or leave one out."
             )
-    entries = _entries([result for _, result in distinct.values()], protocol)
-    return Ranking(protocol, first["dataset"], entries)
+    measures = tuple(criteria(first)[protocol])
+    entries = _entries(list(distinct.values()), protocol, measures)
+    return Ranking(protocol, measures, first["dataset"], entries)
+
+
+def criteria(result: Results) -> dict[str, dict[str, Measure]]:
+    """Return what results can be ranked by: protocol, or measure and variant, to measures."""
+    ranked_by: dict[str, dict[str, Measure]] = {
+        protocol: {name: measures[name] for name in ("psnr", "ssim")}
+        for protocol, measures in result.get("protocols", {}).items()
+    }
+    for name, measure in result.get("no_reference", {}).items():
+        if name in MEASURES:
+            ranked_by[f"{name} ({measure['variant']})"] = {name: measure}
+    return ranked_by
 
 
 def _identity(result: Results) -> tuple[str, ...]:
@@ -112,29 +148,36 @@ def _checkpoint(result: Results) -> str:
     return result["checkpoint"]["sha256"] if "checkpoint" in result else ""
 
 
-def _means(result: Results, protocol: str) -> tuple[float, float]:
-    measures = result["protocols"][protocol]
-    return measures["psnr"]["mean"], measures["ssim"]["mean"]
+def _means(result: Results, protocol: str) -> list[float]:
+    return [measure["mean"] for measure in criteria(result)[protocol].values()]
 
 
-def _entries(results: Sequence[Results], protocol: str) -> tuple[Entry, ...]:
+def _entries(
+    results: Sequence[tuple[str, Results]], protocol: str, measures: tuple[str, ...]
+) -> tuple[Entry, ...]:
     checkpoints: dict[str, set[str]] = {}
-    for result in results:
+    for _, result in results:
         checkpoints.setdefault(result["method"], set()).add(_checkpoint(result))
     rows = []
-    for result in results:
+    for source, result in results:
         name = result["method"]
         if len(checkpoints[name]) > 1:
             name = f"{name} ({_checkpoint(result)[:8] or 'no checkpoint'})"
-        rows.append((*_means(result, protocol), name, result))
-    rows.sort(key=lambda row: (-row[0], -row[1], row[2]))
-    methods = [row[:2] for row in rows if row[3]["method"] != RAINY_INPUT]
-    entries = []
-    for psnr, ssim, name, result in rows:
-        unranked = result["method"] == RAINY_INPUT
-        place = None if unranked else methods.index((psnr, ssim)) + 1
-        entries.append(Entry(place, name, psnr, ssim, result))
-    return tuple(entries)
+        measured = criteria(result)[protocol]
+        merit = tuple(MEASURES[key].sign * measured[key]["mean"] for key in measures)
+        rows.append((merit, name, measured, result, source))
+    rows.sort(key=lambda row: ([-value for value in row[0]], row[1]))
+    merits = [row[0] for row in rows if row[3]["method"] != RAINY_INPUT]
+    return tuple(
+        Entry(
+            None if result["method"] == RAINY_INPUT else merits.index(merit) + 1,
+            name,
+            measured,
+            result,
+            source,
+        )
+        for merit, name, measured, result, source in rows
+    )
 
 
 def _check_names(datasets: Iterable[Mapping[str, Results]]) -> None:
@@ -162,9 +205,18 @@ def _different_images(first: tuple[str, Results], second: tuple[str, Results]) -
     )
 
 
-def _shared_protocols(members: Mapping[str, Results]) -> tuple[str, ...]:
+def _spell_out(protocols: Iterable[str], members: Mapping[str, Results]) -> list[str]:
+    """Replace a measure without protocols, as ``niqe``, by the variants that results have."""
+    measured = list(dict.fromkeys(name for result in members.values() for name in criteria(result)))
+    chosen: list[str] = []
+    for name in protocols:
+        chosen += [one for one in measured if one.startswith(f"{name} (")] or [name]
+    return chosen
+
+
+def _shared(members: Mapping[str, Results]) -> tuple[str, ...]:
     """Return the protocols that all results on one test set have, in the first one's order."""
-    measured = {source: tuple(result.get("protocols", ())) for source, result in members.items()}
+    measured = {source: tuple(criteria(result)) for source, result in members.items()}
     shared = tuple(
         name
         for name in next(iter(measured.values()))

@@ -36,7 +36,8 @@ class Restorer(BaseModel):
         data_preprocessor: dict[str, Any] | None = None,
         compile: bool = False,  # noqa: A002
     ) -> None:
-        super().__init__(data_preprocessor or {"type": "ImageDataPreprocessor"})
+        # Built here: mmengine would look for it by the default scope, which only a Runner sets.
+        super().__init__(MODELS.build(data_preprocessor or {"type": "ImageDataPreprocessor"}))
         self.network = MODELS.build(network)
         self.loss = MODELS.build(loss) if loss is not None else None
         # Not a submodule: it shares the network's parameters, which must appear once.

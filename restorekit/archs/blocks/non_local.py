@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from restorekit.archs.checks import require_int
 from restorekit.registry import MODELS
+
+#: Scores that are held at a time where no gradient is asked for: 64 MB in float32.
+MAX_SCORES = 2**24
 
 
 @MODELS.register_module()
@@ -25,9 +30,12 @@ class NonLocalAttention(nn.Module):
     (ACM MM 2018), section 3.2. The cells share the weights. A cell of one pixel across,
     where the released code fails, is not pooled in that direction.
 
-    The table of scores is never stored as long as PyTorch has a fused kernel for the device
-    and type (CPU; CUDA but for float64): memory then grows with the pixels, not their
-    square. Time does grow with the square.
+    Memory grows with the number of pixels, not with its square (time does). With gradients,
+    PyTorch's ``scaled_dot_product_attention`` is called, whose fused kernels never store
+    the table of scores. Without, the table is made a part at a time by the operations of
+    the released code, for the sake of the same rounding: NLEDN's pooling indices make it
+    discontinuous, and maxima that move to a neighbouring pixel show as up to 1e-3 in single
+    pixels of the image (the released code differs as much from itself on two threads).
 
     Args:
         channels: Channels of input and output.
@@ -76,25 +84,45 @@ def _spans(side: int, cell: int) -> list[tuple[int, int, int]]:
 def _attend(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, height: int, width: int
 ) -> torch.Tensor:
-    """Attend within cells of one size, which fill the maps (N, C, H, W), all at once."""
+    """Attend within cells of one size, which fill the maps (N, C, H, W)."""
     batch, channels = query.shape[:2]
     rows, columns = query.shape[-2] // height, query.shape[-1] // width
 
     def to_cells(x: torch.Tensor) -> torch.Tensor:
         cells = x.reshape(batch, channels, rows, height, columns, width)
-        return cells.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
+        return cells.permute(2, 4, 0, 1, 3, 5).flatten(0, 2)
 
     pooling = (min(height, 2), min(width, 2))
-    # Contiguous, or PyTorch takes the way that stores the table.
     tokens = [
-        cells.flatten(2).transpose(1, 2).unsqueeze(1).contiguous()
+        cells.flatten(2).transpose(1, 2)
         for cells in (
             to_cells(query),
             F.max_pool2d(to_cells(key), pooling),
             F.max_pool2d(to_cells(value), pooling),
         )
     ]
-    gathered = F.scaled_dot_product_attention(*tokens, scale=1.0)
-    cells = gathered.squeeze(1).transpose(1, 2)
-    cells = cells.reshape(batch, rows, columns, channels, height, width)
-    return cells.permute(0, 3, 1, 4, 2, 5).reshape(query.shape)
+    if torch.is_grad_enabled() and query.requires_grad:
+        # Contiguous, or PyTorch does without its fused kernels.
+        heads = [token.unsqueeze(1).contiguous() for token in tokens]
+        gathered = F.scaled_dot_product_attention(*heads, scale=1.0)
+    else:
+        gathered = torch.cat(list(_attend_in_parts(*tokens, batch)))
+    cells = gathered.reshape(rows, columns, batch, height, width, channels)
+    return cells.permute(2, 5, 0, 3, 1, 4).reshape(query.shape)
+
+
+def _attend_in_parts(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, batch: int
+) -> Iterator[torch.Tensor]:
+    """Attend cell by cell, at most ``MAX_SCORES`` scores at a time.
+
+    Args:
+        query: Tokens of all cells, (cells * batch, tokens, channels).
+        key: The same, of fewer tokens.
+        value: The same as ``key``.
+        batch: Images; the same cell of all of them is done together.
+    """
+    queries = max(MAX_SCORES // (batch * key.shape[1]), 1)
+    for q, k, v in zip(query.split(batch), key.split(batch), value.split(batch), strict=True):
+        parts = [torch.softmax(part @ k.mT, dim=-1) @ v for part in q.split(queries, dim=1)]
+        yield torch.cat(parts, dim=1)
