@@ -88,7 +88,7 @@ def pages_that_run():
             yield pytest.param(page, id=page.stem, marks=marks)
 
 
-@pytest.mark.parametrize("page", pages_that_run())
+@pytest.mark.parametrize("page", list(pages_that_run()))
 def test_code_of_page(page, tmp_path, pair_folder, monkeypatch):
     needed = NEEDS.get(page.name)
     if needed and importlib.util.find_spec(needed) is None:
@@ -157,7 +157,7 @@ def modules_with_examples():
             yield name.removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("name", modules_with_examples())
+@pytest.mark.parametrize("name", list(modules_with_examples()))
 def test_examples_in_docstrings(name):
     # What an example means by a clean photograph.
     given = {"np": np, "clean": np.full((48, 64, 3), 100, np.uint8)}
@@ -178,7 +178,7 @@ def shown_commands():
                         yield pytest.param(line[2:], block, id=f"{block.where} {line[2:40]}")
 
 
-@pytest.mark.parametrize(("line", "block"), shown_commands())
+@pytest.mark.parametrize(("line", "block"), list(shown_commands()))
 def test_shown_command_exists(line, block):
     words = shlex.split(line, comments=True)
     while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
@@ -189,7 +189,7 @@ def test_shown_command_exists(line, block):
     program, *arguments = words
     if program == "make":
         targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-        assert [word for word in arguments if "=" not in word][0] in targets
+        assert next(word for word in arguments if "=" not in word) in targets
         return
     command = arguments_of_command(program, arguments)
     if command and command[0].startswith("-"):

@@ -3,10 +3,12 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
-from restorekit.files import atomic_path, sha256, write_json, write_text
+from restorekit.files import atomic_path, remove_leftovers, sha256, write_json, write_text
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -22,6 +24,20 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         half()
     assert json.loads(path.read_text()) == {"psnr": 1.5}
     assert os.listdir(path.parent) == ["results.json"]
+
+
+def test_leftovers_of_a_killed_process_are_removed_and_nothing_else(tmp_path):
+    script = (
+        "import os, signal\nfrom restorekit.files import atomic_path\n"
+        f"with atomic_path({str(tmp_path / 'iter_1.pth')!r}) as path:\n"
+        "    path.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=False)
+    (tmp_path / "iter_0.pth").touch()
+    (tmp_path / ".hidden").touch()
+    assert len(list(tmp_path.iterdir())) == 3
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"iter_0.pth", ".hidden"}
 
 
 def test_json_refuses_what_other_readers_could_not_read(tmp_path):

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import get_world_size, master_only
+from mmengine.dist import get_world_size, is_main_process, master_only
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner as MMEngineRunner
@@ -18,7 +18,7 @@ from restorekit.checkpoints.network_config import load_weights
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.errors import CheckpointError, ConfigError
-from restorekit.files import atomic_path
+from restorekit.files import atomic_path, remove_leftovers
 
 from .schedules import catch_up, keep_config_of
 from .validate import check_config
@@ -53,6 +53,8 @@ class Runner(MMEngineRunner):
 
     def load_or_resume(self) -> None:
         """Load ``load_from``, or resume; a resume that finds nothing starts anew."""
+        if is_main_process():
+            remove_leftovers(self.work_dir)
         if self._resume and self._load_from is None and not self._has_loaded:
             newest = find_last_good_checkpoint(self.work_dir)
             if newest is None:

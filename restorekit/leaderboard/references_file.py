@@ -162,7 +162,9 @@ class _Reader:
         special = self.mapping(content.get("protocols", {}), f"{where}.protocols", columns)
         known = (*PROTOCOLS, UNKNOWN_PROTOCOL)
         named = {
-            column: self.known(special.get(column, default), known, f"{where}.protocol", "a protocol")
+            column: self.known(
+                special.get(column, default), known, f"{where}.protocol", "a protocol"
+            )
             for column in columns
         }
         return {key: None if name == UNKNOWN_PROTOCOL else name for key, name in named.items()}

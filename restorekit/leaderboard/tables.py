@@ -1,12 +1,18 @@
-"""Rankings as tables, with the protocol and the test set beside every number."""
+"""Rankings as Markdown and CSV, with the protocol and the test set beside every number."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from .ranking import Entry, Ranking
+from .board import Board, Line, build_board
+from .columns import Column, board_columns, elsewhere_columns, heading, subheading
+from .measures import MEASURES
+from .ranking import Ranking
+from .references import References
 
 _COLUMNS = (
     "dataset",
@@ -14,100 +20,138 @@ _COLUMNS = (
     "fingerprint",
     "num_images",
     "protocol",
+    "kind",
     "rank",
     "method",
-    "psnr",
-    "ssim",
+    *(f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high")),
     "gain_over_rainy_input",
+    "over_next",
+    "over_next_p",
+    "gap_psnr",
+    "gap_ssim",
+    "gap_niqe",
+    "source",
     "parameters",
     "macs_per_pixel",
     "seconds_per_image",
     "device",
     "checkpoint_sha256",
 )
-_LEFT = ("method", "run with")
+_EXPLANATION = (
+    "± is half of the 95 % confidence interval of the mean over images (Student's t). "
+    "*Over the next* compares with the line below, image by image; p is Wilcoxon's signed-rank "
+    "test, two-sided, not corrected for the number of lines."
+)
+_GAPS = "A gap is measured minus published; ! marks more than 0.1 dB."
 
 
-def markdown(rankings: Sequence[Ranking]) -> str:
-    """Return the rankings as Markdown, one section each."""
-    return "\n".join(_section(ranking) for ranking in rankings)
+def markdown(rankings: Sequence[Ranking], references: References | None = None) -> str:
+    """Return the rankings as Markdown, one section each.
+
+    Args:
+        rankings: What to show.
+        references: Published numbers to put beside them.
+    """
+    return "\n".join(_section(build_board(ranking, references)) for ranking in rankings)
 
 
-def to_csv(rankings: Sequence[Ranking]) -> str:
-    """Return the rankings as one CSV table, numbers in full; what is not known is empty."""
+def markdown_table(columns: Sequence[Column]) -> str:
+    """Return one table; its source is aligned too, and readable as it is."""
+    padded = [_padded(column) for column in columns]
+    return "\n".join(f"| {' | '.join(line)} |" for line in zip(*padded, strict=True)) + "\n"
+
+
+def escape_markdown(text: str) -> str:
+    """Return ``text`` such that Markdown shows it as it is, on one line, also in a table."""
+    text = " ".join(text.split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"([\\`*|\[\]])", r"\\\1", text)
+    # An underscore inside a word, as in PReNet_r, is one.
+    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)
+
+
+def to_csv(rankings: Sequence[Ranking], references: References | None = None) -> str:
+    """Return the rankings as one CSV table, numbers in full; what is not known is empty.
+
+    Published numbers are lines of their own, of the kind ``published``; their gaps are those
+    of the measured line above.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for ranking in rankings:
-        for entry in ranking.entries:
-            row = {
-                **ranking.dataset,
-                **entry.results.get("cost", {}),
-                "dataset": ranking.dataset["name"],
-                "protocol": ranking.protocol,
-                "rank": entry.rank,
-                "method": entry.method,
-                "psnr": entry.psnr,
-                "ssim": entry.ssim,
-                "gain_over_rainy_input": ranking.gain(entry),
-                "device": entry.results.get("settings", {}).get("device"),
-                "checkpoint_sha256": entry.results.get("checkpoint", {}).get("sha256"),
-            }
+        for row in _rows(build_board(ranking, references)):
             writer.writerow({key: row.get(key) for key in _COLUMNS})
     return text.getvalue()
 
 
-def _section(ranking: Ranking) -> str:
-    dataset = ranking.dataset
-    version = f" ({dataset['version']})" if "version" in dataset else ""
-    # What no method has is no column.
-    columns = [_column(title, cells) for title, cells in _cells(ranking).items() if any(cells)]
-    return "\n".join(
-        [
-            f"## {dataset['name']}{version}, protocol {ranking.protocol}\n",
-            f"{dataset['num_images']} images, fingerprint {dataset['fingerprint'][:12]}\n",
-            *(f"| {' | '.join(line)} |" for line in zip(*columns, strict=True)),
-            "",
-        ]
-    )
+def _section(board: Board) -> str:
+    columns = board_columns(board)
+    parts = [f"## {escape_markdown(heading(board.ranking))}\n", subheading(board.ranking) + "\n"]
+    parts.append(markdown_table(columns))
+    keys = {column.key for column in columns}
+    explained = [_EXPLANATION] if board.ranking.dataset["num_images"] > 1 else []
+    parts.append(" ".join([*explained, *([_GAPS] if "gap" in keys else [])]) + "\n")
+    if board.elsewhere:
+        parts.append("Published on this test set by this protocol, and not measured here:\n")
+        parts.append(markdown_table(elsewhere_columns(board)))
+    for number, source in enumerate(board.sources, 1):
+        parts.append(f"[{number}] {escape_markdown(source)}  ")
+    if board.note:
+        parts.append(f"\n{escape_markdown(board.note)}\n")
+    return "\n".join(parts)
 
 
-def _column(title: str, cells: Sequence[str]) -> list[str]:
+def _padded(column: Column) -> list[str]:
     """Return a column's title, rule and cells, all of the same width."""
-    width = max(len(text) for text in (title, *cells))
-    if title in _LEFT:
+    title, cells = escape_markdown(column.title), [escape_markdown(cell) for cell in column.cells]
+    width = max(3, *(len(text) for text in (title, *cells)))
+    if column.left:
         return [title.ljust(width), "-" * width, *(cell.ljust(width) for cell in cells)]
     rule = "-" * (width - 1) + ":"
     return [title.rjust(width), rule, *(cell.rjust(width) for cell in cells)]
 
 
-def _cells(ranking: Ranking) -> dict[str, list[str]]:
-    """Return the cells of each column by its title."""
-    entries = ranking.entries
-    costs = [entry.results.get("cost", {}) for entry in entries]
-    return {
-        "rank": ["–" if entry.rank is None else str(entry.rank) for entry in entries],
-        "method": [entry.method.replace("|", "\\|") for entry in entries],
-        f"PSNR (dB), {ranking.protocol}": [f"{entry.psnr:.2f}" for entry in entries],
-        f"SSIM, {ranking.protocol}": [f"{entry.ssim:.4f}" for entry in entries],
-        "over rainy input (dB)": [_number(ranking.gain(entry), "+.2f") for entry in entries],
-        "parameters": [_number(cost.get("parameters"), ",") for cost in costs],
-        "MAC/pixel": [_number(cost.get("macs_per_pixel"), ",.0f") for cost in costs],
-        "s/image": [_number(cost.get("seconds_per_image"), ".3g") for cost in costs],
-        "run with": [_run_with(entry) for entry in entries],
+def _rows(board: Board) -> Iterator[dict[str, Any]]:
+    shared = {
+        **board.ranking.dataset,
+        "dataset": board.ranking.dataset["name"],
+        "protocol": board.ranking.protocol,
     }
+    for line in board.lines:
+        yield {**shared, **_measured_row(board, line)}
+        for one in line.beside:
+            gaps = {f"gap_{measure}": gap for measure, gap in one.gaps.items()}
+            yield {**shared, **_published_row(one.published), **gaps}
+    for published in board.elsewhere:
+        yield {**shared, **_published_row(published)}
 
 
-def _number(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
+def _measured_row(board: Board, line: Line) -> dict[str, Any]:
+    results = line.entry.results
+    row: dict[str, Any] = {
+        **results.get("cost", {}),
+        "kind": "measured",
+        "rank": line.entry.rank,
+        "method": line.entry.method,
+        "gain_over_rainy_input": board.ranking.gain(line.entry),
+        "device": results.get("settings", {}).get("device"),
+        "checkpoint_sha256": results.get("checkpoint", {}).get("sha256"),
+    }
+    for measure, interval in line.intervals.items():
+        row[measure] = line.entry.mean(measure)
+        row[f"{measure}_low"], row[f"{measure}_high"] = interval or (None, None)
+    if line.over_next is not None:
+        row["over_next"] = line.over_next.difference
+        row["over_next_p"] = line.over_next.p_value
+    return row
 
 
-def _run_with(entry: Entry) -> str:
-    """Say on what a method was run, and what was done beyond running the network once."""
-    settings = entry.results.get("settings", {})
-    parts = [str(settings[key]) for key in ("device", "dtype") if settings.get(key)]
-    if settings.get("tile"):
-        parts.append(f"tiles of {settings['tile']}")
-    if settings.get("ensemble"):
-        parts.append("self-ensemble")
-    return ", ".join(parts)
+def _published_row(published: Any) -> dict[str, Any]:
+    return {
+        **published.printed,
+        "kind": "published",
+        "method": published.method,
+        "parameters": published.cost.get("parameters"),
+        "source": "; ".join(published.sources),
+    }

@@ -22,8 +22,9 @@ class Restorer(BaseModel):
             float RGB (N, 3, H, W) in [0, 1] in, the same out, or a tuple whose last is final.
         loss: Config of the loss between the final output and ``gt``; not needed to test.
         data_preprocessor: Config of what turns batches into network input.
-        compile: Train through ``torch.compile``. Testing stays eager, since each new image
-            size would be compiled anew.
+        compile: Train through ``torch.compile``; a dict holds its arguments (``mode``,
+            ``backend``). Testing stays eager, since each new image size would be compiled
+            anew.
 
     Every image size works: what is too small for the network, or no multiple of what it
     asks for, is padded and the output cropped.
@@ -34,14 +35,18 @@ class Restorer(BaseModel):
         network: dict[str, Any],
         loss: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
-        compile: bool = False,  # noqa: A002
+        compile: bool | dict[str, Any] = False,  # noqa: A002
     ) -> None:
         # Built here: mmengine would look for it by the default scope, which only a Runner sets.
         super().__init__(MODELS.build(data_preprocessor or {"type": "ImageDataPreprocessor"}))
         self.network = MODELS.build(network)
         self.loss = MODELS.build(loss) if loss is not None else None
         # Not a submodule: it shares the network's parameters, which must appear once.
-        self.__dict__["_train_network"] = torch.compile(self.network) if compile else self.network
+        train_network: Any = self.network
+        if compile:
+            options = compile if isinstance(compile, dict) else {}
+            train_network = torch.compile(self.network, **options)
+        self.__dict__["_train_network"] = train_network
 
     def forward(
         self,

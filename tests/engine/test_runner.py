@@ -7,9 +7,14 @@ import torch
 from mmengine.config import Config
 
 import restorekit
+from restorekit.archs import DCSFN as NETWORK_TYPE
 from restorekit.checkpoints.io import load_file, save_file
 from restorekit.engine.runner import Runner, find_last_good_checkpoint
 from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
+from restorekit.hooks.history import read_history
+from restorekit.registry import MODELS
+
+TINY = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 1, "num_convs": 1}
 
 
 def test_checkpoint_needs_no_allow_list_and_names_its_network(small_config, train):
@@ -20,8 +25,7 @@ def test_checkpoint_needs_no_allow_list_and_names_its_network(small_config, trai
 
 
 def test_load_network_reads_a_training_checkpoint(small_config, train):
-    network = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 1, "num_convs": 1}
-    runner = train(small_config("work", length=2, **{"model.network": network}))
+    runner = train(small_config("work", length=2, **{"model.network": TINY}))
     path = f"{runner.work_dir}/iter_2.pth"
     loaded = restorekit.load_network(path)
     assert not loaded.training
@@ -62,10 +66,8 @@ def test_malicious_checkpoint_is_refused_by_resume_and_load(small_config, tmp_pa
 
 def test_weights_of_another_network_are_refused(small_config, train):
     runner = train(small_config("work", length=2))
-    other = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 1, "num_convs": 1}
-    config = small_config(
-        "other", load_from=f"{runner.work_dir}/iter_2.pth", **{"model.network": other}
-    )
+    checkpoint = f"{runner.work_dir}/iter_2.pth"
+    config = small_config("other", load_from=checkpoint, **{"model.network": TINY})
     with pytest.raises(CheckpointError, match=r"network\.\S+ missing|missing;"):
         Runner.from_cfg(config).train()
 
@@ -100,23 +102,64 @@ def test_loss_that_is_not_finite_stops_the_training(small_config):
         Runner.from_cfg(config).train()
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"optim_wrapper.type": "BFloat16OptimWrapper"},
-        {"optim_wrapper.accumulative_counts": 2},
-        {
-            "default_hooks.checkpoint.save_best": "psnr/rgb_u8",
-            "default_hooks.checkpoint.rule": "greater",
-        },
-    ],
-    ids=["bf16", "accumulation", "save_best"],
-)
-def test_options_of_training(small_config, train, changes):
-    runner = train(small_config("work", **changes))
-    checkpoint = load_file(f"{runner.work_dir}/iter_6.pth")
-    assert all(
-        v.dtype == torch.float32 for v in checkpoint["state_dict"].values() if v.is_floating_point()
+def test_bf16_computes_in_bf16_and_keeps_float32_weights(small_config, train):
+    seen = set()
+
+    class Watched(NETWORK_TYPE):
+        def forward(self, lq):
+            output = super().forward(lq)
+            if self.training:
+                seen.add(self.head(lq).dtype)
+            return output
+
+    MODELS.register_module(name="Watched", module=Watched, force=True)
+    runner = train(
+        small_config(
+            "work",
+            length=2,
+            **{
+                "optim_wrapper.type": "BFloat16OptimWrapper",
+                "model.network": {**TINY, "type": "Watched"},
+            },
+        )
     )
-    if "default_hooks.checkpoint.save_best" in changes:
-        assert list(Path(runner.work_dir).glob("best_psnr*.pth"))
+    assert seen == {torch.bfloat16}
+    assert all(p.dtype == torch.float32 for p in runner.model.parameters())
+
+
+def test_accumulated_gradients_are_those_of_the_larger_batch(small_config, train):
+    changes = {"model.network": TINY, "param_scheduler": None, "custom_hooks": []}
+    whole = small_config("whole", length=2, save_every=1, **changes)
+    whole.train_dataloader.total_batch_size = 4
+    parts = small_config("parts", length=4, save_every=1, **changes)
+    parts.optim_wrapper.accumulative_counts = 2
+    first, second = train(whole), train(parts)
+    for one, other in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_best_checkpoint_by_a_dataset_and_protocol(small_config, train, tmp_path, pair_folder):
+    pair_folder(tmp_path / "other/test", count=2, size=(36, 40), seed=2)
+    config = small_config("work")
+    loader = config.val_dataloader
+    other = {**loader, "dataset": {**loader.dataset, "data_root": str(tmp_path / "other")}}
+    config.val_dataloader = {"small": loader, "other": other}
+    config.val_cfg = {"type": "MultiValLoop"}
+    best = {"save_best": "other/psnr/rgb_u8", "rule": "greater"}
+    config.default_hooks.checkpoint = {**config.default_hooks.checkpoint, **best}
+    runner = train(config)
+    (kept,) = Path(runner.work_dir).glob("best_other_psnr*.pth")
+    rows = read_history(Path(runner.work_dir, "history.csv"))
+    validated = {r["iter"]: float(r["other/psnr/rgb_u8"]) for r in rows if r["phase"] == "val"}
+    assert kept.stem.endswith("_" + max(validated, key=validated.get))
+    assert all(r["small/psnr/rgb_u8"] for r in rows if r["phase"] == "val")
+
+
+def test_tensorboard_gets_the_loss(small_config, train):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    backends = [{"type": "TensorboardVisBackend"}]
+    visualizer = {"type": "Visualizer", "vis_backends": backends, "name": "tensorboard_test"}
+    runner = train(small_config("work", length=2, visualizer=visualizer))
+    (events,) = Path(runner.work_dir).rglob("events.out.tfevents*")
+    log = accumulator.EventAccumulator(str(events)).Reload()
+    assert [event.step for event in log.Scalars("loss")] == [1, 2]

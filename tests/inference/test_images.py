@@ -38,9 +38,11 @@ def test_command_restores_files_and_folders(tmp_path):
     write_image(tmp_path / "one.png", photograph(20, 31))
     write_image(tmp_path / "folder" / "two.bmp", photograph(40, 24, seed=1))
     status = main(
-        ["restore", str(tmp_path / "one.png"), str(tmp_path / "folder")]
-        + ["--checkpoint", str(tmp_path / "net.safetensors"), "-o", str(tmp_path / "out")]
-        + ["--device", "cpu"]
+        [
+            *("restore", str(tmp_path / "one.png"), str(tmp_path / "folder")),
+            *("--checkpoint", str(tmp_path / "net.safetensors"), "-o", str(tmp_path / "out")),
+            *("--device", "cpu"),
+        ]
     )
     assert status == 0
     for name, source in (("one", "one.png"), ("two", "folder/two.bmp")):

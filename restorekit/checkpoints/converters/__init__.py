@@ -20,10 +20,13 @@ from restorekit.errors import CheckpointError, UnknownNameError, did_you_mean
 from restorekit.files import sha256
 
 from .dcsfn import convert_dcsfn
+from .ddn import convert_ddn, ddn_file, read_ddn
+from .nledn import convert_nledn
 from .prenet import convert_prenet
 from .rehen import convert_rehen
 from .rescan import convert_rescan
 from .source import ConvertedNetwork
+from .ssir import convert_ssir, read_ssir
 from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file
 
 __all__ = ["FORMATS", "ConvertedNetwork", "Format", "convert_checkpoint"]
@@ -50,9 +53,12 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "dcsfn": Format(convert_dcsfn),
+    "ddn": Format(convert_ddn, read_ddn, ddn_file),
+    "nledn": Format(convert_nledn),
     "prenet": Format(convert_prenet),
     "rehen": Format(convert_rehen, read_tensorflow_checkpoint, tensorflow_data_file),
     "rescan": Format(convert_rescan),
+    "ssir": Format(convert_ssir, read_ssir, tensorflow_data_file),
 }
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from restorekit.checkpoints.io import require_file
 from restorekit.errors import CheckpointError, MissingDependencyError
 
 from .source import ConvertedNetwork, SourceWeights
-from .tensorflow import read_tensorflow_checkpoint, to_torch
+from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file, to_torch
 
 #: The lists in the MATLAB file's ``model``, each with an entry a layer.
 _MATLAB_LISTS = (
@@ -24,18 +26,16 @@ _MATLAB_LISTS = (
     "Scale_1",
     "Scale_2",
 )
-#: The MATLAB release works on images in [0, 255].
+#: The MATLAB network works on images in [0, 255].
 _MATLAB_RANGE = 255.0
-#: What its demo takes the base layer with.
-_MATLAB_BASE = {"type": "GuidedFilter", "radius": 16, "subsampling": 4}
 
 
 def read_ddn(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
     """Read ``network.mat`` of the MATLAB release, or a TensorFlow checkpoint.
 
     Args:
-        path: A file ending in ``.mat``; anything else is taken for the prefix of a
-            TensorFlow checkpoint, or one of its files.
+        path: A file ending in ``.mat``; anything else is taken for what a TensorFlow
+            checkpoint's files begin with, or one of them.
 
     Returns:
         Tensors by name: ``weight.0``, …, ``Scale_2.25`` of a MATLAB file as they are stored,
@@ -46,19 +46,24 @@ def read_ddn(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
         MissingDependencyError: If SciPy or TensorFlow is needed and not installed.
     """
     if Path(path).suffix == ".mat":
-        return _read_matlab(path)
+        return _read_matlab(require_file(path))
     return to_torch(read_tensorflow_checkpoint(path))
+
+
+def ddn_file(path: str) -> Path:
+    """Return the file that holds the weights of what :func:`read_ddn` reads."""
+    return Path(path) if Path(path).suffix == ".mat" else tensorflow_data_file(path)
 
 
 def convert_ddn(content: Any, source: str) -> ConvertedNetwork:
     """Convert what :func:`read_ddn` returns.
 
-    The two releases differ in more than their form. The TensorFlow code (as re-trained for
-    Rain200L, and in SSIR) has normalisation and ReLU after each convolution, normalises by
-    the moments of the image at hand, and works on [0, 1]. The MATLAB network has them before
-    the convolutions of its residual blocks, normalises by stored moments, works on
-    [0, 255], which is folded into its first and last layers, and its demo takes the base
-    layer with the fast guided filter. Both work on RGB images.
+    The two releases differ in more than their form. The TensorFlow network (re-trained by
+    others for Rain200L) has normalisation and ReLU after each convolution and normalises by
+    the moments of the image at hand. The MATLAB network has them before the convolutions of
+    its blocks, normalises by stored moments, and works on [0, 255], which is folded into
+    its first and last layers; its demo takes the base layer with the fast guided filter.
+    Its kernels are stored transposed. Both work on RGB images.
 
     Args:
         content: Tensors by name.
@@ -70,24 +75,22 @@ def convert_ddn(content: Any, source: str) -> ConvertedNetwork:
     weights = SourceWeights(content, source, "DDN")
     if "Scale_1.0" in weights:
         return _convert_matlab(weights)
-    return convert_tensorflow(weights)
+    return convert_tensorflow_ddn(weights)
 
 
-def convert_tensorflow(weights: SourceWeights, facts: dict[str, Any] | None = None) -> Any:
-    """Convert the variables of the TensorFlow network that DDN and SSIR share.
-
-    Args:
-        weights: The variables ``conv_1/weights_1``, … in PyTorch's layout.
-        facts: What else is known of them.
+def convert_tensorflow_ddn(weights: SourceWeights) -> ConvertedNetwork:
+    """Convert the variables ``conv_1/weights_1``, … of the network that DDN and SSIR share.
 
     Raises:
         CheckpointError: If variables are missing or left.
     """
-    num_layers = weights.count_from_one("conv_{0}/weights_{0}")
+    num_layers = 0
+    while f"conv_{num_layers + 1}/weights_{num_layers + 1}" in weights:
+        num_layers += 1
     config = _config(weights, "conv_1/weights_1", num_layers)
     config["norm"] = {"type": "BatchNorm", "image_moments": True}
     converted: dict[str, torch.Tensor] = {}
-    for number, (conv, norm) in enumerate(_layers(config["num_blocks"]), start=1):
+    for number, (conv, norm) in enumerate(_layers(config["num_blocks"], (0, 1, 3, 4)), start=1):
         for ours, theirs in (
             (f"{conv}.weight", "weights"),
             (f"{conv}.bias", "biases"),
@@ -96,4 +99,106 @@ def convert_tensorflow(weights: SourceWeights, facts: dict[str, Any] | None = No
         ):
             converted[ours] = weights.take(f"conv_{number}/{theirs}_{number}")
     weights.require_empty()
-    return ConvertedNetwork(config, converted, facts or {}, _summary(config, converted))
+    return ConvertedNetwork(config, converted, {}, _summary(config, converted))
+
+
+def _convert_matlab(weights: SourceWeights) -> ConvertedNetwork:
+    num_layers = weights.count("weight.{}")
+    config = _config(weights, "weight.0", num_layers, in_channels=2, out_channels=3)
+    config["block"] = "PreActivationBlock"
+    config["base_layer"] = {"type": "GuidedFilter", "radius": 16, "subsampling": 4}
+    converted: dict[str, torch.Tensor] = {}
+    for number, (conv, norm) in enumerate(_layers(config["num_blocks"], (2, 0, 5, 3))):
+        # Stored as (W, H, in, out).
+        converted[f"{conv}.weight"] = weights.take(f"weight.{number}").permute(3, 2, 1, 0)
+        converted[f"{conv}.bias"] = weights.take(f"bias.{number}")
+        # Caffe stores running sums and what to divide them by.
+        count = weights.take(f"BatchNorm_3.{number}")
+        converted[f"{norm}.running_mean"] = weights.take(f"BatchNorm_1.{number}") / count
+        converted[f"{norm}.running_var"] = weights.take(f"BatchNorm_2.{number}") / count
+        converted[f"{norm}.num_batches_tracked"] = torch.tensor(0)
+        converted[f"{norm}.weight"] = weights.take(f"Scale_1.{number}")
+        converted[f"{norm}.bias"] = weights.take(f"Scale_2.{number}")
+    weights.require_empty()
+    converted["head.0.weight"] = converted["head.0.weight"] * _MATLAB_RANGE
+    for part in ("weight", "bias"):
+        converted[f"tail.1.{part}"] = converted[f"tail.1.{part}"] / _MATLAB_RANGE
+    return ConvertedNetwork(config, converted, {}, _summary(config, converted))
+
+
+def _config(
+    weights: SourceWeights,
+    first: str,
+    num_layers: int,
+    in_channels: int = 1,
+    out_channels: int = 0,
+) -> dict[str, Any]:
+    """Return what both forms have in common, from the shape of the first convolution.
+
+    Args:
+        weights: The tensors.
+        first: Name of the first convolution's.
+        num_layers: How many convolutions there are.
+        in_channels: Its dimension of input channels.
+        out_channels: Its dimension of output channels.
+    """
+    shape = weights.shape(first)
+    if len(shape) != 4 or shape[in_channels] != 3:
+        raise weights.error(f"its {first!r} has the shape {shape}")
+    if num_layers < 2 or num_layers % 2:
+        raise weights.error(f"it has {num_layers} convolutions, and DDN an even number")
+    return {"type": "DDN", "channels": shape[out_channels], "num_blocks": num_layers // 2 - 1}
+
+
+def _layers(num_blocks: int, places: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
+    """Yield each convolution and normalisation of ours in the order of the released layers.
+
+    Args:
+        num_blocks: Residual blocks.
+        places: Where in a block the two convolutions and normalisations are: the first of
+            each, then the second of each.
+    """
+    yield "head.0", "head.1"
+    for block in range(num_blocks):
+        body = [f"blocks.{block}.body.{place}" for place in places]
+        yield body[0], body[1]
+        yield body[2], body[3]
+    yield "tail.0", "tail.1"
+
+
+def _read_matlab(file: Path) -> dict[str, torch.Tensor]:
+    try:
+        from scipy.io import loadmat
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{file} is a MATLAB file, and reading it needs SciPy, which is not installed: "
+            "pip install scipy."
+        ) from error
+    try:
+        model = loadmat(file)["model"][0, 0]
+        return {
+            f"{name}.{layer}": _tensor(entry)
+            for name in _MATLAB_LISTS
+            for layer, entry in enumerate(model[name].ravel())
+        }
+    except Exception as error:
+        # Arbitrary bytes make its reader fail in arbitrary ways.
+        raise CheckpointError(
+            f"{file} is not the MATLAB file of DDN ({error}): it must hold the struct 'model' "
+            f"with the lists {', '.join(_MATLAB_LISTS)}."
+        ) from error
+
+
+def _tensor(entry: Any) -> torch.Tensor:
+    """Return an array as a tensor; MATLAB makes matrices of vectors and numbers."""
+    array = np.asarray(entry, dtype=np.float32)
+    return torch.from_numpy(array.ravel() if array.ndim == 2 else array)
+
+
+def _summary(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> str:
+    total = sum(w.numel() for key, w in weights.items() if key.endswith((".weight", ".bias")))
+    moments = "of each image itself" if "norm" in config else "stored in training"
+    return (
+        f"DDN with {total:,} parameters: {config['channels']} channels, "
+        f"{config['num_blocks']} blocks, normalised by the moments {moments}"
+    )

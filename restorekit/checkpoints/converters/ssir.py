@@ -1,0 +1,58 @@
+"""Checkpoints of SSIR (github.com/wwzjer/Semi-supervised-IRR), in TensorFlow 1."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import torch
+
+from .ddn import convert_tensorflow_ddn
+from .source import ConvertedNetwork, SourceWeights
+from .tensorflow import read_tensorflow_checkpoint, to_torch
+
+#: Biases, scales and shifts of the branch for unlabelled images, which has its own.
+_UNLABELLED = re.compile(r"(conv_\d+_1)/")
+
+
+def read_ssir(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
+    """Read a TensorFlow checkpoint.
+
+    Args:
+        path: What its files begin with, or one of them.
+
+    Raises:
+        CheckpointError: If it cannot be read.
+        MissingDependencyError: If TensorFlow is not installed.
+    """
+    return to_torch(read_tensorflow_checkpoint(path))
+
+
+def convert_ssir(content: Any, source: str) -> ConvertedNetwork:
+    """Convert a checkpoint of the released training.
+
+    The network is DDN's. The branch that saw the unlabelled images shares its kernels and
+    has biases, scales and shifts of its own, which the released test never uses; they are
+    left out. (In both released checkpoints their last scales are nearly zero: that branch
+    gives its input back.)
+
+    Args:
+        content: The variables in PyTorch's layout, with or without the optimizer's.
+        source: Name of the file, for messages.
+
+    Raises:
+        CheckpointError: If it is not a checkpoint of the released SSIR.
+    """
+    weights = SourceWeights(content, source, "SSIR")
+    branch = {found.group(0) for key in content if (found := _UNLABELLED.match(key))}
+    if not branch:
+        raise weights.error("it has no variables of unlabelled images (conv_1_1/…); is it DDN's?")
+    dropped = weights.drop(*branch)
+    network = convert_tensorflow_ddn(weights)
+    return ConvertedNetwork(
+        network.config,
+        network.weights,
+        {"unused_parameters_dropped": dropped},
+        f"{network.summary} ({dropped:,} for unlabelled images in training are left out)",
+    )
