@@ -63,7 +63,7 @@ setup(
     ],
     python_requires=">=3.10",
     packages=find_packages(include=["restorekit", "restorekit.*"]),
-    package_data={"restorekit": ["py.typed"]},
+    package_data={"restorekit": ["py.typed"], "restorekit.datasets.catalog": ["*.yml"]},
     install_requires=requirements("runtime"),
     extras_require={**extras, "all": sorted({line for lines in extras.values() for line in lines})},
     entry_points={"console_scripts": ["restorekit=restorekit.cli:main"]},

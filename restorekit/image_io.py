@@ -31,6 +31,12 @@ __all__ = [
 #: uint8, (H, W, 3), RGB.
 Image = npt.NDArray[np.uint8]
 
+_QUALITY_FLAGS = {
+    ".jpg": cv2.IMWRITE_JPEG_QUALITY,
+    ".jpeg": cv2.IMWRITE_JPEG_QUALITY,
+    ".webp": cv2.IMWRITE_WEBP_QUALITY,
+}
+
 
 def read_image(path: str | os.PathLike[str]) -> Image:
     """Read an image file.
@@ -85,8 +91,8 @@ def encode_image(rgb: Image, suffix: str = ".png", quality: int = 95) -> bytes:
         )
     if suffix.lower() not in IMAGE_SUFFIXES:
         raise DataError(f"{suffix!r} is not an image format: use one of {list(IMAGE_SUFFIXES)}.")
-    lossy = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_WEBP_QUALITY, quality]
-    options = lossy if suffix.lower() in {".jpg", ".jpeg", ".webp"} else []
+    flag = _QUALITY_FLAGS.get(suffix.lower())
+    options = [] if flag is None else [flag, quality]
     done, data = cv2.imencode(suffix.lower(), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
     if not done:
         raise DataError(f"An image of shape {rgb.shape} could not be encoded as {suffix!r}.")

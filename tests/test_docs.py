@@ -135,7 +135,7 @@ def run_bash(block, folder):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     output = done.stdout[-3000:] + done.stderr[-3000:]
     assert done.returncode == 0, f"{block.where} ended with {done.returncode}:\n{output}"

@@ -30,8 +30,8 @@ MAY_KNOW = {
     "interop": {"errors", "registry"},
     "models": {"archs", "errors", "losses", "registry"},
     "transforms": {"registry", *BASE},
-    "datasets": {"rain", "registry", "transforms", *BASE},
     "metrics": {"metrics.functional", "registry", *BASE},
+    "datasets": {"metrics", "rain", "registry", "transforms", *BASE},
 }
 #: Upper parts: they may know all of the above, and those named here.
 UPPER = {

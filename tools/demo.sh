@@ -10,7 +10,10 @@ python=${PYTHON:-.venv/bin/python}
 restorekit="$python -m restorekit.cli"
 data=data/demo
 config=configs/dcsfn/dcsfn_demo.py
-work=$("$python" -c "from mmengine.config import Config; print(Config.fromfile('$config').work_dir)")
+work=work_dirs/dcsfn_demo
+if [[ -n ${DEMO_ITERS:-} && $DEMO_ITERS != 900 ]]; then
+    work+=_$DEMO_ITERS
+fi
 
 echo "== Photographs and rain =="
 "$python" tools/demo_photos.py $data/clean
@@ -19,17 +22,17 @@ for split in train val test; do
     variants=1
     [[ $split == train ]] && variants=8
     $restorekit data synthesize $data/clean/$split $data/pairs/$split \
-        --preset rain100h --variants $variants --seed $seed
+        --preset rain1400 --variants $variants --seed $seed
     $restorekit data lmdb $data/pairs/$split $data/$split.lmdb
     seed=$((seed + 1))
 done
 
 echo "== Training: tools/dist_train.sh $config 2 =="
-PYTHON=$python tools/dist_train.sh $config 2
+export PYTHON=$python
+tools/dist_train.sh $config 2
 
 echo "== Test on photographs that were not trained on =="
-checkpoint=$("$python" -c "from restorekit.engine.runner import find_last_good_checkpoint as find; print(find('$work'))")
-"$python" tools/test.py $config "$checkpoint" --work-dir "$work" --out "$work/results.json"
+"$python" tools/test.py $config "$work"
 
 echo "== Ranking =="
 $restorekit leaderboard "$work/results.json" "$work/rainy_input.json" --out "$work/leaderboard"

@@ -9,7 +9,7 @@ resume = True
 
 model = dict(
     type="Restorer",
-    network=dict(type="DCSFN", channels=16, num_units=4, num_scales=3, num_convs=2),
+    network=dict(type="DCSFN", channels=16, num_units=3, num_scales=3, num_convs=1),
     # A few minutes are too short for -SSIM alone, which says little about brightness.
     loss=dict(
         type="SumLoss",

@@ -96,13 +96,12 @@ class NLEDN(nn.Module):
 
     def _rain(self, lq: torch.Tensor) -> torch.Tensor:
         shallow = self.head(lq)
-        # The input of each level, its places of maxima, and what the first block gave.
+        # Of each level, its input and where the maxima of what its block gave were.
         inputs, places = [self.entry(shallow)], []
-        first = None
+        encoded = []
         for block in self.encoder:
-            encoded = block(inputs[-1])
-            first = encoded if first is None else first
-            pooled, place = F.max_pool2d(encoded, 2, return_indices=True)
+            encoded.append(block(inputs[-1]))
+            pooled, place = F.max_pool2d(encoded[-1], 2, return_indices=True)
             inputs.append(pooled)
             places.append(place)
         x = self.bottom(inputs.pop())
@@ -110,7 +109,7 @@ class NLEDN(nn.Module):
             skip = inputs.pop()
             x = block(fusion(torch.cat([skip, unpool(x, places.pop(), skip)], dim=1)))
         skip = inputs.pop()
-        x = self.exit(torch.cat([skip, unpool(x, places.pop(), skip), first], dim=1))
+        x = self.exit(torch.cat([skip, unpool(x, places.pop(), skip), encoded[0]], dim=1))
         rain: torch.Tensor = self.tail(x + shallow)
         return rain
 

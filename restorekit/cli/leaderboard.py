@@ -1,37 +1,110 @@
-"""Rank results files: one table for each test set and protocol, never mixing either."""
+"""Rank results files: one table for each test set and protocol, never mixing either.
+
+With --out, writes leaderboard.md, .csv, .tex and .html; the page needs no network.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restorekit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from restorekit.leaderboard import PaperTable, Pictures, Ranking, References, Results
+
+#: Pictures of how many images of a test set go into the page unless told otherwise.
+MAX_IMAGES = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit leaderboard``."""
     parser.add_argument(
-        "results", nargs="+", metavar="RESULTS", help="results files of `restorekit test --out`"
+        "results",
+        nargs="*",
+        metavar="RESULTS",
+        help="results files of `restorekit test --out` or `restorekit evaluate --out`",
     )
     parser.add_argument(
         "--protocol",
         action="append",
         default=[],
         metavar="NAME",
-        help="rank by this protocol; repeatable (default: all that the files share)",
+        help="rank by this protocol, or by niqe; repeatable (default: all that the files share)",
     )
-    parser.add_argument("--out", metavar="D", help="folder for leaderboard.md and leaderboard.csv")
+    parser.add_argument(
+        "--references",
+        action="store_true",
+        help="put the published numbers of the same method, test set and protocol beside them",
+    )
+    parser.add_argument(
+        "--paper-tables",
+        action="store_true",
+        help="show Tables 1 and 2 of the DCSFN paper too, with what these results fill in; "
+        "without RESULTS only these",
+    )
+    parser.add_argument(
+        "--images",
+        action="append",
+        default=[],
+        metavar="METHOD=FOLDER",
+        help="restored images of a method (or of a results file), 'gt' for the clean ones, to "
+        "compare in the page; repeatable (default: the folder of each results file's name "
+        "without .json)",
+    )
+    parser.add_argument(
+        "--max-images",
+        type=int,
+        default=MAX_IMAGES,
+        metavar="N",
+        help=f"put pictures of so many images of a test set into the page (default: {MAX_IMAGES})",
+    )
+    parser.add_argument("--out", metavar="D", help="folder for the files")
 
 
 def run(args: argparse.Namespace) -> None:
     """Show the tables and, with ``--out``, write them."""
-    from restorekit.files import write_text
-    from restorekit.leaderboard import markdown, rank_all, read_results, to_csv
+    from restorekit import leaderboard
 
-    results = {path: read_results(path) for path in args.results}
-    rankings = rank_all(results, tuple(args.protocol))
-    tables = markdown(rankings)
-    sys.stdout.write(tables)
+    if not args.results and not args.paper_tables:
+        raise ConfigError(
+            "There are no results files to rank: name some, or ask for --paper-tables alone."
+        )
+    if args.images and not args.out:
+        raise ConfigError("--images needs --out: images are shown in the page only.")
+    results = {path: leaderboard.read_results(path) for path in args.results}
+    references = leaderboard.load_references()
+    beside = references if args.references else None
+    papers = leaderboard.paper_tables(references, results) if args.paper_tables else []
+    rankings = leaderboard.rank_all(results, tuple(args.protocol)) if results else []
+    shown = [leaderboard.paper_markdown(papers), leaderboard.markdown(rankings, beside)]
+    sys.stdout.write("\n".join(filter(None, shown)))
     if args.out:
-        folder = Path(args.out)
-        write_text(folder / "leaderboard.md", f"# Leaderboard\n\n{tables}")
-        write_text(folder / "leaderboard.csv", to_csv(rankings))
+        _write(args, results, rankings, papers, beside)
+
+
+def _write(
+    args: argparse.Namespace,
+    results: Mapping[str, Results],
+    rankings: Sequence[Ranking],
+    papers: Sequence[PaperTable],
+    references: References | None,
+) -> None:
+    from restorekit import leaderboard
+
+    folder = Path(args.out)
+    folders = leaderboard.find_folders(results, args.images)
+    pictures: dict[str, Pictures] = {}
+    for ranking in rankings:
+        fingerprint = ranking.dataset["fingerprint"]
+        if fingerprint not in pictures:
+            pictures[fingerprint] = leaderboard.choose_pictures(ranking, folders, args.max_images)
+    written = []
+    if papers:
+        written += leaderboard.write_paper_tables(folder, papers)
+    if rankings:
+        written += leaderboard.write_leaderboard(folder, rankings, references, pictures)
+    sys.stdout.write(f"\nWritten: {', '.join(map(str, written))}\n")

@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit test``."""
     add_config_options(parser)
     parser.add_argument(
-        "checkpoint", help="checkpoint of a training, or a converted or published network"
+        "checkpoint",
+        help="checkpoint of a training, a converted or published network, or a work folder: its "
+        "last good checkpoint",
     )
     parser.add_argument(
         "--protocol",
@@ -34,12 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
-    from restorekit.checkpoints.io import require_file
-    from restorekit.engine.testing import run_test
+    from restorekit.engine.testing import find_checkpoint, run_test
     from restorekit.leaderboard import markdown, rank_all, write_results
     from restorekit.metrics.protocols import PROTOCOLS, get_protocol
 
-    checkpoint = require_file(args.checkpoint)
+    checkpoint = find_checkpoint(args.checkpoint)
     protocols = list(PROTOCOLS) if "all" in args.protocol else args.protocol
     for name in protocols:
         get_protocol(name)

@@ -12,6 +12,7 @@ from .pairing import match_names, suggest_rule
 from .pairs import PairReader
 from .randomness import SampleIndex, sample_rng
 from .sampler import ReproducibleSampler
+from .semi_supervised import SemiSupervisedDataset
 from .synthetic import SyntheticRainDataset
 from .unpaired import UnpairedDataset
 
@@ -24,6 +25,7 @@ __all__ = [
     "PairedDataset",
     "ReproducibleSampler",
     "SampleIndex",
+    "SemiSupervisedDataset",
     "SyntheticRainDataset",
     "UnpairedDataset",
     "checked",

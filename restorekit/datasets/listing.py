@@ -37,6 +37,15 @@ def list_images(folder: Path, *, recursive: bool = True) -> list[str]:
     return sorted(found, key=natural_key)
 
 
+def has_images(folder: Path) -> bool:
+    """Whether there is an image file in ``folder`` or below, hidden ones aside."""
+    for _, folders, files in os.walk(folder):
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
+        if any(f.lower().endswith(IMAGE_SUFFIXES) and not f.startswith(".") for f in files):
+            return True
+    return False
+
+
 def without_suffix(name: str) -> str:
     """Return ``name`` without the ending of an image file, if it has one."""
     stem, dot, suffix = name.rpartition(".")

@@ -61,6 +61,12 @@ class LmdbPairs(PairReader):
             return split_halves(images[0], self.file_layout)
         return images[0], images[1] if len(images) > 1 else None
 
+    def background(self, index: int) -> Image:
+        """Read the clean image alone, where it stands by itself."""
+        if self.encoding == "raw" or self.file_layout != "pair":
+            return super().background(index)
+        return decode_image(self._values.copy(self._keys(index)[-1]), self.label(index))
+
     def files(self, index: int) -> list[bytes]:
         """Return the bytes of the files as they were, or PNG of ``raw`` pixels."""
         if self.encoding == "raw":

@@ -8,13 +8,10 @@ another run finds in the database itself what is done.
 from __future__ import annotations
 
 import json
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import lmdb
 import numpy as np
@@ -38,9 +35,8 @@ from .lmdb_format import (
     write_meta,
 )
 from .pairs import PairReader
+from .threads import in_order
 
-T = TypeVar("T")
-R = TypeVar("R")
 _FIRST_MAP_BYTES = 1 << 28
 _BATCH_BYTES = 1 << 25
 
@@ -85,14 +81,13 @@ def write_lmdb(
     if _prepare(path, plan):
         return Written(len(reader), len(reader))
     gt_of = reader.first_with_same_gt()
-    workers = workers or os.cpu_count() or 1
     try:
         environment = lmdb.open(str(path), map_size=_FIRST_MAP_BYTES)
         with environment:
             records = _read_records(environment, len(reader))
             todo = [i for i in range(len(reader)) if i not in records]
             found = len(records)
-            pairs = _in_order(lambda i: _load(reader, i, encoding, gt_of[i] == i), todo, workers)
+            pairs = in_order(lambda i: _load(reader, i, encoding, gt_of[i] == i), todo, workers)
             named = progress(pairs, f"writing {path}", total=len(todo))
             for batch in _batches(named):
                 _commit(environment, batch)
@@ -159,21 +154,6 @@ def _load(reader: PairReader, index: int, encoding: Encoding, with_gt: bool) -> 
     if not with_gt:
         parts.pop("gt", None)
     return _Pair(index, parts, record)
-
-
-def _in_order(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
-    """Yield ``function`` of each item from a pool of threads, a few items ahead."""
-    waiting: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > 2 * workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _batches(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:

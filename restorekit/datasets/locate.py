@@ -9,13 +9,17 @@ from typing import Literal
 from restorekit.errors import ConfigError, DataError, did_you_mean
 
 from .basicsr_lmdb import BasicSRImages, is_basicsr_lmdb
+from .catalog import get_dataset
+from .find_splits import find_splits, splits_named
 from .listing import list_images
 from .lmdb_format import is_lmdb
 from .lmdb_reader import LmdbPairs
+from .pairing import AUTO
 from .pairs import MatchedPairs, PairReader, Side, SideBySidePairs, SingleImages
+from .recognise import recognise
 from .sources import FolderImages, ImageSource
 
-#: How pairs may lie on disk; ``auto`` takes an LMDB or folders, what is there.
+#: How pairs may lie on disk; ``auto`` takes what is there.
 Layout = Literal["auto", "lmdb", "folders", "side_by_side"]
 LAYOUTS = ("auto", "lmdb", "folders", "side_by_side")
 SIDES = ("left", "right")
@@ -25,11 +29,12 @@ def open_pairs(
     root: str | os.PathLike[str],
     split: str | None = None,
     *,
-    pairing: str = "same",
+    pairing: str = AUTO,
     layout: Layout = "auto",
     lq_side: Side = "right",
     lq_folder: str = "lq",
     gt_folder: str = "gt",
+    catalog: str | None = None,
     hint: str = "",
 ) -> PairReader:
     """Find the pairs of a split.
@@ -38,22 +43,29 @@ def open_pairs(
 
     1. an LMDB of ours: ``root`` itself, ``<root>/<split>.lmdb``, ``<root>/<split>``;
     2. folders ``lq`` and ``gt`` in ``<root>/<split>``, then in ``root``. Each of them may
-       also be an LMDB of BasicSR's, and be called ``lq.lmdb`` and ``gt.lmdb``.
+       also be an LMDB of BasicSR's, and be called ``lq.lmdb`` and ``gt.lmdb``;
+    3. with ``layout`` and ``pairing`` left to ``auto``, what :mod:`restorekit.datasets.recognise`
+       knows: below ``root`` the folders that the distributions of the dataset ``catalog``
+       have; then any known layout in ``<root>/<split>`` and ``root``. Files side by side are
+       taken for pairs only if their look leaves no doubt.
 
     Args:
         root: Folder of the dataset.
         split: ``train``, ``test``, …, where it has several.
         pairing: Rule by which names belong together; see
-            :func:`restorekit.datasets.pairing.match_names`.
+            :func:`restorekit.datasets.pairing.match_names`. ``auto`` finds an obvious one.
         layout: ``auto`` looks for all of the above, ``lmdb`` and ``folders`` for one kind,
             ``side_by_side`` for files with both images in ``<root>/<split>`` or ``root``.
         lq_side: On which side of such a file the rainy image is.
         lq_folder: Name of the folder of rainy images.
         gt_folder: Name of the folder of clean images.
-        hint: What to say where nothing is found: how to get or make this dataset.
+        catalog: Which dataset of the catalog it is, where it is one.
+        hint: What to say where nothing is found: how to get or make this dataset. By default
+            what the catalog says.
 
     Raises:
         ConfigError: If ``layout``, ``lq_side`` or ``pairing`` has no such value.
+        UnknownNameError: If ``catalog`` has no such dataset.
         DataError: If nothing is there, or what is there cannot be read.
     """
     _known("layout", layout, LAYOUTS)
@@ -79,13 +91,21 @@ def open_pairs(
         images = _find_images(folder, split, looked_at)
         if images is not None:
             return SideBySidePairs(images, lq_side)
-    elif not hint:
-        hint = _side_by_side_hint(_places(folder, split))
-    raise DataError(_nothing_found("pairs", folder, looked_at, hint))
+    elif layout == "auto" and pairing == AUTO:
+        known = _recognised(folder, split, catalog, looked_at)
+        if known is not None:
+            return known
+    if layout != "side_by_side":
+        hint = _side_by_side_hint(_places(folder, split)) or hint
+    raise DataError(_nothing_found("pairs", folder, looked_at, hint, catalog))
 
 
 def open_images(
-    root: str | os.PathLike[str], split: str | None = None, *, hint: str = ""
+    root: str | os.PathLike[str],
+    split: str | None = None,
+    *,
+    catalog: str | None = None,
+    hint: str = "",
 ) -> PairReader:
     """Find images without regard to pairs: an LMDB, or the files in a folder.
 
@@ -103,7 +123,27 @@ def open_images(
     images = _find_images(folder, split, looked_at)
     if images is not None:
         return SingleImages(images)
-    raise DataError(_nothing_found("images", folder, looked_at, hint))
+    raise DataError(_nothing_found("images", folder, looked_at, hint, catalog))
+
+
+def _recognised(
+    root: Path, split: str | None, catalog: str | None, looked_at: list[str]
+) -> PairReader | None:
+    if catalog is not None and split is not None:
+        found = find_splits(root, get_dataset(catalog)).get(split)
+        if found is not None:
+            return found.reader
+    for place in _places(root, split):
+        named = splits_named(place) if place == root else set()
+        if split is not None and named and split not in named:
+            # PReNet's Rain100H is a test set, and must not be trained on by mistake.
+            looked_at.append(f"{place} (whose name says {' or '.join(sorted(named))}, not {split})")
+            continue
+        one = recognise(place)
+        if one is not None:
+            return one.reader
+    looked_at.append("any other layout that the catalog knows")
+    return None
 
 
 def _known(key: str, value: str, known: tuple[str, ...]) -> None:
@@ -160,7 +200,11 @@ def _side_by_side_hint(places: list[Path]) -> str:
     return ""
 
 
-def _nothing_found(what: str, root: Path, looked_at: list[str], hint: str) -> str:
+def _nothing_found(
+    what: str, root: Path, looked_at: list[str], hint: str, catalog: str | None
+) -> str:
+    if not hint and catalog is not None:
+        hint = get_dataset(catalog).hint
     remedy = hint.strip() or "put the data there or give the folder it lies in (data_root)"
     places = ", ".join(looked_at)
     return f"{root} holds no {what}: looked for {places}; {remedy.rstrip('.')}."

@@ -28,13 +28,17 @@ class PairedDataset(ImageDataset):
         split: ``train``, ``test``, …, where the dataset has several.
         pipeline: Transforms.
         pairing: Rule by which names belong together: ``same``, ``prefix``, or a template such
-            as ``norain-{id}.png``; see :func:`restorekit.datasets.match_names`.
-        layout: ``auto``, ``lmdb``, ``folders`` or ``side_by_side``.
+            as ``norain-{id}.png``; see :func:`restorekit.datasets.match_names`. ``auto`` is
+            ``same`` where any names are the same, and otherwise the obvious rule.
+        layout: ``auto`` (whatever is known to be in use), ``lmdb``, ``folders`` or
+            ``side_by_side``.
         lq_side: Where the rainy image is in files with both.
         lq_folder: Name of the folder of rainy images.
         gt_folder: Name of the folder of clean images.
         skip_broken: Leave out pairs that cannot be used, and say how many.
-        hint: What to say where nothing is found: how to get or make this dataset.
+        catalog: Which dataset of the catalog it is, where it is one: its layouts are looked
+            for first, and it says how to get it.
+        hint: What to say instead where nothing is found.
         metainfo: Facts for reports, such as the name and version of the dataset.
 
     Raises:
@@ -46,12 +50,13 @@ class PairedDataset(ImageDataset):
         data_root: str | os.PathLike[str],
         split: str | None = None,
         pipeline: Pipeline = (),
-        pairing: str = "same",
+        pairing: str = "auto",
         layout: Layout = "auto",
         lq_side: Side = "right",
         lq_folder: str = "lq",
         gt_folder: str = "gt",
         skip_broken: bool = False,
+        catalog: str | None = None,
         hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
     ) -> None:
@@ -63,6 +68,7 @@ class PairedDataset(ImageDataset):
             lq_side=lq_side,
             lq_folder=lq_folder,
             gt_folder=gt_folder,
+            catalog=catalog,
             hint=hint,
         )
         super().__init__(reader, pipeline, skip_broken, metainfo)

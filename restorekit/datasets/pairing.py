@@ -11,6 +11,8 @@ from restorekit.errors import ConfigError, DataError, did_you_mean
 from .listing import without_suffix
 
 RULES = ("same", "prefix")
+#: Not a rule, but the wish to have one found; see :func:`find_rule`.
+AUTO = "auto"
 _KeyOf = Callable[[str], "str | None"]
 
 
@@ -43,12 +45,15 @@ def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "s
             * a template of the clean name (``norain-{id}.png``), where ``{id}`` is the last
               number in the rainy name;
             * templates of both, ``LQ:GT`` (``rain-{id}x2.png:norain-{id}.png``), where ``{id}``
-              is any text.
+              is any text;
+            * ``auto``: what :func:`find_rule` finds.
 
     Raises:
         ConfigError: If the rule is none of these.
         DataError: If two clean images would fit one rainy image.
     """
+    if rule == AUTO:
+        rule = find_rule(lq_names, gt_names)
     if rule == "prefix":
         return _collect(lq_names, gt_names, _prefix_partner(gt_names))
     lq_key, gt_key = _keys(rule)
@@ -73,6 +78,24 @@ def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "s
 
 def suggest_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str | None:
     """Return a rule by which every image has a partner, if an obvious one does."""
+    return _obvious_rule(lq_names, gt_names, most_lonely=0.0)
+
+
+def find_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str:
+    """Return the rule that ``auto`` stands for.
+
+    That is ``same`` if any two names are the same, and otherwise an obvious rule by which at
+    most one image in ten is without a partner; ``same`` again where there is none.
+    """
+    if not set(lq_names).isdisjoint(gt_names):
+        return "same"
+    return _obvious_rule(lq_names, gt_names, most_lonely=0.1) or "same"
+
+
+def _obvious_rule(
+    lq_names: Sequence[str], gt_names: Sequence[str], most_lonely: float
+) -> str | None:
+    """Return the first of the obvious rules that leaves at most this share without a partner."""
     if not lq_names or not gt_names:
         return None
     lq, gt = (names[0].rpartition("/")[2] for names in (lq_names, gt_names))
@@ -83,7 +106,9 @@ def suggest_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str | None
             found = match_names(lq_names, gt_names, rule)
         except (ConfigError, DataError):
             continue
-        if not found.lonely_lq and not found.lonely_gt:
+        if len(found.lonely_lq) <= most_lonely * len(lq_names) and len(
+            found.lonely_gt
+        ) <= most_lonely * len(gt_names):
             return rule
     return None
 
@@ -124,8 +149,8 @@ def _keys(rule: str) -> tuple[_KeyOf, _KeyOf]:
     lq_rule, colon, gt_rule = rule.rpartition(":")
     if gt_rule.count("{id}") != 1 or (colon and lq_rule.count("{id}") != 1):
         raise ConfigError(
-            f"pairing={rule!r} is not a rule.{did_you_mean(rule, RULES)} Use 'same', 'prefix', or "
-            "a template with {id} in it, such as 'norain-{id}.png' or "
+            f"pairing={rule!r} is not a rule.{did_you_mean(rule, (AUTO, *RULES))} Use 'auto', "
+            "'same', 'prefix', or a template with {id} in it, such as 'norain-{id}.png' or "
             "'rain-{id}.png:norain-{id}.png'."
         )
     return (_template_key(lq_rule) if colon else _last_number), _template_key(gt_rule)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from restorekit.errors import DataError
 from restorekit.image_io import Image, encode_image
 
-from .pairing import Matches, match_names, suggest_rule
+from .pairing import AUTO, Matches, find_rule, match_names, suggest_rule
 from .sources import ImageSource
 
 #: On which side of a file with both images the rainy one is.
@@ -53,6 +54,15 @@ class PairReader(ABC):
             DataError: If a file cannot be decoded.
         """
 
+    def background(self, index: int) -> Image:
+        """Return the clean image, or the only one there is, as :meth:`read` would.
+
+        Raises:
+            DataError: If a file cannot be decoded.
+        """
+        lq, gt = self.read(index)
+        return lq if gt is None else gt
+
     @abstractmethod
     def size(self, index: int) -> tuple[int, int]:
         """Return height and width of a pair without decoding it.
@@ -68,6 +78,10 @@ class PairReader(ABC):
     def files(self, index: int) -> list[bytes]:
         """Return the bytes of the files of a pair (see ``file_layout``), PNG if it has none."""
         return [encode_image(image) for image in self.read(index) if image is not None]
+
+    def paths(self, index: int) -> list[Path] | None:
+        """Return the files of a pair (see ``file_layout``), or None if it has none."""
+        return None
 
     def first_with_same_gt(self) -> list[int]:
         """Return for each pair the first one that has the same clean image."""
@@ -88,12 +102,15 @@ class MatchedPairs(PairReader):
     Args:
         lq: Rainy images.
         gt: Clean images.
-        pairing: Rule of :func:`restorekit.datasets.pairing.match_names`.
+        pairing: Rule of :func:`restorekit.datasets.pairing.match_names`, or ``auto``: the one
+            that :func:`restorekit.datasets.pairing.find_rule` finds.
     """
 
-    def __init__(self, lq: ImageSource, gt: ImageSource, pairing: str = "same") -> None:
+    def __init__(self, lq: ImageSource, gt: ImageSource, pairing: str = AUTO) -> None:
         self._lq, self._gt = lq, gt
         self.location = f"{lq.location} and {gt.location}"
+        if pairing == AUTO:
+            pairing = find_rule(lq.names, gt.names)
         matches = match_names(lq.names, gt.names, pairing)
         self._items = matches.pairs
         self.names = [lq.names[i] for i, _ in matches.pairs]
@@ -120,6 +137,10 @@ class MatchedPairs(PairReader):
         lq, gt = self._items[index]
         return self._lq.read(lq), self._gt.read(gt)
 
+    def background(self, index: int) -> Image:
+        """Decode the clean image alone."""
+        return self._gt.read(self._items[index][1])
+
     def size(self, index: int) -> tuple[int, int]:
         """Compare the sizes of both images."""
         lq, gt = self._items[index]
@@ -135,6 +156,11 @@ class MatchedPairs(PairReader):
         """Return the bytes of both files."""
         lq, gt = self._items[index]
         return [self._lq.data(lq), self._gt.data(gt)]
+
+    def paths(self, index: int) -> list[Path] | None:
+        """Return both files."""
+        lq, gt = self._items[index]
+        return _all_or_none([self._lq.path(lq), self._gt.path(gt)])
 
     def first_with_same_gt(self) -> list[int]:
         """Look the clean images up."""
@@ -179,6 +205,10 @@ class SideBySidePairs(PairReader):
         """Return the bytes of the file."""
         return [self._images.data(self._items[index])]
 
+    def paths(self, index: int) -> list[Path] | None:
+        """Return the file."""
+        return _all_or_none([self._images.path(self._items[index])])
+
 
 class SingleImages(PairReader):
     """Images without a clean version: photographs.
@@ -210,6 +240,15 @@ class SingleImages(PairReader):
     def files(self, index: int) -> list[bytes]:
         """Return the bytes of the file."""
         return [self._images.data(self._items[index])]
+
+    def paths(self, index: int) -> list[Path] | None:
+        """Return the file."""
+        return _all_or_none([self._images.path(self._items[index])])
+
+
+def _all_or_none(paths: list[Path | None]) -> list[Path] | None:
+    found = [path for path in paths if path is not None]
+    return found if len(found) == len(paths) else None
 
 
 def split_halves(image: Image, lq_side: str) -> tuple[Image, Image]:

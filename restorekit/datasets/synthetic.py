@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from restorekit.errors import ConfigError
 from restorekit.image_io import Image
-from restorekit.rain import LogNormal, RainRenderer, RainSpec, StreakLayer
+from restorekit.rain import RainMixture, RainRenderer, RainSpec, rain_from_config
 from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline, build_pipeline
@@ -29,9 +28,9 @@ class SyntheticRainDataset(ImageDataset):
         data_root: Folder of clean images (or of the dataset), or an LMDB, of whose pairs the
             clean images are taken.
         split: Name of a folder in it, or of an LMDB without its ending.
-        rain: Name of a preset (``rain100l``), a :class:`~restorekit.rain.RainSpec`, or a dict of
-            its fields, with ``layers`` as a list of dicts; a number's distribution is a number,
-            a pair for a range, or ``dict(median=…, sigma=…)``.
+        rain: Name of a preset (``rain100l``), a :class:`~restorekit.rain.RainSpec` or
+            :class:`~restorekit.rain.RainMixture`, or a dict of the fields of one; see
+            :func:`~restorekit.rain.rain_from_config`.
         pipeline: Transforms of the pair.
         before_rain: Transforms of the clean image before the rain. A crop here instead of in
             ``pipeline`` renders rain on the patch only, which is much faster.
@@ -48,14 +47,14 @@ class SyntheticRainDataset(ImageDataset):
         self,
         data_root: str | os.PathLike[str],
         split: str | None = None,
-        rain: str | RainSpec | Mapping[str, Any] = "rain100l",
+        rain: str | RainSpec | RainMixture | Mapping[str, Any] = "rain100l",
         pipeline: Pipeline = (),
         before_rain: Pipeline = (),
         skip_broken: bool = False,
         hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
     ) -> None:
-        self.renderer = RainRenderer(rain_spec(rain) if isinstance(rain, Mapping) else rain)
+        self.renderer = RainRenderer(rain_from_config(rain) if isinstance(rain, Mapping) else rain)
         self.before_rain = build_pipeline(before_rain)
         reader = open_images(data_root, split, hint=hint)
         super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before_rain)
@@ -71,31 +70,3 @@ class SyntheticRainDataset(ImageDataset):
         for transform in self.before_rain:
             results = transform(results)
         return {"lq": self.renderer(results["gt"], rng), "gt": results["gt"]}
-
-
-def rain_spec(config: Mapping[str, Any]) -> RainSpec:
-    """Build a description of rain from the dicts and lists of a config.
-
-    Raises:
-        ConfigError: If a field is missing or not known.
-    """
-    try:
-        layers = tuple(StreakLayer(**_fields(layer)) for layer in config["layers"])
-        return RainSpec(**{**_fields(config), "layers": layers})
-    except (TypeError, KeyError) as error:
-        raise ConfigError(
-            f"rain={dict(config)!r} does not describe rain ({error}): give the name of a preset, "
-            "or the fields of RainSpec with layers=[dict(density=…, direction=…, length=…, "
-            "width=…, brightness=…)]."
-        ) from error
-
-
-def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields with distributions as the renderer has them."""
-    fields: dict[str, Any] = {}
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            fields[key] = LogNormal(**value)
-        else:
-            fields[key] = tuple(value) if isinstance(value, list) else value
-    return fields

@@ -26,7 +26,8 @@ class UnpairedDataset(ImageDataset):
         split: Name of a folder in it, or of an LMDB without its ending.
         pipeline: Transforms.
         skip_broken: Leave out images that cannot be used, and say how many.
-        hint: What to say where nothing is found: how to get this dataset.
+        catalog: Which dataset of the catalog it is, where it is one: it says how to get it.
+        hint: What to say instead where nothing is found.
         metainfo: Facts for reports.
 
     Raises:
@@ -39,10 +40,11 @@ class UnpairedDataset(ImageDataset):
         split: str | None = None,
         pipeline: Pipeline = (),
         skip_broken: bool = False,
+        catalog: str | None = None,
         hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
     ) -> None:
-        reader = open_images(data_root, split, hint=hint)
+        reader = open_images(data_root, split, catalog=catalog, hint=hint)
         super().__init__(reader, pipeline, skip_broken, metainfo)
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:

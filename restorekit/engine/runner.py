@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.dist import get_world_size, is_main_process, master_only
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
@@ -94,7 +95,12 @@ class Runner(MMEngineRunner):
         checkpoint = read_training_checkpoint(filename)
         self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
         model = self.model.module if is_model_wrapper(self.model) else self.model
-        load_weights(model, checkpoint["state_dict"], filename)
+        weights = checkpoint["state_dict"]
+        if "format" in checkpoint["meta"]:
+            # A published network: what else the restorer holds stays as it is.
+            others = (item for item in model.state_dict().items() if item[0] not in weights)
+            weights |= {name: value for name, value in others if not name.startswith("network.")}
+        load_weights(model, weights, filename)
         if self._resume:
             keep_config_of(self.param_schedulers, checkpoint)
         self._has_loaded = True
@@ -109,6 +115,8 @@ class Runner(MMEngineRunner):
     ) -> DataLoader[Any]:
         """Build a data loader; ``total_batch_size`` is shared out over the processes.
 
+        Memory is pinned where there is a GPU, and workers persist where there are any.
+
         Raises:
             ConfigError: If the processes cannot share it evenly.
         """
@@ -121,8 +129,10 @@ class Runner(MMEngineRunner):
                     "processes: choose a multiple, or set batch_size (per process) instead."
                 )
             dataloader.setdefault("batch_size", total // processes)
-        if isinstance(dataloader, dict) and not dataloader.get("num_workers"):
-            dataloader = {**dataloader, "persistent_workers": False}
+        if isinstance(dataloader, dict):
+            dataloader = {"pin_memory": torch.cuda.is_available(), **dataloader}
+            if not dataloader.get("num_workers"):
+                dataloader["persistent_workers"] = False
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
         return loader
 

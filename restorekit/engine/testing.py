@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,16 @@ import torch
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.model import is_model_wrapper
 
+from restorekit.checkpoints.io import require_file
+from restorekit.errors import CheckpointError
 from restorekit.hooks.inference_cost import InferenceCostHook
-from restorekit.leaderboard.results import RAINY_INPUT, DatasetRecord, Results, build_results
+from restorekit.leaderboard.dataset_record import dataset_record
+from restorekit.leaderboard.results import RAINY_INPUT, Results, build_results
 from restorekit.metrics import ProtocolMetric
 from restorekit.models.complexity import network_cost
 
 from .config import method_name
-from .runner import Runner
+from .runner import Runner, find_last_good_checkpoint
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,22 @@ class Outcome:
 
     results: Results
     rainy_input: Results
+
+
+def find_checkpoint(path: str | os.PathLike[str]) -> Path:
+    """Return the checkpoint file that ``path`` names, or the last good one of a folder.
+
+    Raises:
+        CheckpointError: If there is none.
+    """
+    if not Path(path).is_dir():
+        return require_file(path)
+    found = find_last_good_checkpoint(path)
+    if found is None:
+        raise CheckpointError(
+            f"The folder {path} holds no checkpoint that can be read; give the path of one."
+        )
+    return found
 
 
 def run_test(
@@ -56,11 +76,11 @@ def run_test(
     metric = next((m for m in runner.test_evaluator.metrics if isinstance(m, ProtocolMetric)), None)
     if metric is None or not is_main_process():
         return None
-    dataset: DatasetRecord = {
-        "name": _dataset_name(config.test_dataloader.dataset),
-        "fingerprint": metric.fingerprint,
-        "num_images": len(next(iter(metric.images.values()))["psnr"]),
-    }
+    dataset = dataset_record(
+        _dataset_name(config.test_dataloader.dataset),
+        metric.fingerprint,
+        len(next(iter(metric.images.values()))["psnr"]),
+    )
     return Outcome(
         build_results(
             method_name(config),

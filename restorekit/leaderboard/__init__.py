@@ -1,6 +1,10 @@
-"""Results files and what is made of them: rankings and tables."""
+"""Results files and what is made of them: rankings, tables and pages."""
 
+from .paper_tables import PaperTable, paper_tables
+from .pictures import Pictures, choose_pictures, find_folders
 from .ranking import Entry, Ranking, rank, rank_all
+from .references import Published, References
+from .references_file import load_references
 from .results import (
     RAINY_INPUT,
     Cost,
@@ -11,19 +15,31 @@ from .results import (
     write_results,
 )
 from .tables import markdown, to_csv
+from .writing import paper_markdown, write_leaderboard, write_paper_tables
 
 __all__ = [
     "RAINY_INPUT",
     "Cost",
     "DatasetRecord",
     "Entry",
+    "PaperTable",
+    "Pictures",
+    "Published",
     "Ranking",
+    "References",
     "Results",
     "build_results",
+    "choose_pictures",
+    "find_folders",
+    "load_references",
     "markdown",
+    "paper_markdown",
+    "paper_tables",
     "rank",
     "rank_all",
     "read_results",
     "to_csv",
+    "write_leaderboard",
+    "write_paper_tables",
     "write_results",
 ]

@@ -83,7 +83,7 @@ def build_board(ranking: Ranking, references: References | None = None) -> Board
     Args:
         ranking: Methods on one test set by one protocol.
         references: Published numbers to put beside; None for none. They are matched by
-            method (capitals aside), data set and version, and protocol, all by name, with
+            method (capitals aside), dataset and version, and protocol, all by name, with
             the results file's own ``method``, ``dataset.name`` and ``dataset.version``.
     """
     published: tuple[Published, ...] = ()
@@ -145,7 +145,7 @@ def _merit(number: Published, measure: str) -> float:
 
 
 def _other_protocols(references: References, dataset: str, protocol: str) -> str:
-    """Say what else was published on a data set, which must not stand beside these numbers."""
+    """Say what else was published on a dataset, which must not stand beside these numbers."""
     counts: dict[str, int] = {}
     for number in references.numbers:
         if number.dataset == dataset and number.protocol != protocol:

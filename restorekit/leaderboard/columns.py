@@ -26,6 +26,7 @@ class Column:
         cells: A text for each line; empty where there is nothing.
         values: What the cells are sorted by; None comes last.
         left: Whether it is aligned to the left, as words are.
+        strong: The lines that are pointed out as the best.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Column:
     cells: Sequence[str]
     values: Sequence[float | str | None]
     left: bool = False
+    strong: frozenset[int] = frozenset()
 
 
 def heading(ranking: Ranking) -> str:
@@ -68,8 +70,9 @@ def board_columns(board: Board) -> list[Column]:
     """Return the columns of a board; what no line has is no column."""
     lines = board.lines
     entries = [line.entry for line in lines]
-    unit = MEASURES[board.ranking.measures[0]].unit
-    over = f" ({unit})" if unit else ""
+    info = MEASURES[board.ranking.measures[0]]
+    over = "over" if info.higher_is_better else "against"
+    unit = f" ({info.unit})" if info.unit else ""
     gains = [board.ranking.gain(entry) for entry in entries]
     ranks = [entry.rank for entry in entries]
     methods = [entry.method for entry in entries]
@@ -77,8 +80,10 @@ def board_columns(board: Board) -> list[Column]:
         Column("rank", "rank", ["–" if rank is None else str(rank) for rank in ranks], ranks),
         Column("method", "method", methods, methods, left=True),
         *(_mean_column(board, measure) for measure in board.ranking.measures),
-        Column("gain", f"over rainy input{over}", [_signed(board, gain) for gain in gains], gains),
-        *_neighbour_columns(board, over),
+        Column(
+            "gain", f"{over} rainy input{unit}", [signed(gain, info.name) for gain in gains], gains
+        ),
+        *_neighbour_columns(board, f"{over} the next{unit}"),
         *_published_columns(board),
         *_cost_columns(entries),
         Column("run_with", "run with", runs := [run_with(e) for e in entries], runs, left=True),
@@ -90,7 +95,7 @@ def elsewhere_columns(board: Board) -> list[Column]:
     """Return the columns of what was published of methods that were not measured here."""
     numbers = board.elsewhere
     parameters = [number.cost.get("parameters") for number in numbers]
-    methods = [f"{n.method} [{n.note}]" if n.note else n.method for n in numbers]
+    methods = [f"{n.method} – {n.note}" if n.note else n.method for n in numbers]
     columns = [Column("method", "method", methods, methods, left=True)]
     for measure in board.ranking.measures:
         cells = [number.printed.get(measure, "") for number in numbers]
@@ -143,14 +148,18 @@ def run_with(entry: Entry) -> str:
 def gap_text(line: Line) -> list[str]:
     """Return a text for each published number: measured minus published, and a mark if far."""
     return [
-        " / ".join(f"{gap:+.{MEASURES[m].digits}f}" for m, gap in one.gaps.items())
+        " / ".join(signed(gap, measure) for measure, gap in one.gaps.items())
         + (FAR_MARK if one.far else "")
         for one in line.beside
     ]
 
 
-def _signed(board: Board, value: float | None) -> str:
-    return number_text(value, f"+.{MEASURES[board.ranking.measures[0]].digits}f")
+def signed(value: float | None, measure: str) -> str:
+    """Return a difference with its sign, nothing for None; what rounds to zero is +0."""
+    if value is None:
+        return ""
+    digits = MEASURES[measure].digits
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def _mean_column(board: Board, measure: str) -> Column:
@@ -159,15 +168,26 @@ def _mean_column(board: Board, measure: str) -> Column:
         for line in board.lines
     ]
     values = [line.entry.mean(measure) for line in board.lines]
-    return Column(measure, measure_title(board.ranking, measure), cells, values)
+    title = measure_title(board.ranking, measure)
+    return Column(measure, title, cells, values, strong=best_of(values, measure))
 
 
-def _neighbour_columns(board: Board, over: str) -> list[Column]:
+def best_of(values: Sequence[float | None], measure: str) -> frozenset[int]:
+    """Return the places of the best value."""
+    merits = [None if value is None else MEASURES[measure].sign * value for value in values]
+    best = max((merit for merit in merits if merit is not None), default=None)
+    return frozenset(
+        place for place, merit in enumerate(merits) if best is not None and merit == best
+    )
+
+
+def _neighbour_columns(board: Board, title: str) -> list[Column]:
+    measure = board.ranking.measures[0]
     compared = [line.over_next for line in board.lines]
     steps = [None if one is None else one.difference for one in compared]
     chances = [None if one is None else one.p_value for one in compared]
     return [
-        Column("over_next", f"over the next{over}", [_signed(board, s) for s in steps], steps),
+        Column("over_next", title, [signed(step, measure) for step in steps], steps),
         Column("p_value", "p", [p_text(p) for p in chances], chances),
     ]
 

@@ -1,9 +1,10 @@
-r"""Rankings as LaTeX tables, for a paper; they need ``\usepackage{booktabs}``."""
+"""Rankings as LaTeX tables, for a paper; they need the packages in :data:`PREAMBLE`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .board import Board, build_board
 from .columns import Column, board_columns, heading, subheading
@@ -11,8 +12,13 @@ from .measures import MEASURES
 from .ranking import Ranking
 from .references import References
 
+#: What a file of tables says first.
+PREAMBLE = (
+    "% Needs \\usepackage[T1]{fontenc}, \\usepackage{booktabs} and \\usepackage{adjustbox}.\n"
+)
+
 #: What a page has room for.
-_KEYS = ("rank", "method", *MEASURES, "over_next", "p_value", "published", "gap", "parameters")
+_KEYS = ("method", *MEASURES, "over_next", "p_value", "published", "gap")
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -46,7 +52,7 @@ def latex(rankings: Sequence[Ranking], references: References | None = None) -> 
         references: Published numbers to put beside them.
     """
     tables = [_table(build_board(ranking, references)) for ranking in rankings]
-    return "% Needs \\usepackage{booktabs}.\n\n" + "\n".join(tables)
+    return "\n".join([PREAMBLE, *tables])
 
 
 def escape_latex(text: str) -> str:
@@ -60,7 +66,7 @@ def latex_table(columns: Sequence[Column], caption: str, label: str, note: str =
     """Return one table.
 
     Args:
-        columns: What it shows; cells of the :data:`MEASURES` columns that are best are bold.
+        columns: What it shows; what is pointed out is bold.
         caption: Over the table, plain text.
         label: Behind ``tab:``; anything but letters, digits and ``-`` becomes ``-``.
         note: Under the table, plain text.
@@ -70,9 +76,10 @@ def latex_table(columns: Sequence[Column], caption: str, label: str, note: str =
     return "\n".join(
         [
             r"\begin{table}",
-            r"  \centering\small",
+            r"  \centering\footnotesize\setlength{\tabcolsep}{4pt}",
             f"  \\caption{{{escape_latex(caption)}}}",
             f"  \\label{{tab:{re.sub(r'[^A-Za-z0-9]+', '-', label).strip('-')}}}",
+            r"  \begin{adjustbox}{max width=\linewidth}",
             f"  \\begin{{tabular}}{{{layout}}}",
             r"    \toprule",
             f"    {' & '.join(escape_latex(column.title) for column in columns)} \\\\",
@@ -80,6 +87,7 @@ def latex_table(columns: Sequence[Column], caption: str, label: str, note: str =
             *(f"    {' & '.join(row)} \\\\" for row in rows),
             r"    \bottomrule",
             r"  \end{tabular}",
+            r"  \end{adjustbox}",
             *([f"  \\par\\smallskip\\footnotesize {escape_latex(note)}"] if note else []),
             r"\end{table}",
             "",
@@ -88,7 +96,12 @@ def latex_table(columns: Sequence[Column], caption: str, label: str, note: str =
 
 
 def _table(board: Board) -> str:
-    columns = [column for column in board_columns(board) if column.key in _KEYS]
+    # The caption names the protocol; in every heading it would not leave room for numbers.
+    columns = [
+        replace(column, title=MEASURES[column.key].title) if column.key in MEASURES else column
+        for column in board_columns(board)
+        if column.key in _KEYS
+    ]
     title = heading(board.ranking)
     sources = " ".join(f"[{number}] {source}." for number, source in enumerate(board.sources, 1))
     caption = f"{title}: {subheading(board.ranking)}."
@@ -96,13 +109,7 @@ def _table(board: Board) -> str:
 
 
 def _cells(column: Column) -> list[str]:
-    cells = [escape_latex(cell) for cell in column.cells]
-    info = MEASURES.get(column.key)
-    values = [value for value in column.values if isinstance(value, (int, float))]
-    if info is None or not values:
-        return cells
-    best = max(info.sign * value for value in values)
     return [
-        f"\\textbf{{{cell}}}" if value is not None and info.sign * float(value) == best else cell
-        for cell, value in zip(cells, column.values, strict=True)
+        f"\\textbf{{{escape_latex(cell)}}}" if place in column.strong else escape_latex(cell)
+        for place, cell in enumerate(column.cells)
     ]

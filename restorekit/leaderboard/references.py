@@ -1,6 +1,6 @@
 """Published numbers, as :func:`restorekit.leaderboard.load_references` reads them.
 
-They stand beside measured ones only where method, data set and protocol are the same by
+They stand beside measured ones only where method, dataset and protocol are the same by
 name; a number whose protocol or data its source does not state is kept, and never compared.
 """
 
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from restorekit.datasets.catalog import identify
+
 from .results import DatasetRecord
 
 
 @dataclass(frozen=True)
 class ReferenceDataset:
-    """A version of a data set that published numbers are about.
+    """A version of a dataset that published numbers are about.
 
     Attributes:
         id: ``<name>-<version>``, or the name alone where there is no version.
@@ -31,12 +33,12 @@ class ReferenceDataset:
 
 @dataclass(frozen=True)
 class Published:
-    """What one table says about one method on one data set.
+    """What one table says about one method on one dataset.
 
     Attributes:
         table: Id of the table.
         method: The method, a variant in parentheses.
-        dataset: Id of the data set.
+        dataset: Id of the dataset.
         protocol: Name of the protocol, or None where the source does not say.
         printed: Measure to its value, with the decimals of the source.
         sources: Where it stands; several where sources agree.
@@ -62,7 +64,7 @@ class Published:
 
 @dataclass(frozen=True)
 class References:
-    """All published numbers, and the data sets that they are about by id."""
+    """All published numbers, and the datasets that they are about by id."""
 
     datasets: Mapping[str, ReferenceDataset]
     numbers: tuple[Published, ...]
@@ -72,7 +74,7 @@ class References:
         return tuple(number for number in self.numbers if number.table == table)
 
     def find(self, dataset: str, protocol: str) -> tuple[Published, ...]:
-        """Return what was published on a data set by a protocol.
+        """Return what was published on a dataset by a protocol.
 
         Sources that print the same number of one method, be it with more decimals, are
         one, with the most decimals.
@@ -90,27 +92,28 @@ class References:
         return tuple(merged)
 
     def dataset_of(self, record: DatasetRecord) -> tuple[ReferenceDataset | None, str]:
-        """Say on which data set of ours results were obtained, by what they say themselves.
+        """Say on which of these datasets results were obtained.
 
-        Name and version must be those of a data set or of an alias (capitals aside), and
-        the number of images its own. Nothing is guessed.
+        A fingerprint that the catalog knows decides. Otherwise name and version must be
+        those of a dataset or of an alias (capitals aside), and the number of images its own.
+        Nothing is guessed.
 
         Args:
             record: The ``dataset`` of a results file.
 
         Returns:
-            The data set and an empty string, or None and a sentence why there is none.
+            The dataset and an empty string, or None and a sentence why there is none.
         """
-        asked = "-".join(filter(None, [record["name"], record.get("version")])).lower()
+        asked = _catalog_id(record) or _joined(record["name"], record.get("version", ""))
         ids = {name: one for one in self.datasets.values() for name in (one.id, *one.aliases)}
         dataset = ids.get(asked)
         if dataset is None or dataset.images is None:
             versions = [name for name in ids if name.startswith(f"{asked}-")]
             known = [one.id for one in self.datasets.values() if one.images is not None]
             return None, (
-                f"No published numbers are known for a data set {asked!r}"
+                f"No published numbers are known for a dataset {asked!r}"
                 + (f", which has the versions {', '.join(versions)}" if versions else "")
-                + f": dataset.name and dataset.version of the results must make one of "
+                + ": dataset.name and dataset.version of the results must make one of "
                 f"{', '.join(known)}."
             )
         if record["num_images"] != dataset.images:
@@ -119,6 +122,20 @@ class References:
                 f"and these results about {record['num_images']}, so they are not compared."
             )
         return dataset, ""
+
+
+def _catalog_id(record: DatasetRecord) -> str:
+    """Return what the catalog knows these images as, or an empty string."""
+    identity = identify(record["fingerprint"])
+    if identity is None:
+        return ""
+    dataset, fingerprint = identity
+    name = _joined(dataset.name, fingerprint.version or dataset.version)
+    return name if fingerprint.split == "test" else f"{name} ({fingerprint.split})"
+
+
+def _joined(name: str, version: str) -> str:
+    return "-".join(filter(None, [name, version])).lower()
 
 
 def _decimals(text: str) -> int:

@@ -37,10 +37,10 @@ _COLUMNS = (
     "device",
     "checkpoint_sha256",
 )
-_EXPLANATION = (
-    "± is half of the 95 % confidence interval of the mean over images (Student's t). "
-    "*Over the next* compares with the line below, image by image; p is Wilcoxon's signed-rank "
-    "test, two-sided, not corrected for the number of lines."
+_INTERVALS = "± is half of the 95 % confidence interval of the mean over images (Student's t)."
+_TESTS = (
+    "*Over* or *against the next* is the mean difference to the line below; p is Wilcoxon's "
+    "signed-rank test over images, two-sided, not corrected for the number of lines."
 )
 _GAPS = "A gap is measured minus published; ! marks more than 0.1 dB."
 
@@ -52,7 +52,8 @@ def markdown(rankings: Sequence[Ranking], references: References | None = None) 
         rankings: What to show.
         references: Published numbers to put beside them.
     """
-    return "\n".join(_section(build_board(ranking, references)) for ranking in rankings)
+    boards = [build_board(ranking, references) for ranking in rankings]
+    return "\n".join(map(_section, boards)) + _explanation(boards)
 
 
 def markdown_table(columns: Sequence[Column]) -> str:
@@ -62,10 +63,14 @@ def markdown_table(columns: Sequence[Column]) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Return ``text`` such that Markdown shows it as it is, on one line, also in a table."""
+    """Return ``text`` such that Markdown shows it as it is, on one line, also in a table.
+
+    Only what would mean something is escaped, so that the source stays readable.
+    """
     text = " ".join(text.split())
-    text = text.replace("&", "&amp;").replace("<", "&lt;")
-    text = re.sub(r"([\\`*|\[\]])", r"\\\1", text)
+    text = re.sub(r"&(?=[#A-Za-z])", "&amp;", text)
+    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+    text = re.sub(r"([\\`*|]|\](?=[\[(:]))", r"\\\1", text)
     # An underscore inside a word, as in PReNet_r, is one.
     return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)
 
@@ -86,20 +91,33 @@ def to_csv(rankings: Sequence[Ranking], references: References | None = None) ->
 
 
 def _section(board: Board) -> str:
-    columns = board_columns(board)
-    parts = [f"## {escape_markdown(heading(board.ranking))}\n", subheading(board.ranking) + "\n"]
-    parts.append(markdown_table(columns))
-    keys = {column.key for column in columns}
-    explained = [_EXPLANATION] if board.ranking.dataset["num_images"] > 1 else []
-    parts.append(" ".join([*explained, *([_GAPS] if "gap" in keys else [])]) + "\n")
+    parts = [
+        f"## {escape_markdown(heading(board.ranking))}",
+        subheading(board.ranking),
+        markdown_table(board_columns(board)).rstrip(),
+    ]
     if board.elsewhere:
-        parts.append("Published on this test set by this protocol, and not measured here:\n")
-        parts.append(markdown_table(elsewhere_columns(board)))
-    for number, source in enumerate(board.sources, 1):
-        parts.append(f"[{number}] {escape_markdown(source)}  ")
+        parts.append("Published on this test set by this protocol, and not measured here:")
+        parts.append(markdown_table(elsewhere_columns(board)).rstrip())
+    if board.sources:
+        numbered = (f"[{place}] {source}" for place, source in enumerate(board.sources, 1))
+        parts.append("  \n".join(map(escape_markdown, numbered)))
     if board.note:
-        parts.append(f"\n{escape_markdown(board.note)}\n")
-    return "\n".join(parts)
+        parts.append(escape_markdown(board.note))
+    return "\n\n".join(parts) + "\n"
+
+
+def _explanation(boards: Sequence[Board]) -> str:
+    """Say once, below all sections, what they need to be read."""
+    lines = [line for board in boards for line in board.lines]
+    sentences = []
+    if any(interval for line in lines for interval in line.intervals.values()):
+        sentences.append(_INTERVALS)
+    if any(line.over_next for line in lines):
+        sentences.append(_TESTS)
+    if any(line.beside for line in lines):
+        sentences.append(_GAPS)
+    return f"\n{' '.join(sentences)}\n" if sentences else ""
 
 
 def _padded(column: Column) -> list[str]:

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, Literal, get_args
+from collections.abc import Iterable
+from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from ..errors import ConfigError, DataError, did_you_mean
-from .functional.checks import check_same_shape
-from .functional.color import luma_full, luma_pil, luma_studio, luma_studio_u8, to_uint8
-from .functional.psnr import psnr
-from .functional.ssim import SSIMSpec, ssim
-
-Color = Literal["rgb", "y_studio_u8", "y_studio", "y_pil", "y_full"]
-Quantize = Literal["round", "floor", "none"]
-Image = npt.NDArray[Any]
-
-_LUMA: dict[str, Callable[[Image], npt.NDArray[np.float64]]] = {
-    "y_studio_u8": luma_studio_u8,
-    "y_studio": luma_studio,
-    "y_pil": luma_pil,
-    "y_full": luma_full,
-}
+from ..errors import ConfigError, did_you_mean
+from .comparison import Color, Comparison, Image, Quantize, View
+from .functional.psnr import psnr_of_mse
+from .functional.ssim_spec import SSIMSpec
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,44 +86,7 @@ class Protocol:
             DataError: If the shapes differ or are not (H, W, 3), a value is not finite,
                 or the image is smaller than SSIM's window.
         """
-        _check_pair(pred, gt)
-        x, y = self._prepare(pred), self._prepare(gt)
-        clipped = self._convert(np.clip(x, 0, 255)), self._convert(np.clip(y, 0, 255))
-        whole = clipped if self.clip_ssim else (self._convert(x), self._convert(y))
-        return {
-            "psnr": psnr(*clipped, identical=self.identical_psnr),
-            "ssim": ssim(*whole, self.ssim),
-        }
-
-    def _prepare(self, image: Image) -> Image:
-        """Return uint8, or float64 on the scale 0 to 255 where nothing is quantised."""
-        if self.quantize != "none":
-            return to_uint8(image, self.quantize)
-        scale = 1.0 if image.dtype == np.uint8 else 255.0
-        return np.multiply(image, scale, dtype=np.float64)
-
-    def _convert(self, image: Image) -> Image:
-        return image if self.color == "rgb" else _LUMA[self.color](image)
-
-
-def _check_pair(pred: Image, gt: Image) -> None:
-    check_same_shape(pred, gt)
-    if gt.ndim != 3 or gt.shape[2] != 3:
-        raise DataError(
-            f"The images have shape {gt.shape}, but protocols measure RGB images (height, "
-            "width, 3); convert a grey image to RGB first."
-        )
-    for image, what in ((pred, "restored image"), (gt, "ground truth")):
-        if image.dtype != np.uint8 and not np.issubdtype(image.dtype, np.floating):
-            raise DataError(
-                f"The {what} has type {image.dtype}, but must be uint8, or float in [0, 1]."
-            )
-        bad = 0 if image.dtype == np.uint8 else int(np.size(image) - np.isfinite(image).sum())
-        if bad:
-            raise DataError(
-                f"The {what} has {bad} values that are NaN or infinite, so it cannot be "
-                "measured; look for a diverged training run or an overflow in half precision."
-            )
+        return measure_all([self], pred, gt)[self.name]
 
 
 def measure_all(
@@ -155,12 +105,28 @@ def measure_all(
     Raises:
         DataError: As :meth:`Protocol.measure`.
     """
-    _check_pair(pred, gt)
-    quantized: dict[Quantize, tuple[Image, Image]] = {"none": (pred, gt)}
+    protocols = tuple(protocols)
+    comparison = Comparison(pred, gt)
+    wanted: dict[View, dict[SSIMSpec, None]] = {}
+    for protocol in protocols:
+        clipped, whole, spec = _parts(protocol, comparison)
+        wanted.setdefault(clipped, {})
+        wanted.setdefault(whole, {})[spec] = None
+    found = {view: comparison.measure(view, specs) for view, specs in wanted.items()}
     measured = {}
     for protocol in protocols:
-        rounding = protocol.quantize
-        if rounding != "none" and rounding not in quantized:
-            quantized[rounding] = to_uint8(pred, rounding), to_uint8(gt, rounding)
-        measured[protocol.name] = protocol.measure(*quantized[rounding])
+        clipped, whole, spec = _parts(protocol, comparison)
+        measured[protocol.name] = {
+            "psnr": psnr_of_mse(found[clipped].mse, identical=protocol.identical_psnr),
+            "ssim": found[whole].ssim[spec],
+        }
     return measured
+
+
+def _parts(protocol: Protocol, comparison: Comparison) -> tuple[View, View, SSIMSpec]:
+    """Return what PSNR is measured on, what SSIM is measured on, and which SSIM."""
+    return (
+        comparison.view(protocol.color, protocol.quantize, clip=True),
+        comparison.view(protocol.color, protocol.quantize, protocol.clip_ssim),
+        comparison.ssim_spec(protocol.ssim),
+    )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ConfigError, UnknownNameError, did_you_mean
-from .functional.ssim import SSIMSpec
+from .functional.ssim_spec import SSIMSpec
 from .protocol import Protocol, measure_all
 
 __all__ = [

@@ -1,6 +1,8 @@
 """Restorers: how a network is trained and run, as mmengine models."""
 
 from .data_preprocessor import ImageDataPreprocessor
+from .multi_stage import MultiStageRestorer
 from .restorer import Restorer
+from .semi_supervised import SemiSupervisedRestorer
 
-__all__ = ["ImageDataPreprocessor", "Restorer"]
+__all__ = ["ImageDataPreprocessor", "MultiStageRestorer", "Restorer", "SemiSupervisedRestorer"]

@@ -15,13 +15,13 @@ class ImageDataPreprocessor(BaseDataPreprocessor):
     """Moves a batch to the device and turns uint8 pixels into float32 in [0, 1].
 
     The one place where the range of pixels changes. Pixels travel to the device as uint8,
-    a quarter of the bytes. Entries other than ``lq`` and ``gt`` pass through.
+    a quarter of the bytes. Entries other than ``lq``, ``gt`` and ``unlabelled`` pass through.
     """
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
-        """Return the batch on the device, with ``lq`` and ``gt`` float32 (N, 3, H, W)."""
+        """Return the batch on the device, with its images float32 (N, 3, H, W)."""
         batch = dict(data)
-        for key in ("lq", "gt"):
+        for key in ("lq", "gt", "unlabelled"):
             image = batch.get(key)
             if image is not None:
                 image = image.to(self.device, non_blocking=self._non_blocking)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .config import rain_from_config
 from .distributions import Distribution, LogNormal, Normal
 from .presets import RAIN_PRESETS
 from .renderer import RainRenderer
@@ -16,4 +17,5 @@ __all__ = [
     "RainRenderer",
     "RainSpec",
     "StreakLayer",
+    "rain_from_config",
 ]

@@ -76,35 +76,44 @@ def sample_many(
     return np.full(count, float(distribution))
 
 
-def bounds(distribution: Distribution) -> tuple[float, float]:
-    """The smallest and the largest value that :func:`sample` can give."""
-    if isinstance(distribution, Normal):
-        return -math.inf, math.inf
-    if isinstance(distribution, LogNormal):
-        return distribution.low, distribution.high
-    if isinstance(distribution, tuple):
-        return distribution
-    return distribution, distribution
-
-
-def check(
-    owner: str, name: str, distribution: Distribution, low: float, high: float = math.inf
-) -> None:
+def check(owner: str, name: str, value: Distribution, low: float, high: float = math.inf) -> None:
     """Refuse a distribution that can leave ``[low, high]``.
 
     Args:
         owner: Class that the field belongs to, for the message.
         name: The field.
-        distribution: Its value.
+        value: What it is set to.
         low: Smallest value that makes sense.
         high: Largest value that makes sense.
 
     Raises:
-        ConfigError: If it can, or if its lower end is above its upper one.
+        ConfigError: If it can, or if ``value`` is no distribution.
     """
-    smallest, largest = bounds(distribution)
-    if not low <= smallest <= largest <= high:
+    limits = _bounds(value)
+    if limits is None or not low <= limits[0] <= limits[1] <= high:
         raise ConfigError(
-            f"{owner}.{name} is {distribution!r}; give a number, a pair (low, high) or a "
+            f"{owner}.{name} is {value!r}; give a number, a pair (low, high), a Normal or a "
             f"LogNormal that stays between {low:g} and {high:g}."
         )
+
+
+def check_number(owner: str, name: str, value: float, low: float, high: float = math.inf) -> None:
+    """Refuse what is not one number in ``[low, high]``; see :func:`check`."""
+    if not _is_number(value) or not low <= value <= high:
+        raise ConfigError(
+            f"{owner}.{name} is {value!r}; give one number between {low:g} and {high:g}."
+        )
+
+
+def _bounds(value: Distribution) -> tuple[float, float] | None:
+    """The smallest and the largest value that can be drawn; None for no distribution."""
+    if isinstance(value, Normal):
+        return -math.inf, math.inf
+    if isinstance(value, LogNormal):
+        return value.low, value.high
+    pair = value if isinstance(value, tuple) else (value, value)
+    return pair if len(pair) == 2 and all(map(_is_number, pair)) else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)

@@ -40,7 +40,7 @@ _RAIN100H = RainSpec(
             direction=Normal(0, 5),
             length=(50, 100),
             width=(1.5, 2.2),
-            brightness=(0.06, 0.4),
+            brightness=(0.06, 0.38),
             direction_spread=0.7,
             length_spread=0.4,
             width_spread=0.2,
@@ -49,7 +49,7 @@ _RAIN100H = RainSpec(
             softness=0.5,
         ),
         StreakLayer(
-            density=LogNormal(6400, 0.6, 300, 40000),
+            density=LogNormal(6000, 0.6, 300, 40000),
             direction=Normal(0, 9),
             length=(25, 50),
             width=(1.2, 2.0),
@@ -115,10 +115,10 @@ _RAIN1200 = RainMixture(
 # longer streaks than in Rain1200, the weaker ones sparse.
 _RAIN1400 = RainMixture(
     specs=(
-        _photoshop((8e3, 24e3), (-40, 40), (12, 24), (1.4, 2.0), 0.09),
-        _photoshop((30e3, 60e3), (-40, 40), (14, 26), (1.4, 2.0), 0.07),
+        _photoshop((8e3, 24e3), (-40, 40), (12, 24), (1.4, 2.0), 0.1),
+        _photoshop((30e3, 60e3), (-40, 40), (14, 26), (1.4, 2.0), 0.073),
     ),
-    weights=(0.55, 0.45),
+    weights=(0.5, 0.5),
 )
 
 #: Descriptions by the name that :class:`~restorekit.rain.RainRenderer` takes.

@@ -72,7 +72,8 @@ class RainRenderer:
         if spec.blending == "screen":
             streaks = streaks * (1 - background)
         rainy = np.clip(background + streaks, 0.0, 1.0)
-        return np.rint(rainy * np.float32(255.0)).astype(np.uint8)
+        levels: Image = np.rint(rainy * np.float32(255.0)).astype(np.uint8)
+        return levels
 
     def layer(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
         """Draw the streaks alone, as the same generator would give them to an image.
@@ -110,7 +111,8 @@ def _draw_layers(spec: RainSpec, shape: tuple[int, int], rng: np.random.Generato
             continue
         brightness = np.float32(sample(layer.brightness, rng))
         total += brightness * draw_streaks(shape, _scatter(layer, shape, rng))
-    return np.minimum(total, 1, out=total)
+    np.minimum(total, 1, out=total)
+    return total
 
 
 def _scatter(layer: StreakLayer, shape: tuple[int, int], rng: np.random.Generator) -> Streaks:
@@ -128,12 +130,14 @@ def _scatter(layer: StreakLayer, shape: tuple[int, int], rng: np.random.Generato
     def spread(middle: float, sigma: float) -> Array:
         if sigma == 0:
             return np.full(count, middle, np.float32)
-        return np.float32(middle) * np.exp(rng.normal(0.0, sigma, count)).astype(np.float32)
+        factors: Array = np.exp(rng.normal(0.0, sigma, count)).astype(np.float32)
+        values: Array = np.float32(middle) * factors
+        return values
 
     angles = rng.normal(direction, layer.direction_spread, count)
     return Streaks(
-        x=rng.uniform(-margin, width - 1 + margin, count).astype(np.float32),
-        y=rng.uniform(-margin, height - 1 + margin, count).astype(np.float32),
+        x=rng.uniform(-0.5 - margin, width - 0.5 + margin, count).astype(np.float32),
+        y=rng.uniform(-0.5 - margin, height - 0.5 + margin, count).astype(np.float32),
         # A line has no head and tail: fold into [-90, 90).
         direction=(angles.astype(np.float32) + 90) % 180 - 90,
         length=spread(length, layer.length_spread),

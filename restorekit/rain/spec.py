@@ -8,7 +8,7 @@ from typing import Literal
 
 from restorekit.errors import ConfigError
 
-from .distributions import Distribution, check
+from .distributions import Distribution, check, check_number
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,15 @@ class StreakLayer:
 
     def __post_init__(self) -> None:
         owner = type(self).__name__
-        check(owner, "density", self.density, 0)
         check(owner, "direction", self.direction, -math.inf)
-        check(owner, "length", self.length, 0)
-        check(owner, "width", self.width, 0)
-        for name in ("direction_spread", "length_spread", "width_spread"):
+        for name in ("density", "length", "width"):
             check(owner, name, getattr(self, name), 0)
-        for name in ("brightness", "opacity", "motion_blur", "softness", "probability"):
+        for name in ("brightness", "opacity"):
             check(owner, name, getattr(self, name), 0, 1)
+        for name in ("direction_spread", "length_spread", "width_spread"):
+            check_number(owner, name, getattr(self, name), 0)
+        for name in ("motion_blur", "softness", "probability"):
+            check_number(owner, name, getattr(self, name), 0, 1)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class Streaks:
     """Streaks as arrays of one entry a streak.
 
     A streak is a rectangle, blurred by one box along its direction (motion blur) and by
-    another across it (defocus). Neither box is shorter than a pixel: that is the
+    another across it (defocus). Neither box is smaller than a pixel: that is the
     anti-aliasing. A streak's two ends are cut along the rows of the image (along the columns
     if it is flatter than 45 degrees), not at right angles to it: a matter of a pixel, and
     much faster.
@@ -139,7 +139,7 @@ class _Trapezoid:
 
     @classmethod
     def of(cls, size: Array, blur: Array) -> _Trapezoid:
-        return cls((size + blur) / 2, np.minimum(size, blur))
+        return cls(np.float32(0.5) * (size + blur), np.minimum(size, blur))
 
     def at(self, distance: Array) -> Array:
         value: Array = np.maximum(np.minimum(self.reach - np.abs(distance), self.top), 0)
@@ -167,16 +167,18 @@ class _Lines:
     @classmethod
     def of(cls, streaks: Streaks) -> _Lines:
         radians = np.radians(streaks.direction)
-        cosine = np.cos(radians)
-        along = np.maximum(streaks.motion_blur * streaks.length, 1)
-        across = np.maximum(streaks.softness * streaks.width, 1)
+        cosine: Array = np.cos(radians)
+        # A streak is shorter along a column than along itself, and wider along a row.
+        length, width = streaks.length * cosine, streaks.width / cosine
+        along: Array = np.maximum(streaks.motion_blur * length, 1)
+        across: Array = np.maximum(streaks.softness * width, 1)
         return cls(
             x=streaks.x,
             y=streaks.y,
             slope=np.tan(radians),
             strength=streaks.opacity / (along * across),
-            column=_Trapezoid.of(streaks.length * cosine, along * cosine),
-            row=_Trapezoid.of(streaks.width / cosine, across / cosine),
+            column=_Trapezoid.of(length, along),
+            row=_Trapezoid.of(width, across),
         )
 
     def take(self, part: slice) -> _Lines:

@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 
 from restorekit.cli import main
+from restorekit.image_io import write_image
 from restorekit.leaderboard import RAINY_INPUT, build_results, write_results
 
 DATASET = {"name": "rain12", "fingerprint": "1" * 64, "num_images": 2}
@@ -50,3 +52,43 @@ def test_mistakes_are_told_in_a_sentence(files, tmp_path, capsys, arguments, sen
     assert told.startswith("restorekit leaderboard: ")
     assert sentence in told
     assert not out.exists()
+
+
+def test_with_references_and_pages(tmp_path, capsys):
+    psnr = {str(number): 28.0 + number / 100 for number in range(200)}
+    measures = {"psnr": psnr, "ssim": dict.fromkeys(psnr, 0.9)}
+    dataset = {"name": "rain200h", "fingerprint": "1" * 64, "num_images": 200}
+    path = tmp_path / "dcsfn.json"
+    write_results(path, build_results("DCSFN", dataset, {"rgb_float": measures}))
+    out = tmp_path / "board"
+    command = ["leaderboard", str(path), "--references", "--paper-tables", "--out", str(out)]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("28.81 / 0.9040") == 1
+    assert "29.00 / 0.9000 (+0.19)" in shown
+    assert {file.name for file in out.iterdir()} == {
+        f"{stem}.{suffix}"
+        for stem in ("leaderboard", "paper_tables")
+        for suffix in ("md", "csv", "tex", "html")
+    }
+
+
+def test_the_papers_tables_need_no_results(tmp_path, capsys):
+    assert main(["leaderboard", "--paper-tables", "--out", str(tmp_path)]) == 0
+    assert "28.81 / 0.90" in capsys.readouterr().out
+    assert not (tmp_path / "leaderboard.md").exists()
+    assert main(["leaderboard"]) == 2
+    assert "There are no results files to rank" in capsys.readouterr().err
+
+
+def test_pictures_go_into_the_page(files, tmp_path, capsys):
+    for method in ("PReNet", "DCSFN"):
+        for name in ("a", "b"):
+            picture = np.full((8, 8, 3), 99, np.uint8)
+            write_image(tmp_path / f"images/{method}/{name}.png", picture)
+    out = tmp_path / "board"
+    images = [f"--images={m}={tmp_path / 'images' / m}" for m in ("PReNet", "DCSFN")]
+    assert main(["leaderboard", *files, *images, "--max-images", "1", "--out", str(out)]) == 0
+    assert (out / "leaderboard.html").read_text().count("data:image/webp") == 2
+    assert main(["leaderboard", *files, *images]) == 2
+    assert "--images needs --out" in capsys.readouterr().err

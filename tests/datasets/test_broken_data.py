@@ -95,7 +95,7 @@ def test_a_rule_that_pairs_nothing_is_answered_with_one_that_does(tmp_path, save
         save(tmp_path / f"lq/rain-{number}.png", image(1))
         save(tmp_path / f"gt/norain-{number}.png", image(1))
     with pytest.raises(DataError, match=r"pairing='same': pairing='norain-{id}' would pair all"):
-        PairedDataset(tmp_path)
+        PairedDataset(tmp_path, pairing="same")
     assert len(PairedDataset(tmp_path, pairing="norain-{id}.png")) == 3
 
 

@@ -14,9 +14,8 @@ from restorekit.datasets import (
     write_lmdb,
 )
 from restorekit.datasets.dataset_pairs import DatasetPairs
-from restorekit.datasets.synthetic import rain_spec
 from restorekit.errors import ConfigError, DataError, UnknownNameError
-from restorekit.rain import LogNormal, RainRenderer, RainSpec, StreakLayer
+from restorekit.rain import LogNormal, RainRenderer, RainSpec, StreakLayer, rain_from_config
 
 CROP = [{"type": "PairedRandomCrop", "patch_size": 16}]
 LAYER = {"density": 20000, "direction": [-10, 10], "length": 9, "width": 2, "brightness": 0.7}
@@ -68,7 +67,7 @@ def test_clean_images_of_an_lmdb_with_pairs(paired_root):
 
 def test_descriptions_of_rain(clean):
     root, _ = clean
-    spec = rain_spec({**RAIN, "veil": {"median": 0.1, "sigma": 0.5, "high": 1.0}})
+    spec = rain_from_config({**RAIN, "veil": {"median": 0.1, "sigma": 0.5, "high": 1.0}})
     assert spec.veil == LogNormal(0.1, 0.5, high=1.0)
     assert spec.layers[0].direction == (-10, 10)
     with pytest.raises(ConfigError, match=r"densty"):

@@ -160,18 +160,21 @@ def test_markdown_has_protocol_and_test_set_beside_the_numbers():
         "PSNR (dB), rgb_u8",
         "SSIM, rgb_u8",
         "over rainy input (dB)",
+        "over the next (dB)",
+        "p",
         "parameters",
         "MAC/pixel",
         "s/image",
         "run with",
     ]
-    assert cells[2][:5] == ["1", "A\\|B", "32.00", "0.9000", "+7.00"]
+    # Student's t with one degree of freedom: 12.71 times the standard error of 1 dB.
+    assert cells[2][:5] == ["1", "A\\|B", "32.00 ± 12.71", "0.9000 ± 0.0000", "+7.00"]
     assert cells[2][-1] == "cpu, float32, tiles of 128, self-ensemble"
     assert cells[3] == [
-        *["2", "A\\|B", "31.01", "0.9013", "+6.01"],
+        *["2", "A\\|B", "31.01 ± 12.71", "0.9013 ± 0.0000", "+6.01", "+6.01", "0.5"],
         *["6,422,547", "1,117,201", "0.123", "cpu, float32"],
     ]
-    assert cells[4] == ["–", "Rainy input", "25.00", "0.9000", "", "", "", "", ""]
+    assert cells[4] == ["–", "Rainy input", "25.00 ± 12.71", "0.9000 ± 0.0000", *[""] * 7]
 
 
 def test_columns_that_nobody_fills_are_left_out():

@@ -12,7 +12,6 @@ train_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     drop_last=True,
-    pin_memory=True,
     sampler=dict(type="ReproducibleSampler", shuffle=True),
     collate_fn=dict(type="default_collate"),
     dataset=dict(type="PairedDataset", split="train", pipeline=train_pipeline),

@@ -72,7 +72,8 @@ class NonLocalAttention(nn.Module):
                 area = (..., slice(top, top + height), slice(left, left + width))
                 row.append(_attend(query[area], key[area], value[area], tall, wide))
             rows.append(torch.cat(row, dim=-1))
-        return x + self.out(torch.cat(rows, dim=-2))
+        gathered: torch.Tensor = self.out(torch.cat(rows, dim=-2))
+        return x + gathered
 
 
 def _spans(side: int, cell: int) -> list[tuple[int, int, int]]:
@@ -93,20 +94,20 @@ def _attend(
         return cells.permute(2, 4, 0, 1, 3, 5).flatten(0, 2)
 
     pooling = (min(height, 2), min(width, 2))
-    tokens = [
+    q, k, v = (
         cells.flatten(2).transpose(1, 2)
         for cells in (
             to_cells(query),
             F.max_pool2d(to_cells(key), pooling),
             F.max_pool2d(to_cells(value), pooling),
         )
-    ]
+    )
     if torch.is_grad_enabled() and query.requires_grad:
         # Contiguous, or PyTorch does without its fused kernels.
-        heads = [token.unsqueeze(1).contiguous() for token in tokens]
-        gathered = F.scaled_dot_product_attention(*heads, scale=1.0)
+        q, k, v = (token.unsqueeze(1).contiguous() for token in (q, k, v))
+        gathered = F.scaled_dot_product_attention(q, k, v, scale=1.0)
     else:
-        gathered = torch.cat(list(_attend_in_parts(*tokens, batch)))
+        gathered = torch.cat(list(_attend_in_parts(q, k, v, batch)))
     cells = gathered.reshape(rows, columns, batch, height, width, channels)
     return cells.permute(2, 5, 0, 3, 1, 4).reshape(query.shape)
 
@@ -123,6 +124,7 @@ def _attend_in_parts(
         batch: Images; the same cell of all of them is done together.
     """
     queries = max(MAX_SCORES // (batch * key.shape[1]), 1)
-    for q, k, v in zip(query.split(batch), key.split(batch), value.split(batch), strict=True):
-        parts = [torch.softmax(part @ k.mT, dim=-1) @ v for part in q.split(queries, dim=1)]
+    split = torch.split
+    for q, k, v in zip(split(query, batch), split(key, batch), split(value, batch), strict=True):
+        parts = [torch.softmax(part @ k.mT, dim=-1) @ v for part in split(q, queries, dim=1)]
         yield torch.cat(parts, dim=1)

@@ -26,7 +26,7 @@ from .prenet import convert_prenet
 from .rehen import convert_rehen
 from .rescan import convert_rescan
 from .source import ConvertedNetwork
-from .ssir import convert_ssir, read_ssir
+from .ssir import convert_ssir
 from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file
 
 __all__ = ["FORMATS", "ConvertedNetwork", "Format", "convert_checkpoint"]
@@ -58,7 +58,7 @@ FORMATS: dict[str, Format] = {
     "prenet": Format(convert_prenet),
     "rehen": Format(convert_rehen, read_tensorflow_checkpoint, tensorflow_data_file),
     "rescan": Format(convert_rescan),
-    "ssir": Format(convert_ssir, read_ssir, tensorflow_data_file),
+    "ssir": Format(convert_ssir, read_tensorflow_checkpoint, tensorflow_data_file),
 }
 
 

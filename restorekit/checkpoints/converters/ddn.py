@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from restorekit.checkpoints.io import require_file
@@ -30,7 +31,7 @@ _MATLAB_LISTS = (
 _MATLAB_RANGE = 255.0
 
 
-def read_ddn(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
+def read_ddn(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     """Read ``network.mat`` of the MATLAB release, or a TensorFlow checkpoint.
 
     Args:
@@ -38,8 +39,8 @@ def read_ddn(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
             checkpoint's files begin with, or one of them.
 
     Returns:
-        Tensors by name: ``weight.0``, …, ``Scale_2.25`` of a MATLAB file as they are stored,
-        or a checkpoint's variables in PyTorch's layout.
+        The arrays as they are stored: ``weight.0``, …, ``Scale_2.25`` of a MATLAB file, or a
+        checkpoint's variables by name.
 
     Raises:
         CheckpointError: If it cannot be read.
@@ -47,7 +48,7 @@ def read_ddn(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
     """
     if Path(path).suffix == ".mat":
         return _read_matlab(require_file(path))
-    return to_torch(read_tensorflow_checkpoint(path))
+    return read_tensorflow_checkpoint(path)
 
 
 def ddn_file(path: str) -> Path:
@@ -66,20 +67,23 @@ def convert_ddn(content: Any, source: str) -> ConvertedNetwork:
     Its kernels are stored transposed. Both work on RGB images.
 
     Args:
-        content: Tensors by name.
+        content: NumPy arrays by name.
         source: Name of the file, for messages.
 
     Raises:
         CheckpointError: If it is not a checkpoint of DDN.
     """
-    weights = SourceWeights(content, source, "DDN")
-    if "Scale_1.0" in weights:
-        return _convert_matlab(weights)
-    return convert_tensorflow_ddn(weights)
+    if "Scale_1.0" in content:
+        arrays = {name: torch.from_numpy(array) for name, array in content.items()}
+        return _convert_matlab(SourceWeights(arrays, source, "DDN"))
+    return convert_tensorflow_ddn(SourceWeights(to_torch(content), source, "DDN"))
 
 
 def convert_tensorflow_ddn(weights: SourceWeights) -> ConvertedNetwork:
     """Convert the variables ``conv_1/weights_1``, … of the network that DDN and SSIR share.
+
+    Args:
+        weights: The variables in PyTorch's layout.
 
     Raises:
         CheckpointError: If variables are missing or left.
@@ -88,7 +92,8 @@ def convert_tensorflow_ddn(weights: SourceWeights) -> ConvertedNetwork:
     while f"conv_{num_layers + 1}/weights_{num_layers + 1}" in weights:
         num_layers += 1
     config = _config(weights, "conv_1/weights_1", num_layers)
-    config["norm"] = {"type": "BatchNorm", "image_moments": True}
+    assumed = {"norm": {"type": "BatchNorm", "image_moments": True}}
+    config |= assumed
     converted: dict[str, torch.Tensor] = {}
     for number, (conv, norm) in enumerate(_layers(config["num_blocks"], (0, 1, 3, 4)), start=1):
         for ours, theirs in (
@@ -99,14 +104,17 @@ def convert_tensorflow_ddn(weights: SourceWeights) -> ConvertedNetwork:
         ):
             converted[ours] = weights.take(f"conv_{number}/{theirs}_{number}")
     weights.require_empty()
-    return ConvertedNetwork(config, converted, {}, _summary(config, converted))
+    return ConvertedNetwork(config, converted, {}, _summary(config, converted), assumed)
 
 
 def _convert_matlab(weights: SourceWeights) -> ConvertedNetwork:
     num_layers = weights.count("weight.{}")
     config = _config(weights, "weight.0", num_layers, in_channels=2, out_channels=3)
-    config["block"] = "PreActivationBlock"
-    config["base_layer"] = {"type": "GuidedFilter", "radius": 16, "subsampling": 4}
+    assumed = {
+        "block": "PreActivationBlock",
+        "base_layer": {"type": "GuidedFilter", "radius": 16, "subsampling": 4},
+    }
+    config |= assumed
     converted: dict[str, torch.Tensor] = {}
     for number, (conv, norm) in enumerate(_layers(config["num_blocks"], (2, 0, 5, 3))):
         # Stored as (W, H, in, out).
@@ -123,7 +131,7 @@ def _convert_matlab(weights: SourceWeights) -> ConvertedNetwork:
     converted["head.0.weight"] = converted["head.0.weight"] * _MATLAB_RANGE
     for part in ("weight", "bias"):
         converted[f"tail.1.{part}"] = converted[f"tail.1.{part}"] / _MATLAB_RANGE
-    return ConvertedNetwork(config, converted, {}, _summary(config, converted))
+    return ConvertedNetwork(config, converted, {}, _summary(config, converted), assumed)
 
 
 def _config(
@@ -166,7 +174,7 @@ def _layers(num_blocks: int, places: tuple[int, int, int, int]) -> Iterator[tupl
     yield "tail.0", "tail.1"
 
 
-def _read_matlab(file: Path) -> dict[str, torch.Tensor]:
+def _read_matlab(file: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         from scipy.io import loadmat
     except ImportError as error:
@@ -177,7 +185,7 @@ def _read_matlab(file: Path) -> dict[str, torch.Tensor]:
     try:
         model = loadmat(file)["model"][0, 0]
         return {
-            f"{name}.{layer}": _tensor(entry)
+            f"{name}.{layer}": _without_singletons(entry)
             for name in _MATLAB_LISTS
             for layer, entry in enumerate(model[name].ravel())
         }
@@ -189,10 +197,10 @@ def _read_matlab(file: Path) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _tensor(entry: Any) -> torch.Tensor:
-    """Return an array as a tensor; MATLAB makes matrices of vectors and numbers."""
+def _without_singletons(entry: Any) -> npt.NDArray[Any]:
+    """Return MATLAB's row and column vectors, and its numbers, as vectors."""
     array = np.asarray(entry, dtype=np.float32)
-    return torch.from_numpy(array.ravel() if array.ndim == 2 else array)
+    return array.ravel() if array.ndim == 2 else array
 
 
 def _summary(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> str:

@@ -36,24 +36,25 @@ def convert_nledn(content: Any, source: str) -> ConvertedNetwork:
     growth = weights.shape("down_3.group_0.0.weight")
     if len(first) != 4 or first[1:] != [3, 3, 3] or len(growth) != 4:
         raise weights.error(f"its 'conv1.weight' has the shape {first}")
+    num_layers = weights.count("down_3.group_{}.0.weight")
     config = {
         "type": "NLEDN",
         "channels": first[0],
         "growth": growth[0],
-        "num_layers": weights.count("down_3.group_{}.0.weight"),
+        "num_layers": num_layers,
         "grids": list(_GRIDS),
     }
     converted: dict[str, torch.Tensor] = {}
-    for ours, theirs in _layout(config["num_layers"]):
+    for ours, theirs in _layout(num_layers):
         for part in ("weight", "bias"):
             converted[f"{ours}.{part}"] = weights.take(f"{theirs}.{part}")
     weights.require_empty()
     total = sum(weight.numel() for weight in converted.values())
     summary = (
         f"NLEDN with {total:,} parameters: {config['channels']} channels, dense blocks of "
-        f"{config['num_layers']} layers that add {config['growth']} each"
+        f"{num_layers} layers that add {config['growth']} each"
     )
-    return ConvertedNetwork(config, converted, {}, summary)
+    return ConvertedNetwork(config, converted, {}, summary, {"grids": config["grids"]})
 
 
 def _layout(num_layers: int) -> Iterator[tuple[str, str]]:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
-import torch
-
 from .ddn import convert_tensorflow_ddn
 from .source import ConvertedNetwork, SourceWeights
-from .tensorflow import read_tensorflow_checkpoint, to_torch
+from .tensorflow import to_torch
 
 #: Biases, scales and shifts of the branch for unlabelled images, which has its own.
 _UNLABELLED = re.compile(r"(conv_\d+_1)/")
-
-
-def read_ssir(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
-    """Read a TensorFlow checkpoint.
-
-    Args:
-        path: What its files begin with, or one of them.
-
-    Raises:
-        CheckpointError: If it cannot be read.
-        MissingDependencyError: If TensorFlow is not installed.
-    """
-    return to_torch(read_tensorflow_checkpoint(path))
 
 
 def convert_ssir(content: Any, source: str) -> ConvertedNetwork:
@@ -38,13 +22,13 @@ def convert_ssir(content: Any, source: str) -> ConvertedNetwork:
     gives its input back.)
 
     Args:
-        content: The variables in PyTorch's layout, with or without the optimizer's.
+        content: NumPy arrays by TensorFlow's names.
         source: Name of the file, for messages.
 
     Raises:
         CheckpointError: If it is not a checkpoint of the released SSIR.
     """
-    weights = SourceWeights(content, source, "SSIR")
+    weights = SourceWeights(to_torch(content), source, "SSIR")
     branch = {found.group(0) for key in content if (found := _UNLABELLED.match(key))}
     if not branch:
         raise weights.error("it has no variables of unlabelled images (conv_1_1/…); is it DDN's?")
@@ -55,4 +39,5 @@ def convert_ssir(content: Any, source: str) -> ConvertedNetwork:
         network.weights,
         {"unused_parameters_dropped": dropped},
         f"{network.summary} ({dropped:,} for unlabelled images in training are left out)",
+        network.assumed,
     )

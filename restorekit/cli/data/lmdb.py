@@ -1,8 +1,8 @@
 """Write an LMDB from any dataset that can be read, or verify one.
 
-SOURCE is a folder (lq/ and gt/, or with --layout files with both images side by side, or images
-without clean versions), an LMDB of ours or of BasicSR's, or a config file, of which the dataset
-of <split>_dataloader is taken: mixtures, rain rendered on clean images.
+SOURCE is a folder (lq/ and gt/, any other layout in use, or with --layout files with both images
+side by side, or images without clean versions), an LMDB of ours or of BasicSR's, or a config
+file, of which the dataset of <split>_dataloader is taken: mixtures, rain rendered on clean images.
 
 An interrupted run goes on where it stopped when the same command is run again. Datasets
 recognise an LMDB by themselves: give OUT as their data_root, or write it to
@@ -37,15 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--pairing",
-        default="same",
+        default="auto",
         metavar="RULE",
-        help="same, prefix, or a template such as norain-{id}.png (default: same)",
+        help="auto, same, prefix, or a template such as norain-{id}.png (default: auto)",
     )
     parser.add_argument(
         "--layout",
         choices=("auto", "lmdb", "folders", "side_by_side", "images"),
         default="auto",
-        help="what SOURCE is, where it is not an LMDB or folders lq and gt",
+        help="what SOURCE is, where that cannot be seen",
     )
     parser.add_argument(
         "--lq-side",

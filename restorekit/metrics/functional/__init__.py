@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .color import luma_full, luma_pil, luma_studio, luma_studio_u8, to_uint8
 from .psnr import psnr
-from .ssim import SSIMSpec, ssim
+from .ssim import ssim
+from .ssim_spec import SSIMSpec
 
 __all__ = [
     "SSIMSpec",

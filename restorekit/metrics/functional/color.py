@@ -7,8 +7,10 @@ Python and MATLAB" of many issue threads.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -42,13 +44,17 @@ def luma_studio(rgb: npt.NDArray[Any]) -> FloatImage:
     MATLAB's ``rgb2ycbcr`` on doubles (times 255), and BasicSR's and MMagic's Y channel.
 
     Args:
-        rgb: (H, W, 3) on the scale 0 to 255.
+        rgb: (H, W, 3), uint8 or on the scale 0 to 255.
     """
+    if rgb.dtype == np.uint8:
+        luma: FloatImage = _studio_luma_above_16(rgb) / 255_000.0
+        luma += 16.0
+        return luma
     red, green, blue = _channels(rgb)
     return (65.481 * red + 128.553 * green + 24.966 * blue) / 255.0 + 16.0
 
 
-def luma_studio_u8(rgb: Uint8Image) -> FloatImage:
+def luma_studio_u8(rgb: Uint8Image) -> Uint8Image:
     """Return studio-range luma rounded to whole levels, (H, W), as MATLAB does for uint8.
 
     Values lie in 16 to 235. Computed in integers, so that the 194 of the 2²⁴ colours that
@@ -57,12 +63,14 @@ def luma_studio_u8(rgb: Uint8Image) -> FloatImage:
     Args:
         rgb: (H, W, 3), uint8.
     """
-    channels = rgb.astype(np.int32)
-    thousandths = channels[..., 0] * 65481 + channels[..., 1] * 128553 + channels[..., 2] * 24966
-    return ((thousandths + 127_500) // 255_000 + 16).astype(np.float64)
+    scaled = _studio_luma_above_16(rgb)
+    scaled += 127_500
+    scaled //= 255_000
+    scaled += 16
+    return scaled.astype(np.uint8)
 
 
-def luma_pil(rgb: Uint8Image) -> FloatImage:
+def luma_pil(rgb: Uint8Image) -> Uint8Image:
     """Return full-range luma in whole levels, (H, W), as Pillow's ``convert('YCbCr')`` does.
 
     Pillow adds the three weights, each rounded to a 64th, and then drops the fraction;
@@ -72,25 +80,40 @@ def luma_pil(rgb: Uint8Image) -> FloatImage:
         rgb: (H, W, 3), uint8.
     """
     levels = np.arange(256)
-    # One table a channel: weight × level in 64ths, rounded.
-    red, green, blue = (
-        np.floor(weight * 64 * levels + 0.5).astype(np.int32) for weight in (0.299, 0.587, 0.114)
-    )
-    sixty_fourths = red[rgb[..., 0]] + green[rgb[..., 1]] + blue[rgb[..., 2]]
-    luma: FloatImage = (sixty_fourths >> 6).astype(np.float64)
-    return luma
+    # Weight × level in 64ths, rounded, which is a table of 256 entries a channel.
+    parts = [
+        cv2.LUT(channel, np.floor(weight * 64 * levels + 0.5).astype(np.int32))
+        for channel, weight in zip(_channels(rgb), (0.299, 0.587, 0.114), strict=True)
+    ]
+    sixty_fourths: npt.NDArray[np.int32] = parts[0]
+    sixty_fourths += parts[1]
+    sixty_fourths += parts[2]
+    sixty_fourths >>= 6
+    return sixty_fourths.astype(np.uint8)
 
 
 def luma_full(rgb: npt.NDArray[Any]) -> FloatImage:
     """Return full-range luma (JPEG's BT.601 weights), not rounded, (H, W), 0 to 255.
 
     Args:
-        rgb: (H, W, 3) on the scale 0 to 255.
+        rgb: (H, W, 3), uint8 or on the scale 0 to 255.
     """
-    red, green, blue = _channels(rgb)
+    red, green, blue = (channel.astype(np.float64, copy=False) for channel in _channels(rgb))
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-def _channels(rgb: npt.NDArray[Any]) -> tuple[FloatImage, FloatImage, FloatImage]:
-    image = rgb.astype(np.float64, copy=False)
-    return image[..., 0], image[..., 1], image[..., 2]
+def _studio_luma_above_16(rgb: Uint8Image) -> npt.NDArray[np.int32]:
+    """Return studio-range luma less 16, times 255,000, which is whole for uint8."""
+    red, green, blue = (channel.astype(np.int32) for channel in _channels(rgb))
+    red *= 65_481
+    green *= 128_553
+    blue *= 24_966
+    red += green
+    red += blue
+    return red
+
+
+def _channels(rgb: npt.NDArray[Any]) -> Sequence[npt.NDArray[Any]]:
+    """Return the three channels, each contiguous: arithmetic on strided ones is slow."""
+    channels: Sequence[npt.NDArray[Any]] = cv2.split(np.ascontiguousarray(rgb))
+    return channels

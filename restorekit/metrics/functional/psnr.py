@@ -34,7 +34,11 @@ def psnr(
         pred, gt = pred.astype(np.float64, copy=False), gt.astype(np.float64, copy=False)
     # Exact in integers for uint8, in float64 for the rest; one thread, so that the last bit
     # does not depend on their number.
-    mse = cv2.norm(pred, gt, cv2.NORM_L2SQR) / pred.size
+    return psnr_of_mse(cv2.norm(pred, gt, cv2.NORM_L2SQR) / pred.size, data_range, identical)
+
+
+def psnr_of_mse(mse: float, data_range: float = 255.0, identical: float = math.inf) -> float:
+    """Return the PSNR in dB that belongs to a mean squared error; see :func:`psnr`."""
     if mse == 0:
         return identical
     return 10 * math.log10(data_range**2 / mse)

@@ -1,0 +1,9 @@
+# Rain13K to train on (13,711 pairs), and the first of its five test sets; the others are tested
+# with their own files: rain100l.py, rain800.py (Test100), rain1400_mspfn.py (Test2800) and
+# rain1200.py (Test1200).
+_base_ = "paired.py"
+
+_test_set = dict(data_root="data/rain100h", catalog="rain100h-old")
+train_dataloader = dict(dataset=dict(data_root="data/rain13k", catalog="rain13k"))
+val_dataloader = dict(dataset=_test_set)
+test_dataloader = dict(dataset=_test_set)

@@ -1,0 +1,7 @@
+# Rain200H, the new version of Rain100H: 1,800 training and 200 test pairs.
+_base_ = "paired.py"
+
+_source = dict(data_root="data/rain200h", catalog="rain200h")
+train_dataloader = dict(dataset=_source)
+val_dataloader = dict(dataset=_source)
+test_dataloader = dict(dataset=_source)

@@ -1,0 +1,12 @@
+# The recipe of REHEN's released code: Adam, 60,000 iterations, a tenth at 50,000, in batches of 32.
+train_cfg = dict(type="IterTrainLoop", max_iters=60000, val_interval=3000)
+val_cfg = dict()
+test_cfg = dict()
+
+optim_wrapper = dict(type="OptimWrapper", optimizer=dict(type="Adam", lr=5e-3))
+param_scheduler = dict(type="MultiStepLR", by_epoch=False, milestones=[50000], gamma=0.1)
+
+default_hooks = dict(
+    logger=dict(type="LoggerHook", interval=100),
+    checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=3000, max_keep_ckpts=3),
+)

@@ -1,0 +1,16 @@
+# The recipe of PReNet's released code: Adam, 100 epochs, a fifth at 30, 50 and 80, in batches
+# of 18. Its epoch is of patches cut beforehand, 15 from each of the 1,254 images of
+# the strict Rain100H: 1,045 iterations, by which it is counted here.
+train_cfg = dict(type="IterTrainLoop", max_iters=104500, val_interval=5225)
+val_cfg = dict()
+test_cfg = dict()
+
+optim_wrapper = dict(type="OptimWrapper", optimizer=dict(type="Adam", lr=1e-3))
+param_scheduler = dict(
+    type="MultiStepLR", by_epoch=False, milestones=[31350, 52250, 83600], gamma=0.2
+)
+
+default_hooks = dict(
+    logger=dict(type="LoggerHook", interval=100),
+    checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=5225, max_keep_ckpts=3),
+)

@@ -1,0 +1,3 @@
+# PReNet_r: one residual block, used five times in each stage (94,979 parameters).
+_base_ = "../prenet_rain100h.py"
+model = dict(network=dict(recursive_blocks=True))

@@ -1,0 +1,147 @@
+"""Make the canonical form of a known dataset of whatever copy of it is at hand.
+
+NAME is one that `restorekit data list` shows. The layout of the copy is recognised: PReNet's,
+RESCAN's, MSPFN's, MPRNet's, DID-MDN's, DDN's, ID-CGAN's, the websites' own and this toolbox's.
+What comes out is OUT/<split>/lq and OUT/<split>/gt (OUT/<split>.lmdb with --lmdb), which the
+configs read without further settings. Files with both images side by side are cut in two and
+written as PNG, without a loss. An interrupted run goes on where it stopped when the same command
+is run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restorekit.errors import ConfigError, DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from restorekit.datasets import PairReader
+    from restorekit.datasets.catalog import KnownDataset
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``restorekit data prepare``."""
+    parser.add_argument("name", help="dataset, as `restorekit data list` shows it")
+    parser.add_argument("--src", required=True, metavar="D", help="folder that the copy lies in")
+    parser.add_argument("--out", metavar="D", help="folder to make (default: data/NAME)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--link", action="store_true", help="link to the files of the copy (the default)"
+    )
+    how.add_argument("--copy", action="store_true", help="copy the files")
+    how.add_argument("--lmdb", action="store_true", help="write an LMDB of raw pixels a split")
+    parser.add_argument(
+        "--split", metavar="S", help="train or test: which split --src is, if it is a single one"
+    )
+    parser.add_argument(
+        "--lq-side",
+        choices=("left", "right"),
+        help="files are side by side, with the rainy image here, if that cannot be seen",
+    )
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="leave out images that cannot be used, and say how many",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Recognise the copy and prepare every split that it holds.
+
+    Raises:
+        RestoreKitError: If it is not recognised or cannot be used.
+    """
+    from restorekit.datasets.catalog import get_dataset
+
+    dataset = get_dataset(args.name)
+    source = Path(args.src).expanduser()
+    if not source.is_dir():
+        raise DataError(f"--src {source} is not a folder: give the one that the copy lies in.")
+    if args.split is not None and args.split not in dataset.splits:
+        raise ConfigError(
+            f"--split {args.split}: {dataset.id} has no such split."
+            f"{did_you_mean(args.split, dataset.splits)} It has {', '.join(dataset.splits)}."
+        )
+    if args.workers is not None and args.workers < 1:
+        raise ConfigError(f"--workers {args.workers}: give at least 1.")
+    out = Path(args.out) if args.out else Path("data") / dataset.folder
+    readers = _readers(args, dataset, source)
+    for split, reader in readers.items():
+        _prepare(args, dataset, split, reader, out)
+    for split in dataset.splits:
+        if split not in readers and args.split is None:
+            sys.stdout.write(f"{split}: nothing of it was found below {source}\n")
+
+
+def _readers(
+    args: argparse.Namespace, dataset: KnownDataset, source: Path
+) -> dict[str, PairReader]:
+    """Return the pairs of each split that was found, and say what was found."""
+    from restorekit.datasets import open_pairs
+    from restorekit.datasets.find_splits import find_splits
+
+    if args.lq_side is not None:
+        splits = (
+            [args.split] if args.split else [s for s in dataset.splits if (source / s).is_dir()]
+        )
+        if not splits:
+            raise DataError(
+                f"{source} has no folder {' or '.join(dataset.splits)}: say with --split which "
+                "split it is itself."
+            )
+        return {
+            split: open_pairs(source, split, layout="side_by_side", lq_side=args.lq_side)
+            for split in splits
+        }
+    found = find_splits(source, dataset, args.split)
+    if not found:
+        raise DataError(_nothing_found(dataset, source))
+    for one in found.values():
+        sys.stdout.write(f"{one}\n")
+    return {split: one.reader for split, one in found.items()}
+
+
+def _prepare(
+    args: argparse.Namespace, dataset: KnownDataset, split: str, reader: PairReader, out: Path
+) -> None:
+    from restorekit.datasets import checked, write_lmdb
+    from restorekit.datasets.prepare import prepare_split
+
+    reader = checked(reader, skip_broken=args.skip_broken)
+    if args.lmdb:
+        target = out / f"{split}.lmdb"
+        written = write_lmdb(reader, target, "raw", args.workers)
+        how = ", found complete" if written.found == len(reader) else ""
+    else:
+        target = out / split
+        made = prepare_split(reader, target, "copy" if args.copy else "link", args.workers)
+        how = " as PNG" if made.as_png else " copied" if args.copy else " linked"
+        how = how if made.written else ", found complete"
+    sys.stdout.write(f"{target} holds {len(reader):,} {_what(reader)}{how}.\n")
+    expected = dataset.splits[split].versions
+    if len(reader) not in {version.pairs for version in expected}:
+        sys.stdout.write(
+            f"  {dataset.id} has {expected[0].pairs:,}: "
+            f"`restorekit data verify {dataset.id} {out}` tells more\n"
+        )
+
+
+def _what(reader: PairReader) -> str:
+    return "images" if reader.file_layout == "single" else "pairs"
+
+
+def _nothing_found(dataset: KnownDataset, source: Path) -> str:
+    places = [place for one in dataset.distributions for place in one.places.values()]
+    folders = dict.fromkeys(folder for place in places for folder in place.folders)
+    layouts = dict.fromkeys(layout.describe() for place in places for layout in place.layouts)
+    named = ", ".join([*folders, *dataset.splits])
+    inside = "; ".join(layouts) or "lq and gt"
+    return (
+        f"{source} holds nothing that can be recognised as {dataset.id}: looked for folders "
+        f"{named}, and in them and in {source} itself for lq and gt; {inside}; if files are side "
+        "by side, say with --lq-side where the rainy image is."
+    )

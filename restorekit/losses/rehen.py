@@ -1,0 +1,77 @@
+"""The two losses that REHEN adds to the squared error: of SSIM and of PSNR."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .precision import full_precision_pair, without_autocast
+from .ssim import SSIMLoss
+
+
+@MODELS.register_module()
+class LogSSIMLoss(nn.Module):
+    """log(1 / (SSIM + eps)), REHEN's structural loss.
+
+    Yang and Lu, ACM MM 2019, and the released code: SSIM of an 11×11 Gaussian of σ 1.5
+    without padding, each colour channel by itself, for images in [0, 1]. Departure: a mean
+    SSIM below zero, of which there is no logarithm, counts as zero.
+
+    Args:
+        eps: Added to SSIM.
+        loss_weight: Factor of the loss.
+    """
+
+    def __init__(self, eps: float = 1e-5, loss_weight: float = 1.0) -> None:
+        super().__init__()
+        self.negative_ssim = SSIMLoss(padding="valid")
+        self.eps = eps
+        self.loss_weight = loss_weight
+
+    def forward(self, pred: Tensor, gt: Tensor) -> Tensor:
+        """Return the weighted loss.
+
+        Args:
+            pred: Restored images, (N, C, H, W), RGB, about [0, 1].
+            gt: Ground truth, the same shape.
+
+        Raises:
+            DataError: If the shapes differ or the images are smaller than the window.
+        """
+        ssim: Tensor = -self.negative_ssim(pred, gt)
+        return -self.loss_weight * (ssim.clamp_min(0) + self.eps).log()
+
+
+@MODELS.register_module()
+class InversePSNRLoss(nn.Module):
+    """1 / (PSNR + eps), REHEN's loss of the signal-to-noise ratio.
+
+    Yang and Lu, ACM MM 2019, and the released code: the mean over the images of their PSNR
+    in dB, peak 1. Departures, for a loss that is always finite and falls with the error: a
+    PSNR above 100 dB counts as 100 dB, one below 1 dB as 1 dB.
+
+    Args:
+        eps: Added to PSNR.
+        loss_weight: Factor of the loss.
+    """
+
+    def __init__(self, eps: float = 1e-3, loss_weight: float = 1.0) -> None:
+        super().__init__()
+        self.eps = eps
+        self.loss_weight = loss_weight
+
+    def forward(self, pred: Tensor, gt: Tensor) -> Tensor:
+        """Return the weighted loss.
+
+        Args:
+            pred: Restored images, (N, C, H, W), RGB, about [0, 1].
+            gt: Ground truth, the same shape.
+
+        Raises:
+            DataError: If the shapes differ.
+        """
+        with without_autocast(pred):
+            pred, gt = full_precision_pair(pred, gt, "InversePSNRLoss")
+            mse = (pred - gt).square().mean(dim=(1, 2, 3))
+            psnr = -10 * mse.clamp_min(1e-10).log10()
+            return self.loss_weight / (psnr.mean().clamp_min(1) + self.eps)

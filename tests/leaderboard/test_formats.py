@@ -1,0 +1,101 @@
+"""Tables as Markdown, CSV and LaTeX: what they say, and that nothing breaks out of them."""
+
+import csv
+import io
+import re
+
+import pytest
+from leaderboard_samples import PROTOCOL, sample_results, spread
+
+from restorekit.leaderboard import RAINY_INPUT, load_references, markdown, rank_all, to_csv
+from restorekit.leaderboard.latex import escape_latex, latex
+from restorekit.leaderboard.tables import escape_markdown
+
+NASTY = r"A|B <b>&amp;_x_ 50% $y$ #1 {z} \input{f} ~^ `c` *d* [e](f) & g_h"
+
+
+@pytest.fixture(scope="module")
+def rankings():
+    rows = {
+        "1.json": sample_results("DCSFN", spread(28.70, seed=1)),
+        "2.json": sample_results(NASTY, spread(28.2, seed=2)),
+        "3.json": sample_results(RAINY_INPUT, spread(14.0, seed=3)),
+    }
+    return rank_all(rows)
+
+
+def cells_of(table):
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table]
+
+
+def test_markdown_shows_interval_test_and_published_number(rankings):
+    text = markdown(rankings, load_references())
+    table = [line for line in text.split("\n\n")[2].splitlines() if line.startswith("|")]
+    head, _, first, second, last = cells_of(table)
+    row = dict(zip(head, first, strict=True))
+    assert re.fullmatch(r"28\.70 ± 0\.\d\d", row["PSNR (dB), rgb_float"])
+    assert row["over the next (dB)"] == "+0.50"
+    assert row["published PSNR / SSIM"] == "28.81 / 0.9040 [1, 2, 3, 4, 5]"
+    assert row["gap PSNR / SSIM"].startswith("-0.11 / ")
+    assert row["gap PSNR / SSIM"].endswith(" !")
+    assert len(second) == len(last) == len(head)
+    assert "[1] DCSFN (ACM MM 2020), Table 1" in text
+    assert "Wilcoxon" in text
+    assert "published" not in markdown(rankings).lower()
+
+
+def test_csv_gives_published_numbers_lines_of_their_own(rankings):
+    rows = list(csv.DictReader(io.StringIO(to_csv(rankings, load_references()))))
+    assert {row["protocol"] for row in rows} == {PROTOCOL}
+    measured, published = rows[0], rows[1]
+    assert (measured["kind"], measured["method"]) == ("measured", "DCSFN")
+    assert float(measured["psnr_low"]) < float(measured["psnr"]) < float(measured["psnr_high"])
+    assert float(measured["over_next"]) == pytest.approx(0.5)
+    assert 0 <= float(measured["over_next_p"]) <= 1
+    assert (published["kind"], published["psnr"], published["ssim"]) == (
+        "published",
+        "28.81",
+        "0.9040",
+    )
+    assert float(published["gap_psnr"]) == pytest.approx(-0.11)
+    assert rows[2]["method"] == NASTY
+    assert [row["kind"] for row in rows[4:]] == ["published"] * (len(rows) - 4)
+    assert all(row["gap_psnr"] == "" for row in rows[4:])
+
+
+def test_markdown_escapes_what_would_mean_something():
+    escaped = escape_markdown("a|b <i> &lt; _x_ y_z `c` *d* [e](f) 1 < 2\n# g")
+    assert escaped == r"a\|b &lt;i> &amp;lt; \_x\_ y_z \`c\` \*d\* [e\](f) 1 < 2 # g"
+
+
+def test_latex_is_balanced_whatever_the_names_are(rankings):
+    text = latex(rankings, load_references())
+    code = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
+    # What is escaped is text; what is left is LaTeX's own.
+    bare = re.sub(r"\\[{}$&#_%]", "", code)
+    assert bare.count("{") == bare.count("}")
+    assert bare.count("$") % 2 == 0
+    begun = re.findall(r"\\begin\{(\w+)\}", bare)
+    assert begun == ["table", "adjustbox", "tabular"]
+    assert re.findall(r"\\end\{(\w+)\}", bare) == begun[::-1]
+    body = bare.split(r"\midrule")[1].split(r"\bottomrule")[0]
+    rows = [row for row in body.split("\\\\\n") if row.strip()]
+    assert len(rows) == 3
+    columns = len(re.search(r"\\begin\{tabular\}\{(\w+)\}", bare)[1])
+    assert {row.count("&") for row in rows} == {columns - 1}
+    known = r"\\(textbackslash|textasciitilde|textasciicircum|textless|textgreater|textbar)\{\}"
+    known += r"|\\(textbf|pm|toprule|midrule|bottomrule|begin|end|caption|label|centering|par)\b"
+    known += r"|\\(footnotesize|smallskip|setlength|tabcolsep|linewidth)\b|\\\\"
+    assert "\\" not in re.sub(known, "", bare)
+
+
+def test_latex_prints_characters_as_they_are():
+    assert escape_latex("a_b & 5%") == r"a\_b \& 5\%"
+    assert escape_latex("-0.12 ± 0.1") == r"$-$0.12 $\pm$ 0.1"
+    assert escape_latex("rain-12") == "rain-12"
+    assert escape_latex("\\{x}") == r"\textbackslash{}\{x\}"
+
+
+def test_latex_points_out_the_best(rankings):
+    (line,) = [line for line in latex(rankings).splitlines() if "textbf" in line]
+    assert line.strip().startswith("DCSFN & \\textbf{28.70")

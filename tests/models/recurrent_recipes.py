@@ -1,0 +1,64 @@
+"""Training a config for a few iterations; run as a script, once a rank, to do so in several.
+
+usage: recurrent_recipes.py OUT CONFIG…
+"""
+
+import json
+import sys
+
+import numpy as np
+import torch
+import torch.distributed
+from mmengine.config import Config
+from mmengine.model import MMDistributedDataParallel
+
+from restorekit.registry import MODELS
+
+SMALL = {"model.network.channels": 6, "model.network.num_stages": 2}
+
+
+def rainy_batch(count=4, side=24):
+    """Smooth images, and the same with bright streaks."""
+    rng = np.random.default_rng(0)
+    coarse = torch.from_numpy(rng.uniform(0.2, 0.7, (count, 3, 4, 4)).astype(np.float32))
+    gt = torch.nn.functional.interpolate(coarse, size=(side, side), mode="bilinear")
+    lq = gt.clone()
+    for image in lq:
+        for _ in range(6):
+            x, y = rng.integers(0, side - 3), rng.integers(0, side - 9)
+            for step in range(9):
+                image[:, y + step, x + step // 4] += 0.3
+    return lq.clamp(0, 1), gt
+
+
+def train(path, iterations, share=slice(None), wrap=lambda model: model):
+    """Train the small network of a config; return the loss of each iteration."""
+    config = Config.fromfile(str(path))
+    config.merge_from_dict(SMALL)
+    torch.manual_seed(0)
+    restorer = MODELS.build(config.model)
+    model = wrap(restorer)
+    optimizer = torch.optim.Adam(restorer.parameters(), lr=config.optim_wrapper.optimizer.lr)
+    lq, gt = (images[share] for images in rainy_batch())
+    values = []
+    for _ in range(iterations):
+        total, _ = restorer.parse_losses(model(lq, gt, mode="loss"))
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        values.append(total.item())
+    assert all(parameter.grad is not None for parameter in restorer.parameters())
+    return values
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo")
+    rank = torch.distributed.get_rank()
+    # Fails in the second iteration if a parameter was not used in the first.
+    results = {
+        path: train(path, 10, slice(rank, None, 2), MMDistributedDataParallel)
+        for path in sys.argv[2:]
+    }
+    with open(f"{sys.argv[1]}/{rank}.json", "w") as file:
+        json.dump(results, file)
