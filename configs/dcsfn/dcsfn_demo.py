@@ -27,7 +27,6 @@ _pipeline = [
 train_dataloader = dict(
     total_batch_size=16,
     num_workers=0,
-    sampler=dict(infinite=True),
     dataset=dict(pipeline=_pipeline, **_source),
 )
 val_dataloader = dict(num_workers=0, dataset=dict(split="val", **_source))

@@ -12,6 +12,8 @@ from mmengine.config import Config, ConfigDict
 from restorekit.errors import ConfigError, did_you_mean
 from restorekit.plugins import load_plugin_file
 
+from .validate import TOP_LEVEL_KEYS
+
 _LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
 
@@ -53,14 +55,7 @@ def load_config(
 
 def _check_overrides(config: Config, overrides: Mapping[str, Any]) -> None:
     """Refuse an override whose first part names nothing: it would silently do nothing."""
-    known = {
-        *config.keys(),
-        "load_from",
-        "resume",
-        "custom_hooks",
-        "custom_imports",
-        "auto_scale_lr",
-    }
+    known = {*config.keys(), *TOP_LEVEL_KEYS}
     for key in overrides:
         first = key.split(".", 1)[0]
         if first not in known:
@@ -79,6 +74,8 @@ def set_data_root(config: Config, data_root: str) -> None:
     for dataset in _datasets(config):
         if "data_root" in dataset:
             dataset.data_root = data_root
+            # It says how to get the config's own data.
+            dataset.pop("hint", None)
             found += 1
     if not found:
         raise ConfigError(

@@ -40,19 +40,19 @@ class MultiValLoop(BaseLoop):
             name: ValLoop(runner, loader, runner.build_evaluator({**evaluator, "prefix": name}))
             for name, loader in dataloader.items()
         }
-        # What hooks ask a loop for; the first dataset's until the loop runs.
-        self._current = next(iter(self.loops.values()))
+        #: Name of the dataset that is being validated on.
+        self.name = next(iter(self.loops))
 
     @property
     def dataloader(self) -> DataLoader[Any]:
         """The data loader of the dataset that is being validated on."""
-        loader: DataLoader[Any] = self._current.dataloader
+        loader: DataLoader[Any] = self.loops[self.name].dataloader
         return loader
 
     @property
     def evaluator(self) -> Any:
         """The evaluator of the dataset that is being validated on."""
-        return self._current.evaluator
+        return self.loops[self.name].evaluator
 
     def run(self) -> dict[str, float]:
         """Validate on every dataset and return all metrics."""
@@ -60,8 +60,8 @@ class MultiValLoop(BaseLoop):
         self.runner.call_hook("before_val_epoch")
         self.runner.model.eval()
         metrics: dict[str, float] = {}
-        for loop in self.loops.values():
-            self._current = loop
+        for name, loop in self.loops.items():
+            self.name = name
             for index, batch in enumerate(loop.dataloader):
                 loop.run_iter(index, batch)
             metrics.update(loop.evaluator.evaluate(len(loop.dataloader.dataset)))

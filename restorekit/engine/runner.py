@@ -115,7 +115,7 @@ class Runner(MMEngineRunner):
     ) -> DataLoader[Any]:
         """Build a data loader; ``total_batch_size`` is shared out over the processes.
 
-        Memory is pinned where there is a GPU, and workers persist where there are any.
+        Memory is pinned where there is a GPU, and there are at most as many workers as cores.
 
         Raises:
             ConfigError: If the processes cannot share it evenly.
@@ -131,8 +131,12 @@ class Runner(MMEngineRunner):
             dataloader.setdefault("batch_size", total // processes)
         if isinstance(dataloader, dict):
             dataloader = {"pin_memory": torch.cuda.is_available(), **dataloader}
-            if not dataloader.get("num_workers"):
-                dataloader["persistent_workers"] = False
+            # More workers than cores only wait; what they load does not depend on their number.
+            workers = min(dataloader.get("num_workers", 0), os.cpu_count() or 1)
+            dataloader["num_workers"] = workers
+            dataloader["persistent_workers"] = bool(
+                workers and dataloader.get("persistent_workers")
+            )
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
         return loader
 

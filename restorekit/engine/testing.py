@@ -117,7 +117,8 @@ def _build_runner(
     }
     if protocols:
         config.test_evaluator = {"type": "ProtocolMetric", "protocols": list(protocols)}
-    evaluators = config.test_evaluator
+    evaluators = config.get("test_evaluator") or []
+    config.test_evaluator = evaluators
     for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
         if evaluator.get("type") == "ProtocolMetric":
             evaluator["measure_input"] = True

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
 
 from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
 from restorekit.registry import (
@@ -14,6 +18,7 @@ from restorekit.registry import (
     LOOPS,
     METRICS,
     MODELS,
+    OPTIM_WRAPPERS,
     OPTIMIZERS,
     PARAM_SCHEDULERS,
     TRANSFORMS,
@@ -35,11 +40,21 @@ _REGISTRIES: dict[str, Registry] = {
     "train_cfg": LOOPS,
     "val_cfg": LOOPS,
     "test_cfg": LOOPS,
+    "optim_wrapper": OPTIM_WRAPPERS,
     "optimizer": OPTIMIZERS,
     "param_scheduler": PARAM_SCHEDULERS,
 }
 #: What mmengine takes out of a dict before it builds from the rest.
-_TAKEN_OUT = {"type", "_scope_", "priority"}
+_TAKEN_OUT = {"type", "_scope_", "priority", "constructor", "paramwise_cfg"}
+#: What the Runner takes from a config, and what we take beside it.
+TOP_LEVEL_KEYS = {*inspect.signature(Runner.__init__).parameters, "custom_imports", "method"}
+_LOADER_KEYS = {
+    *inspect.signature(DataLoader.__init__).parameters,
+    *("total_batch_size", "num_batch_per_epoch"),
+}
+#: How alike an unknown top-level key and a known one must be to be taken for a misspelling:
+#: configs may have keys of their own.
+_MISSPELLED = 0.85
 
 
 def check_config(config: Mapping[str, Any]) -> None:
@@ -49,6 +64,13 @@ def check_config(config: Mapping[str, Any]) -> None:
         ConfigError: If a name is not registered, or something registered takes no such
             argument; the key and the nearest valid name are given.
     """
+    for key, value in config.items():
+        if key not in TOP_LEVEL_KEYS and not key.startswith("_"):
+            close = difflib.get_close_matches(key, TOP_LEVEL_KEYS, 1, _MISSPELLED)
+            if close:
+                raise ConfigError(f"The config has a key {key!r}; it should be {close[0]!r}.")
+        if key.endswith("_dataloader") and isinstance(value, Mapping) and "dataset" in value:
+            _require_known(key, "a data loader", value, _LOADER_KEYS)
     for key, value, registry in _typed_dicts(dict(config.items()), "", None):
         name = value["type"]
         if not isinstance(name, str) or "." in name:
@@ -79,9 +101,14 @@ def _check_arguments(key: str, name: str, built: Any, value: Mapping[str, Any]) 
     parameters = inspect.signature(built).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
+    _require_known(key, name, value, set(parameters) | _TAKEN_OUT)
+
+
+def _require_known(key: str, what: str, value: Mapping[str, Any], known: set[str]) -> None:
     for argument in value:
-        if argument not in parameters and argument not in _TAKEN_OUT:
+        if argument not in known:
+            takes = ", ".join(sorted(known - _TAKEN_OUT - {"self"}))
             raise ConfigError(
-                f"{key}.{argument}: {name} takes no {argument!r}."
-                f"{did_you_mean(str(argument), parameters)} It takes {', '.join(parameters)}."
+                f"{key}.{argument}: {what} takes no {argument!r}."
+                f"{did_you_mean(str(argument), known)} It takes {takes}."
             )

@@ -10,6 +10,7 @@ import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 
+from restorekit.datasets import ReproducibleSampler
 from restorekit.registry import HOOKS
 
 
@@ -30,7 +31,7 @@ class IterationSeedHook(Hook):
     def before_train(self, runner: Any) -> None:
         """Give the sampler the seed of the run, which a resume may have changed."""
         sampler = runner.train_dataloader.sampler
-        if hasattr(sampler, "start_at"):
+        if isinstance(sampler, ReproducibleSampler):
             sampler.seed = runner.seed
 
     def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:

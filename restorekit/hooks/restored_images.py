@@ -18,7 +18,8 @@ class RestoredImagesHook(Hook):
     """Writes ``rainy | derained | clean`` as one PNG for the first images of a dataset.
 
     The pictures lie in ``<work_dir>/restored``: in ``iter_<n>/`` for a validation after n
-    training iterations, in ``val/`` and ``test/`` for runs without training. In a
+    training iterations, in ``val/`` and ``test/`` for runs without training, and below that
+    in a folder for each dataset where a validation has several. In a
     distributed run each process writes the images it restored. A sampler that gives an
     image to two processes, to fill up the last batch, makes both write the same file,
     which is replaced as a whole.
@@ -49,7 +50,10 @@ class RestoredImagesHook(Hook):
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         """Write the pictures of this batch."""
-        self._write(runner, f"iter_{runner.iter}" if self._training else "val", outputs)
+        folder = f"iter_{runner.iter}" if self._training else "val"
+        # Images of several datasets may have the same names.
+        dataset = getattr(runner.val_loop, "name", None)
+        self._write(runner, f"{folder}/{dataset}" if dataset else folder, outputs)
 
     def after_test_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None

@@ -151,7 +151,10 @@ def test_the_side_may_be_said(tmp_path, capsys):
 
 
 WRONG = {
-    "nothing there": (("rain12", "--src", "empty"), "looked for folders Rain12.*{id}_in and {id}_GT"),
+    "nothing there": (
+        ("rain12", "--src", "empty"),
+        "looked for folders Rain12.*{id}_in and {id}_GT",
+    ),
     "no such folder": (("rain12", "--src", "gone"), "gone is not a folder"),
     "no such dataset": (("rain21", "--src", "empty"), "'rain21' is not a dataset.*'rain12'"),
     "several versions": (("rain100h", "--src", "empty"), "rain100h-old .* or rain200h"),

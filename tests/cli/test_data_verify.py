@@ -188,7 +188,9 @@ def test_a_known_fingerprint_of_other_data_is_told(monkeypatch):
 
 def test_a_little_chance_is_not_a_swap():
     pairs = [
-        PairFacts(str(n), size=(9, 9), digest=str(n), lq_digest=str(n), gt_digest=str(n), evidence=e)
+        PairFacts(
+            str(n), size=(9, 9), digest=str(n), lq_digest=str(n), gt_digest=str(n), evidence=e
+        )
         for n, e in enumerate([0.05] * 20 + [-0.05] * 24)
     ]
     verdict = verify.judge(SplitFacts("somewhere", tuple(pairs)))

@@ -125,11 +125,20 @@ def test_results_carry_name_and_version_where_the_fingerprint_is_known():
 
 
 FAULTS = {
-    "a key that is misspelt": (("licence:", "lisence: x\nlicence:"), "lisence is not a key.*licence"),
+    "a key that is misspelt": (
+        ("licence:", "lisence: x\nlicence:"),
+        "lisence is not a key.*licence",
+    ),
     "no paper": (("paper:", "# paper:"), "paper must be a text"),
-    "a count that is none": (("pairs: 1000", "pairs: many"), r"splits\.test\.pairs must be a number"),
+    "a count that is none": (
+        ("pairs: 1000", "pairs: many"),
+        r"splits\.test\.pairs must be a number",
+    ),
     "an unknown layout": (("layout: rain-gt", "layout: rain-tg"), "'rain-tg'.*mean 'rain-gt'"),
-    "a size that is none": (("pairs: 1000", "pairs: 1000\n    sizes: [512]"), r"splits\.test\.sizes"),
+    "a size that is none": (
+        ("pairs: 1000", "pairs: 1000\n    sizes: [512]"),
+        r"splits\.test\.sizes",
+    ),
     "another name": (("name: spa\n", "name: spb\n"), "'spb', and so must its file be called"),
     "an unknown set to train on": (("train_on: [spa]", "train_on: [spam]"), "'spam'.*'spa'"),
     "no YAML": (("title:", "title: [\nx:"), "cannot be read"),

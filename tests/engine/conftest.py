@@ -54,7 +54,7 @@ def small_config(tmp_path, pair_folder):
                 **loader,
                 "total_batch_size": 2,
                 "drop_last": True,
-                "sampler": {"type": "ReproducibleSampler", "infinite": not by_epoch},
+                "sampler": {"type": "ReproducibleSampler"},
                 "dataset": {**dataset, "split": "train", "pipeline": pipeline},
             },
             "train_cfg": {"type": "EpochTrainLoop", "max_epochs": length}

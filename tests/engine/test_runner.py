@@ -163,3 +163,18 @@ def test_tensorboard_gets_the_loss(small_config, train):
     (events,) = Path(runner.work_dir).rglob("events.out.tfevents*")
     log = accumulator.EventAccumulator(str(events)).Reload()
     assert [event.step for event in log.Scalars("loss")] == [1, 2]
+
+
+def test_fewer_images_than_a_batch_is_said_instead_of_training_nothing(small_config):
+    config = small_config("work", "epoch", **{"train_dataloader.total_batch_size": 50})
+    with pytest.raises(ConfigError, match="has 7 images, fewer than a batch"):
+        Runner.from_cfg(config).train()
+
+
+def test_validation_pictures_of_several_datasets_do_not_meet(small_config, train):
+    config = small_config("work", length=2, custom_hooks=[{"type": "RestoredImagesHook"}])
+    config.val_dataloader = {"one": config.val_dataloader, "two": config.val_dataloader}
+    config.val_cfg = {"type": "MultiValLoop"}
+    runner = train(config)
+    pictures = Path(runner.work_dir).glob("restored/iter_2/*/000.png")
+    assert sorted(path.parent.name for path in pictures) == ["one", "two"]

@@ -20,6 +20,10 @@ from restorekit.errors import ConfigError
         ({"val_evaluator.protocol": ["rgb_u8"]}, r"'protocols'"),
         ({"custom_hooks": [{"type": "EMAHok"}]}, r"custom_hooks\[0\]\.type: .*'EMAHook'"),
         ({"optim_wrapper.optimizer.type": "Adm"}, r"'Adam'"),
+        ({"optim_wrapper.optimizer.lrate": 1}, r"Adam takes no 'lrate'"),
+        ({"optim_wrapper.optimiser": {}}, r"'optimizer'"),
+        ({"train_dataloader.num_worker": 2}, r"'num_workers'"),
+        ({"optim_wraper": {}}, r"should be 'optim_wrapper'"),
     ],
 )
 def test_misspelling_is_named_with_its_key(small_config, change, message):
