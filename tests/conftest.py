@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from small_runs import small_config, train  # noqa: F401  fixtures for every test
 
 torch.set_num_threads(1)
 cv2.setNumThreads(1)

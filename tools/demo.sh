@@ -19,8 +19,7 @@ echo "== Photographs and rain =="
 "$python" tools/demo_photos.py $data/clean
 seed=0
 for split in train val test; do
-    variants=1
-    [[ $split == train ]] && variants=8
+    case $split in train) variants=8 ;; val) variants=1 ;; test) variants=4 ;; esac
     $restorekit data synthesize $data/clean/$split $data/pairs/$split \
         --preset rain1400 --variants $variants --seed $seed
     $restorekit data lmdb $data/pairs/$split $data/$split.lmdb

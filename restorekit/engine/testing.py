@@ -117,8 +117,9 @@ def _build_runner(
     }
     if protocols:
         config.test_evaluator = {"type": "ProtocolMetric", "protocols": list(protocols)}
-    evaluators = config.get("test_evaluator") or []
-    config.test_evaluator = evaluators
+    elif not config.get("test_evaluator"):
+        config.test_evaluator = []
+    evaluators = config.test_evaluator
     for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
         if evaluator.get("type") == "ProtocolMetric":
             evaluator["measure_input"] = True

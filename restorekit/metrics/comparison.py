@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import cv2
@@ -12,8 +13,16 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from .functional.checks import check_same_shape
-from .functional.color import luma_full, luma_pil, luma_studio, luma_studio_u8, to_uint8
-from .functional.fast_similarity import fast_dissimilarity_map
+from .functional.color import (
+    Channels,
+    Rounding,
+    luma_full,
+    luma_pil,
+    luma_studio,
+    luma_studio_u8,
+    split_channels,
+    to_uint8,
+)
 from .functional.similarity import Workspace, average, similarity_map
 from .functional.ssim import downsample, downsampling_factor
 from .functional.ssim_spec import SSIMSpec
@@ -22,7 +31,7 @@ Color = Literal["rgb", "y_studio_u8", "y_studio", "y_pil", "y_full"]
 Quantize = Literal["round", "floor", "none"]
 Image = npt.NDArray[Any]
 
-_LUMA: dict[str, Callable[[Image], Image]] = {
+_LUMA: dict[str, Callable[[Any], Image]] = {
     "y_studio_u8": luma_studio_u8,
     "y_studio": luma_studio,
     "y_pil": luma_pil,
@@ -30,7 +39,7 @@ _LUMA: dict[str, Callable[[Image], Image]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class View:
     """What of two images is compared; see :class:`~restorekit.metrics.Protocol`."""
 
@@ -39,7 +48,7 @@ class View:
     clip: bool
 
 
-@dataclasses.dataclass
+@dataclass
 class Measured:
     """The mean squared error of a view on the scale 0 to 255, and its SSIM by each spec."""
 
@@ -60,13 +69,14 @@ class Comparison:
 
     def __init__(self, pred: Image, gt: Image) -> None:
         _check_pair(pred, gt)
-        self._images: dict[Quantize, tuple[Image, Image]] = {"none": (pred, gt)}
+        self._pred, self._gt = pred, gt
         self._whole = pred.dtype == np.uint8 and gt.dtype == np.uint8
         self._displayable = self._whole or all(
             image.dtype == np.uint8 or (image.min() >= 0 and image.max() <= 1)
             for image in (pred, gt)
         )
-        self._work = Workspace(*gt.shape[:2])
+        self._channels: dict[Rounding, tuple[Channels, Channels]] = {}
+        self._downsampled = downsampling_factor(*gt.shape[:2]) > 1
 
     def view(self, color: Color, quantize: Quantize, clip: bool) -> View:
         """Return the view of that description, the same one for what makes no difference here.
@@ -79,83 +89,89 @@ class Comparison:
         return View(color, quantize, clip or quantize != "none" or self._displayable)
 
     def ssim_spec(self, spec: SSIMSpec) -> SSIMSpec:
-        """Return ``spec``, without its downsampling where images are too small for it to act."""
-        height, width = self._images["none"][1].shape[:2]
-        if downsampling_factor(height, width) > 1:
-            return spec
-        return dataclasses.replace(spec, downsample=False)
+        """Return ``spec``, without its downsampling where the images are too small for it."""
+        return spec if self._downsampled else spec.without_downsampling
 
-    def measure(self, view: View, specs: Iterable[SSIMSpec]) -> Measured:
-        """Measure one view.
+    def measure(self, wanted: Mapping[View, Collection[SSIMSpec]]) -> dict[View, Measured]:
+        """Measure views, on as many threads as OpenCV may use (``cv2.setNumThreads``).
+
+        The results are the same to the last bit on any number of threads.
 
         Args:
-            view: As :meth:`view` returned it.
-            specs: As :meth:`ssim_spec` returned them.
+            wanted: Views as :meth:`view` returned them, each with the specs of its SSIM as
+                :meth:`ssim_spec` returned them.
 
         Raises:
             DataError: If the image is smaller than the window of an SSIM without padding.
         """
+        for view in wanted:
+            if view.quantize != "none" and view.quantize not in self._channels:
+                self._channels[view.quantize] = self._rounded_channels(view.quantize)
+        size = self._gt.shape[:2]
+        threads = min(cv2.getNumThreads(), len(wanted))
+        if threads <= 1:
+            work = Workspace(*size)
+            return {view: self._measure(view, wanted[view], work) for view in wanted}
+        # First the views that take longest.
+        views = sorted(wanted, key=lambda view: view.color != "rgb")
+        with ThreadPoolExecutor(threads) as pool:
+            found = pool.map(lambda v: self._measure(v, wanted[v], Workspace(*size)), views)
+            return dict(zip(views, found, strict=True))
+
+    def _measure(self, view: View, specs: Collection[SSIMSpec], work: Workspace) -> Measured:
         # Two specs that differ in their padding share the map.
         maps: dict[SSIMSpec, list[SSIMSpec]] = {}
         for spec in specs:
-            maps.setdefault(dataclasses.replace(spec, padding="zero"), []).append(spec)
+            maps.setdefault(spec.map_spec, []).append(spec)
         squared_error, ssim, channels = 0.0, dict.fromkeys(specs, 0.0), 0
-        for pred, gt in self._channels(view):
+        for pred, gt in self._planes(view, work):
             channels += 1
-            # Exact in integers for uint8; one thread, so that the last bit does not depend
-            # on their number.
+            # Exact in integers for uint8.
             squared_error += cv2.norm(pred, gt, cv2.NORM_L2SQR)
             for common, asked in maps.items():
                 x, y = (downsample(pred), downsample(gt)) if common.downsample else (pred, gt)
-                missing = fast_dissimilarity_map(x, y, common, self._work)
-                if missing is not None:
-                    for spec in asked:
-                        ssim[spec] += 1 - average(missing, spec)
-                    continue
-                similarity = similarity_map(x, y, common, self._work)
+                similarity = similarity_map(x, y, common, work)
                 for spec in asked:
                     ssim[spec] += average(similarity, spec)
-        pixels = channels * pred.size
-        return Measured(squared_error / pixels, {spec: ssim[spec] / channels for spec in ssim})
+        mse = squared_error / (channels * pred.size)
+        return Measured(mse, {spec: ssim[spec] / channels for spec in ssim})
 
-    def _channels(self, view: View) -> Iterator[tuple[Image, Image]]:
-        """Yield the channels of both images on the scale 0 to 255, uint8 or float64.
+    def _planes(self, view: View, work: Workspace) -> Iterable[tuple[Image, Image]]:
+        """Return the channels of both images on the scale 0 to 255, uint8 or float64.
 
         They may lie in the workspace, and are gone with the next ones.
         """
-        pred, gt = self._rounded(view.quantize)
         if view.quantize == "none":
+            channels = _float_channels(self._pred, self._gt, view.clip, work)
             if view.color == "rgb":
-                yield from self._float_channels(pred, gt, view.clip)
-                return
-            pred, gt = (_on_255(image, view.clip) for image in (pred, gt))
-        if view.color == "rgb":
-            split = (cv2.split(np.ascontiguousarray(image)) for image in (pred, gt))
-            yield from zip(*split, strict=True)
+                return channels
+            copies = ((pred.copy(), gt.copy()) for pred, gt in channels)
+            both = tuple(zip(*copies, strict=True))
         else:
-            luma = _LUMA[view.color]
-            yield luma(pred), luma(gt)
+            both = self._channels[view.quantize]
+        if view.color == "rgb":
+            return zip(*both, strict=True)
+        luma = _LUMA[view.color]
+        return [(luma(both[0]), luma(both[1]))]
 
-    def _rounded(self, quantize: Quantize) -> tuple[Image, Image]:
-        if quantize != "none" and quantize not in self._images:
-            pred, gt = self._images["none"]
-            self._images[quantize] = to_uint8(pred, quantize), to_uint8(gt, quantize)
-        return self._images[quantize]
-
-    def _float_channels(self, pred: Image, gt: Image, clip: bool) -> Iterator[tuple[Image, Image]]:
-        for channel in range(3):
-            for image, plane in zip((pred, gt), self._work.pair, strict=True):
-                scale = 1.0 if image.dtype == np.uint8 else 255.0
-                np.multiply(image[..., channel], scale, out=plane, dtype=np.float64)
-                if clip and image.dtype != np.uint8:
-                    np.clip(plane, 0, 255, out=plane)
-            yield self._work.pair
+    def _rounded_channels(self, quantize: Rounding) -> tuple[Channels, Channels]:
+        return (
+            split_channels(to_uint8(self._pred, quantize)),
+            split_channels(to_uint8(self._gt, quantize)),
+        )
 
 
-def _on_255(image: Image, clip: bool) -> Image:
-    """Return a float64 image on the scale 0 to 255."""
-    scaled: Image = np.multiply(image, 1.0 if image.dtype == np.uint8 else 255.0, dtype=np.float64)
-    return np.clip(scaled, 0, 255, out=scaled) if clip else scaled
+def _float_channels(
+    pred: Image, gt: Image, clip: bool, work: Workspace
+) -> Iterator[tuple[Image, Image]]:
+    """Yield the channels as float64 on the scale 0 to 255."""
+    for channel in range(3):
+        for image, plane in zip((pred, gt), work.pair, strict=True):
+            scale = 1.0 if image.dtype == np.uint8 else 255.0
+            np.multiply(image[..., channel], scale, out=plane, dtype=np.float64)
+            if clip and image.dtype != np.uint8:
+                np.clip(plane, 0, 255, out=plane)
+        yield work.pair
 
 
 def _check_pair(pred: Image, gt: Image) -> None:

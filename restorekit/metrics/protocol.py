@@ -112,7 +112,7 @@ def measure_all(
         clipped, whole, spec = _parts(protocol, comparison)
         wanted.setdefault(clipped, {})
         wanted.setdefault(whole, {})[spec] = None
-    found = {view: comparison.measure(view, specs) for view, specs in wanted.items()}
+    found = comparison.measure(wanted)
     measured = {}
     for protocol in protocols:
         clipped, whole, spec = _parts(protocol, comparison)

@@ -7,8 +7,6 @@ in ``docs/rain.md``. Lengths and widths are for images of the real sets' size (4
 
 from __future__ import annotations
 
-from typing import Literal
-
 from .distributions import Distribution, LogNormal, Normal
 from .spec import RainMixture, RainSpec, StreakLayer
 
@@ -86,7 +84,6 @@ def _photoshop(
     opacity: float,
 ) -> RainSpec:
     """Noise, blurred along one direction and screened over the image: dense, faint, soft."""
-    blending: Literal["screen"] = "screen"
     layer = StreakLayer(
         density=density,
         direction=direction,
@@ -99,7 +96,7 @@ def _photoshop(
         opacity=LogNormal(opacity, 0.4, 0, 1),
         motion_blur=1.0,
     )
-    return RainSpec((layer,), blending=blending)
+    return RainSpec((layer,), blending="screen")
 
 
 # Rain1200 (DID-MDN; Zhang and Patel, CVPR 2018): a third each of light, medium and heavy.
@@ -112,13 +109,12 @@ _RAIN1200 = RainMixture(
 )
 
 # Rain1400 (DDN; Fu et al., CVPR 2017): 14 directions and strengths for every photograph,
-# longer streaks than in Rain1200, the weaker ones sparse.
+# longer streaks than in Rain1200, half of the rains sparse.
 _RAIN1400 = RainMixture(
     specs=(
         _photoshop((8e3, 24e3), (-40, 40), (12, 24), (1.4, 2.0), 0.1),
         _photoshop((30e3, 60e3), (-40, 40), (14, 26), (1.4, 2.0), 0.073),
     ),
-    weights=(0.5, 0.5),
 )
 
 #: Descriptions by the name that :class:`~restorekit.rain.RainRenderer` takes.

@@ -67,7 +67,7 @@ class RainSpec:
     """One kind of rain.
 
     Attributes:
-        layers: The streaks, drawn one over the other.
+        layers: The streaks; their brightness adds up, to at most 1.
         blending: ``'add'`` for O = B + R, clipped (equation 1 of the DCSFN paper; how Rain100L
             and Rain100H are made), or ``'screen'`` for O = B + R (1 - B), which fades on
             bright backgrounds (how rain is added in Photoshop, as for Rain1200 and Rain1400).

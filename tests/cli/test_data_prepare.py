@@ -88,7 +88,7 @@ def test_photographs(tmp_path):
     assert open_images(tmp_path / "out", "test").names == ["1", "2"]
 
 
-class Interrupt(Exception):
+class InterruptError(Exception):
     pass
 
 
@@ -99,13 +99,13 @@ def test_an_interrupted_run_leaves_nothing_half_and_is_continued(tmp_path, monke
 
     def write(path, image):
         if len(written) == 5:
-            raise Interrupt
+            raise InterruptError
         original(path, image)
         written.append(path)
 
     original = prepare.write_image
     monkeypatch.setattr(prepare, "write_image", write)
-    with pytest.raises(Interrupt):
+    with pytest.raises(InterruptError):
         call(*arguments)
     assert not (tmp_path / "out/test").exists()
     kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*.png")}

@@ -50,7 +50,7 @@ def test_images_of_other_names_are_ranked_and_not_compared():
 def test_a_published_number_stands_beside_the_same_method_data_and_protocol(references):
     board = board_of(
         sample_results("dcsfn", spread(28.79)),
-        sample_results("Mine", spread(29.0)),
+        sample_results("DCSFN-small", spread(29.0)),
         references=references,
     )
     mine, dcsfn = board.lines

@@ -7,7 +7,6 @@ Python and MATLAB" of many issue threads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import cv2
@@ -16,6 +15,8 @@ import numpy.typing as npt
 
 FloatImage = npt.NDArray[np.float64]
 Uint8Image = npt.NDArray[np.uint8]
+#: Red, green and blue, each (H, W) and contiguous.
+Channels = tuple[npt.NDArray[Any], ...]
 Rounding = Literal["round", "floor"]
 
 
@@ -38,30 +39,30 @@ def to_uint8(image: npt.NDArray[Any], rounding: Rounding = "round") -> Uint8Imag
     return whole
 
 
-def luma_studio(rgb: npt.NDArray[Any]) -> FloatImage:
+def luma_studio(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
     """Return studio-range luma (ITU-R BT.601), not rounded, (H, W), 16 to 235.
 
     MATLAB's ``rgb2ycbcr`` on doubles (times 255), and BasicSR's and MMagic's Y channel.
 
     Args:
-        rgb: (H, W, 3), uint8 or on the scale 0 to 255.
+        rgb: (H, W, 3) or its channels, uint8 or on the scale 0 to 255.
     """
-    if rgb.dtype == np.uint8:
-        luma: FloatImage = _studio_luma_above_16(rgb) / 255_000.0
+    red, green, blue = split_channels(rgb)
+    if red.dtype == np.uint8:
+        luma: FloatImage = _studio_luma_above_16((red, green, blue)) / 255_000.0
         luma += 16.0
         return luma
-    red, green, blue = _channels(rgb)
     return (65.481 * red + 128.553 * green + 24.966 * blue) / 255.0 + 16.0
 
 
-def luma_studio_u8(rgb: Uint8Image) -> Uint8Image:
+def luma_studio_u8(rgb: Uint8Image | Channels) -> Uint8Image:
     """Return studio-range luma rounded to whole levels, (H, W), as MATLAB does for uint8.
 
     Values lie in 16 to 235. Computed in integers, so that the 194 of the 2²⁴ colours that
     lie exactly half-way are always rounded up; in floating point it is chance.
 
     Args:
-        rgb: (H, W, 3), uint8.
+        rgb: (H, W, 3) or its channels, uint8.
     """
     scaled = _studio_luma_above_16(rgb)
     scaled += 127_500
@@ -70,41 +71,41 @@ def luma_studio_u8(rgb: Uint8Image) -> Uint8Image:
     return scaled.astype(np.uint8)
 
 
-def luma_pil(rgb: Uint8Image) -> Uint8Image:
+def luma_pil(rgb: Uint8Image | Channels) -> Uint8Image:
     """Return full-range luma in whole levels, (H, W), as Pillow's ``convert('YCbCr')`` does.
 
     Pillow adds the three weights, each rounded to a 64th, and then drops the fraction;
     this gives its value for every one of the 2²⁴ colours.
 
     Args:
-        rgb: (H, W, 3), uint8.
+        rgb: (H, W, 3) or its channels, uint8.
     """
     levels = np.arange(256)
     # Weight × level in 64ths, rounded, which is a table of 256 entries a channel.
     parts = [
-        cv2.LUT(channel, np.floor(weight * 64 * levels + 0.5).astype(np.int32))
-        for channel, weight in zip(_channels(rgb), (0.299, 0.587, 0.114), strict=True)
+        cv2.LUT(channel, np.floor(weight * 64 * levels + 0.5).astype(np.uint16))
+        for channel, weight in zip(split_channels(rgb), (0.299, 0.587, 0.114), strict=True)
     ]
-    sixty_fourths: npt.NDArray[np.int32] = parts[0]
+    sixty_fourths: npt.NDArray[np.uint16] = parts[0]
     sixty_fourths += parts[1]
     sixty_fourths += parts[2]
     sixty_fourths >>= 6
     return sixty_fourths.astype(np.uint8)
 
 
-def luma_full(rgb: npt.NDArray[Any]) -> FloatImage:
+def luma_full(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
     """Return full-range luma (JPEG's BT.601 weights), not rounded, (H, W), 0 to 255.
 
     Args:
-        rgb: (H, W, 3), uint8 or on the scale 0 to 255.
+        rgb: (H, W, 3) or its channels, uint8 or on the scale 0 to 255.
     """
-    red, green, blue = (channel.astype(np.float64, copy=False) for channel in _channels(rgb))
+    red, green, blue = (channel.astype(np.float64, copy=False) for channel in split_channels(rgb))
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-def _studio_luma_above_16(rgb: Uint8Image) -> npt.NDArray[np.int32]:
+def _studio_luma_above_16(rgb: Uint8Image | Channels) -> npt.NDArray[np.int32]:
     """Return studio-range luma less 16, times 255,000, which is whole for uint8."""
-    red, green, blue = (channel.astype(np.int32) for channel in _channels(rgb))
+    red, green, blue = (channel.astype(np.int32) for channel in split_channels(rgb))
     red *= 65_481
     green *= 128_553
     blue *= 24_966
@@ -113,7 +114,12 @@ def _studio_luma_above_16(rgb: Uint8Image) -> npt.NDArray[np.int32]:
     return red
 
 
-def _channels(rgb: npt.NDArray[Any]) -> Sequence[npt.NDArray[Any]]:
-    """Return the three channels, each contiguous: arithmetic on strided ones is slow."""
-    channels: Sequence[npt.NDArray[Any]] = cv2.split(np.ascontiguousarray(rgb))
+def split_channels(image: npt.NDArray[Any] | Channels) -> Channels:
+    """Return the channels of an (H, W, 3) image, each contiguous; channels stay as they are.
+
+    Arithmetic on strided channels is slow.
+    """
+    if isinstance(image, tuple):
+        return image
+    channels: Channels = cv2.split(np.ascontiguousarray(image))
     return channels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -36,13 +37,10 @@ class Workspace:
         self.pair: tuple[FloatPlane, FloatPlane] = planes[0], planes[1]
         self._scratch = planes[2:].reshape(-1)
 
-    def planes(self, count: int, height: int, width: int, dtype: npt.DTypeLike) -> Plane:
-        """Return scratch planes (count, height, width), the same memory at each call.
-
-        There is room for five float64 planes of the workspace's size.
-        """
-        size = count * height * width
-        return self._scratch.view(dtype)[:size].reshape(count, height, width)
+    def scratch(self, shape: tuple[int, ...]) -> FloatPlane:
+        """Return five planes of ``shape`` (height, width), the same memory at each call."""
+        size = _SCRATCH_PLANES * math.prod(shape)
+        return self._scratch[:size].reshape(_SCRATCH_PLANES, *shape)
 
 
 def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> FloatPlane:
@@ -61,25 +59,23 @@ def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> F
         spec: Which SSIM; ``padding`` and ``downsample`` are the caller's part.
         work: For images of this size or larger; what it held is overwritten.
     """
-    height, width = pred.shape
-    scratch = work.planes(_SCRATCH_PLANES, height, width, np.float64)
-    mean, mean_gt, half_deviation, covariance, product = scratch
-    smooth(pred, mean, spec)
-    smooth(gt, mean_gt, spec)
+    mean, mean_gt, half_deviation, covariance, product = work.scratch(pred.shape)
+    _smooth(pred, mean, spec)
+    _smooth(gt, mean_gt, spec)
     if pred.dtype == np.uint8:
         # Products of bytes fit 16 bits; smaller planes are faster to read, and exact too.
         exact = product.reshape(-1).view(np.uint16)[: pred.size].reshape(pred.shape)
         np.multiply(pred, gt, out=exact, dtype=np.uint16)
-        smooth(exact, covariance, spec)
+        _smooth(exact, covariance, spec)
         difference = cv2.absdiff(pred, gt)
         np.multiply(difference, difference, out=exact, dtype=np.uint16)
-        smooth(exact, half_deviation, spec)
+        _smooth(exact, half_deviation, spec)
     else:
         np.multiply(pred, gt, out=product)
-        smooth(product, covariance, spec)
+        _smooth(product, covariance, spec)
         np.subtract(pred, gt, out=product)
         np.square(product, out=product)
-        smooth(product, half_deviation, spec)
+        _smooth(product, half_deviation, spec)
     half_deviation *= 0.5
     np.multiply(mean, mean_gt, out=product)
     half_square = np.subtract(mean, mean_gt, out=mean)
@@ -91,7 +87,7 @@ def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> F
         count = spec.window_size**2
         half_deviation *= count / (count - 1)
         covariance *= count / (count - 1)
-    c1, c2 = spec.constants()
+    c1, c2 = spec.constants
     # From here on: numerators and denominators; what is used up takes the results.
     product += c1 / 2
     covariance += c2 / 2
@@ -118,24 +114,15 @@ def average(similarity: Plane, spec: SSIMSpec) -> float:
             )
         radius = spec.window_size // 2
         similarity = similarity[radius : height - radius, radius : width - radius]
-    # OpenCV sums float32 too in float64.
     return float(cv2.sumElems(similarity)[0]) / similarity.size
 
 
-def smooth(plane: Plane, result: Plane, spec: SSIMSpec) -> None:
-    """Put the windowed mean of ``plane`` into ``result``, with zeros around the plane.
-
-    Args:
-        plane: (H, W), any type.
-        result: (H, W), float64, or float32 if ``plane`` is.
-        spec: Says which window.
-    """
-    depth = cv2.CV_64F if result.dtype == np.float64 else cv2.CV_32F
+def _smooth(plane: Plane, result: FloatPlane, spec: SSIMSpec) -> None:
+    """Put the windowed mean of ``plane`` into ``result``."""
+    border = cv2.BORDER_CONSTANT
     if spec.window == "uniform":
         size = (spec.window_size, spec.window_size)
-        cv2.boxFilter(plane, depth, size, dst=result, borderType=cv2.BORDER_CONSTANT)
+        cv2.boxFilter(plane, cv2.CV_64F, size, dst=result, borderType=border)
     else:
-        weights = spec.weights()
-        cv2.sepFilter2D(
-            plane, depth, weights, weights, dst=result, borderType=cv2.BORDER_CONSTANT
-        )
+        weights = spec.weights
+        cv2.sepFilter2D(plane, cv2.CV_64F, weights, weights, dst=result, borderType=border)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -68,15 +70,27 @@ class SSIMSpec:
                     f"SSIMSpec: {field} is {getattr(self, field)}, but must be above zero."
                 )
 
+    @functools.cached_property
     def constants(self) -> tuple[float, float]:
-        """Return C1 and C2 of eq. 13."""
+        """C1 and C2 of eq. 13."""
         return (self.k1 * self.data_range) ** 2, (self.k2 * self.data_range) ** 2
 
+    @functools.cached_property
     def weights(self) -> npt.NDArray[np.float64]:
-        """Return the 1-D window; the 2-D one is its outer product with itself."""
+        """The 1-D window; the 2-D one is its outer product with itself."""
         if self.window == "uniform":
             return np.full(self.window_size, 1 / self.window_size)
         offsets = np.arange(self.window_size) - self.window_size // 2
         bell = np.exp(-(offsets**2) / (2 * self.sigma**2))
         weights: npt.NDArray[np.float64] = bell / bell.sum()
         return weights
+
+    @functools.cached_property
+    def map_spec(self) -> SSIMSpec:
+        """The spec with the same map of SSIM, whichever part of it ``padding`` counts."""
+        return dataclasses.replace(self, padding="zero")
+
+    @functools.cached_property
+    def without_downsampling(self) -> SSIMSpec:
+        """The same spec for images that are too small to be downsampled."""
+        return dataclasses.replace(self, downsample=False)

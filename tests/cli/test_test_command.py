@@ -1,0 +1,76 @@
+"""`restorekit test`: what it measures, what it writes, and what it says when it cannot."""
+
+import json
+
+import pytest
+import torch
+
+from restorekit.cli import main
+from restorekit.engine.runner import Runner
+from restorekit.image_io import read_image
+from restorekit.metrics.protocols import get_protocol
+
+
+@pytest.fixture
+def trained(small_config):
+    """A config file and the work folder of a short training with an EMA."""
+    config = small_config("work", length=4)
+    path = f"{config.work_dir}_config.py"
+    config.dump(path)
+    Runner.from_cfg(config).train()
+    return path, config.work_dir
+
+
+def test_results_are_those_of_the_averaged_weights_and_of_the_saved_images(trained, tmp_path):
+    config, work_dir = trained
+    out, saved = tmp_path / "results.json", tmp_path / "restored"
+    arguments = ["test", config, work_dir, "--out", str(out), "--save-dir", str(saved)]
+    arguments += ["--work-dir", str(tmp_path / "test"), "--protocol", "matlab_y_u8"]
+    assert main([*arguments, "--protocol", "rgb_u8"]) == 0
+    results = json.loads(out.read_text())
+    rainy = json.loads((tmp_path / "rainy_input.json").read_text())
+    assert list(results["protocols"]) == ["matlab_y_u8", "rgb_u8"]
+    assert results["method"] == "NoisyNet"
+    assert results["dataset"] == rainy["dataset"]
+    assert results["cost"]["parameters"] == sum(p.numel() for p in network(work_dir).parameters())
+    for name in ("000", "001", "002"):
+        gt = read_image(tmp_path / "data/test/gt" / f"{name}.png")
+        lq = read_image(tmp_path / "data/test/lq" / f"{name}.png")
+        protocol = get_protocol("rgb_u8")
+        restored = read_image(saved / f"{name}.png")
+        for content, image in ((results, restored), (rainy, lq)):
+            value = content["protocols"]["rgb_u8"]["psnr"]["images"][name]
+            assert value == protocol.measure(image, gt)["psnr"]
+        # The file is what the EMA's weights make of the rainy image.
+        pixels = torch.from_numpy(lq).permute(2, 0, 1)[None].float() / 255
+        with torch.no_grad():
+            pred = network(work_dir)(pixels)[0].permute(1, 2, 0)
+        assert (restored == (pred.clamp(0, 1) * 255).round().byte().numpy()).all()
+
+
+def network(work_dir):
+    from restorekit import load_network
+
+    return load_network(f"{work_dir}/iter_4.pth")
+
+
+def test_mistakes_are_sentences(trained, tmp_path, capsys):
+    config, work_dir = trained
+    assert main(["test", config, str(tmp_path / "none.pth")]) == 2
+    assert "none.pth" in capsys.readouterr().err
+    assert main(["test", config, str(tmp_path / "data")]) == 2
+    assert "no checkpoint that can be read" in capsys.readouterr().err
+    assert main(["test", config, work_dir, "--protocol", "rgb_u9"]) == 2
+    assert "'rgb_u8'" in capsys.readouterr().err
+    arguments = ["test", config, work_dir, "--data-root", str(tmp_path / "nowhere")]
+    assert main([*arguments, "--work-dir", str(tmp_path / "test")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_without_a_metric_images_are_restored_and_no_results_are_written(trained, tmp_path):
+    config, work_dir = trained
+    arguments = ["test", config, work_dir, "--save-dir", str(tmp_path / "restored")]
+    arguments += ["--work-dir", str(tmp_path / "test"), "--cfg-options", "test_evaluator=None"]
+    assert main(arguments) == 0
+    assert len(list((tmp_path / "restored").iterdir())) == 3
+    assert not (tmp_path / "test/results.json").exists()
