@@ -45,7 +45,7 @@ setup(
     long_description_content_type="text/markdown",
     author="The restorekit contributors",
     license="Apache-2.0",
-    license_files=["LICENSE"],
+    license_files=["LICENSE", "NOTICE"],
     keywords=["image restoration", "deraining", "deep learning", "PyTorch", "OpenMMLab", "DCSFN"],
     classifiers=[
         "Development Status :: 3 - Alpha",
@@ -63,8 +63,18 @@ setup(
     ],
     python_requires=">=3.10",
     packages=find_packages(include=["restorekit", "restorekit.*"]),
-    package_data={"restorekit": ["py.typed"], "restorekit.datasets.catalog": ["*.yml"]},
+    package_data={
+        "restorekit": ["py.typed"],
+        "restorekit.datasets.catalog": ["*.yml"],
+        "restorekit.metrics.functional": ["niqe_parameters.npz"],
+        "restorekit.leaderboard": ["references.yml", "assets/*"],
+    },
     install_requires=requirements("runtime"),
-    extras_require={**extras, "all": sorted({line for lines in extras.values() for line in lines})},
+    extras_require={
+        **extras,
+        "all": sorted({line for lines in extras.values() for line in lines}),
+        # Not among all: large, and only there to read some authors' checkpoints.
+        "tensorflow": requirements("tensorflow"),
+    },
     entry_points={"console_scripts": ["restorekit=restorekit.cli:main"]},
 )

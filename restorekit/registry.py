@@ -46,9 +46,10 @@ class Registry(mmengine_registry.Registry):
         found = super().get(key) if isinstance(key, str) else None
         if found is None:
             known = self.names()
+            group = next(word for word, registry in ALL_REGISTRIES.items() if registry is self)
             raise UnknownNameError(
                 f"{key!r} is not a registered {self.name}."
-                f"{did_you_mean(str(key), known)} `restorekit list {self.name}s` shows all "
+                f"{did_you_mean(str(key), known)} `restorekit list {group}` shows all "
                 f"{len(known)} names; a name of your own needs `custom_imports` in the "
                 "config, `--plugin FILE`, or an installed plugin package."
             )
@@ -59,6 +60,7 @@ class Registry(mmengine_registry.Registry):
         self.import_from_location()
         names = set(self.module_dict)
         if self.parent is not None:
+            self.parent.import_from_location()
             names |= set(self.parent.module_dict)
         return sorted(names)
 
@@ -79,7 +81,12 @@ MODELS = _child(
 DATASETS = _child("dataset", mmengine_registry.DATASETS, "restorekit.datasets")
 TRANSFORMS = _child("transform", mmengine_registry.TRANSFORMS, "restorekit.transforms")
 DATA_SAMPLERS = _child("sampler", mmengine_registry.DATA_SAMPLERS, "restorekit.datasets")
-METRICS = _child("metric", mmengine_registry.METRICS, "restorekit.metrics")
+METRICS = _child(
+    "metric",
+    mmengine_registry.METRICS,
+    "restorekit.metrics.niqe_metric",
+    "restorekit.metrics.protocol_metric",
+)
 HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks")
 LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
 OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")
@@ -103,4 +110,9 @@ ALL_REGISTRIES = {
     "hooks": HOOKS,
     "loops": LOOPS,
     "optim_wrappers": OPTIM_WRAPPERS,
+    "optimizers": OPTIMIZERS,
+    "optim_wrapper_constructors": OPTIM_WRAPPER_CONSTRUCTORS,
+    "schedules": PARAM_SCHEDULERS,
+    "visualizers": VISUALIZERS,
+    "vis_backends": VISBACKENDS,
 }

@@ -40,6 +40,31 @@ def pair_folder():
 
 
 @pytest.fixture
+def scene():
+    """Return a function: seed and size to something with the statistics of a photograph.
+
+    Colours that change as 1/f, with things of one colour and sharp edges before them.
+    """
+
+    def draw(seed, height=160, width=240):
+        rng = np.random.default_rng((seed, 17))
+        rows, columns = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)
+        falloff = 1 / np.maximum(np.hypot(rows, columns), 1 / width) ** 1.3
+        noise = rng.normal(size=(3, height, width))
+        field = np.fft.irfft2(np.fft.rfft2(noise) * falloff, (height, width))
+        field = 0.8 * field.mean(axis=0) + 0.2 * field
+        image = np.ascontiguousarray((120 + 40 * field / field.std()).transpose(1, 2, 0))
+        for _ in range(14):
+            centre = rng.uniform(0, (width, height))
+            corners = centre + rng.normal(scale=min(height, width) / 8, size=(5, 2))
+            hull = cv2.convexHull(corners.astype(np.float32)).astype(np.int32)
+            cv2.fillPoly(image, [hull], rng.uniform(20, 230, 3).tolist(), cv2.LINE_8)
+        return np.clip(image + rng.normal(scale=2, size=image.shape), 0, 255).astype(np.uint8)
+
+    return draw
+
+
+@pytest.fixture
 def real_data():
     """Return the folder of real images and weights, or skip where it is not at hand."""
     root = os.environ.get("RESTOREKIT_TEST_DATA")

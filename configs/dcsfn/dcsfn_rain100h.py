@@ -1,4 +1,5 @@
-# The paper's DCSFN by the paper's recipe on Rain100H; two GPUs as there:
+# The paper's DCSFN by the paper's recipe on Rain100H in its older version (100 test images). The
+# paper's own numbers are on the newer one: dcsfn_rain200h.py. Two GPUs as in the paper:
 # tools/dist_train.sh configs/dcsfn/dcsfn_rain100h.py 2
 _base_ = [
     "../_base_/models/dcsfn.py",

@@ -28,7 +28,7 @@ class DDN(nn.Module):
     * The released TensorFlow code normalises by the moments of the test image itself, and
       the published numbers of DDN and SSIR by that code do too:
       ``norm=dict(type='BatchNorm', image_moments=True)``. The default is running averages,
-      as in the MATLAB release: tiles then give the same as the whole image.
+      as in the MATLAB release: overlapping tiles then give the same as the whole image.
     * The convolutions keep their biases, which the normalisation after them takes out
       again, for the sake of the authors' checkpoints: their gradients are zero but for
       rounding.

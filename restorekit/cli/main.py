@@ -16,7 +16,7 @@ from restorekit.version import __version__
 COMMANDS = {
     "train": "train a model from a config",
     "test": "restore a test set, measure it and write results.json",
-    "data": "prepare datasets: lmdb, synthesize",
+    "data": "prepare datasets: list, prepare, verify, leaks, lmdb, synthesize",
     "restore": "restore photographs with a trained or converted network",
     "convert": "turn a checkpoint of a method's authors into one of ours",
     "leaderboard": "rank results files against each other and the rainy input",
@@ -54,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RestoreKitError as error:
         _report(name, error)
         return USER_ERROR_STATUS
+    except BrokenPipeError:
+        # Whoever read the output has had enough (`| head`); Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         sys.stderr.write(f"restorekit {name}: interrupted.\n")
         return 130

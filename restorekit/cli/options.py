@@ -21,7 +21,8 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-root",
         metavar="D",
-        help="where the data lies: D holds <split>/lq and <split>/gt, or lq and gt, or is an LMDB",
+        help="where the data lies: D holds <split>/lq and <split>/gt, or lq and gt, or is an LMDB, "
+        "or a copy of a known dataset in any layout in use",
     )
     parser.add_argument(
         "--skip-broken",

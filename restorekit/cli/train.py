@@ -20,9 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="continue from PATH, or from the last good checkpoint of the work folder",
     )
     parser.add_argument(
+        "--load-from",
+        metavar="P",
+        help="start from the weights of a checkpoint or a converted or published network",
+    )
+    parser.add_argument(
         "--amp",
+        nargs="?",
+        const="bf16",
         choices=("bf16", "fp16"),
-        help="train in mixed precision (fp16: on GPUs only)",
+        help="train in mixed precision (--amp alone: bf16; fp16: on GPUs only)",
     )
     parser.add_argument("--compile", action="store_true", help="train through torch.compile")
     parser.add_argument("--seed", type=int, help="seed of the run (default: the config's)")
@@ -34,6 +41,8 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.engine.runner import Runner
 
     config = config_from(args)
+    if args.resume and args.load_from:
+        raise ConfigError("--resume goes on with a training and --load-from starts one: give one.")
     for key in ("train_dataloader", "train_cfg", "optim_wrapper"):
         if config.get(key) is None:
             raise ConfigError(f"The config {args.config} has no {key}: there is nothing to train.")
@@ -43,6 +52,8 @@ def run(args: argparse.Namespace) -> None:
         config.model.compile = True
     if args.seed is not None:
         config.randomness = {**config.get("randomness", {}), "seed": args.seed}
+    if args.load_from:
+        config.load_from, config.resume = args.load_from, False
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == "auto" else args.resume

@@ -3,8 +3,8 @@
 A folder of files says nothing by itself: a photograph is as wide as two images. Files are taken
 for pairs without being told only if that is beyond doubt: there are several, in nearly all of
 them both halves show one scene, and nearly all agree on the side of the rain. The halves of a
-photograph hardly ever correlate (of 647 photographs 3 % by more than the threshold, and four
-files at the least must), so that neither photographs nor single images of pairs pass.
+photograph hardly ever correlate (those of 4 in 647 photographs by more than the threshold, and
+four files at the least must), so that neither photographs nor single images of pairs pass.
 """
 
 from __future__ import annotations

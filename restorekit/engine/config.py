@@ -68,20 +68,19 @@ def set_data_root(config: Config, data_root: str) -> None:
     """Point every dataset of the config to ``data_root``.
 
     Raises:
-        ConfigError: If no dataset of the config takes a ``data_root``.
+        ConfigError: If the datasets of the config do not share one ``data_root``.
     """
-    found = 0
-    for dataset in _datasets(config):
-        if "data_root" in dataset:
-            dataset.data_root = data_root
-            # It says how to get the config's own data.
-            dataset.pop("hint", None)
-            found += 1
-    if not found:
+    found = [dataset for dataset in _datasets(config) if "data_root" in dataset]
+    roots = sorted({str(dataset.data_root) for dataset in found})
+    if len(roots) != 1:
         raise ConfigError(
-            "--data-root: no dataset of this config has a data_root; set its own keys with "
-            "--cfg-options."
+            f"--data-root stands for one folder, and the datasets of this config have "
+            f"{len(roots)} ({', '.join(roots) or 'no data_root'}): set them with --cfg-options."
         )
+    for dataset in found:
+        dataset.data_root = data_root
+        # It says how to get the config's own data.
+        dataset.pop("hint", None)
 
 
 def skip_broken_data(config: Config) -> None:
@@ -92,7 +91,7 @@ def skip_broken_data(config: Config) -> None:
 
 
 def _datasets(config: Config) -> Iterator[ConfigDict]:
-    """Yield the config of each dataset, those inside mixtures too."""
+    """Yield the config of each dataset, those inside other datasets too."""
     loaders = [config[key] for key in _LOADERS if config.get(key) is not None]
     waiting = []
     for loader in loaders:
@@ -102,6 +101,9 @@ def _datasets(config: Config) -> Iterator[ConfigDict]:
         dataset = waiting.pop()
         yield dataset
         waiting.extend(dataset.get("datasets", []))
+        waiting.extend(
+            part for part in (dataset.get("labelled"), dataset.get("unlabelled")) if part
+        )
 
 
 def use_amp(config: Config, dtype: str) -> None:

@@ -10,8 +10,6 @@ import torch.distributed
 
 from restorekit.errors import ConfigError
 
-LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
-
 
 def prepare_distributed(config: Any, launcher: str) -> None:
     """Set ``config`` up for ``launcher``, and start gloo where there is no GPU.

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch.distributed.elastic.multiprocessing.api import SignalException
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import main as torchrun
 
 from restorekit.errors import USER_ERROR_STATUS
@@ -21,14 +21,22 @@ from restorekit.errors import USER_ERROR_STATUS
 
 def launch(argv: Sequence[str]) -> int:
     """Run ``torchrun`` with ``argv`` and return the exit status for the shell."""
-    for name in ("torch.distributed.elastic", "torch.distributed.run"):
+    for name in (
+        "torch.distributed.elastic",
+        "torch.distributed.elastic.multiprocessing.errors.error_handler",
+        "torch.distributed.run",
+    ):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         torchrun(list(argv))
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
         if failure.exitcode == USER_ERROR_STATUS:
-            sys.stderr.write(f"{_sentence(failure)}\n")
+            # Without a message of its own it was a wrong argument, which argparse has shown.
+            message: Any = failure.message
+            if isinstance(message, dict):
+                # Less the name of the exception, which PyTorch puts in front.
+                sys.stderr.write(f"{message['message'].split(': ', 1)[-1]}\n")
             return USER_ERROR_STATUS
         sys.stderr.write(
             f"Process {failure.local_rank} failed with exit status {failure.exitcode}; its own "
@@ -39,13 +47,6 @@ def launch(argv: Sequence[str]) -> int:
         sys.stderr.write("interrupted: all processes were stopped.\n")
         return 130
     return 0
-
-
-def _sentence(failure: ProcessFailure) -> str:
-    """Return the message of the exception, without its name that PyTorch puts in front."""
-    message: Any = failure.message
-    text = message["message"] if isinstance(message, dict) else str(message)
-    return text.split(": ", 1)[-1]
 
 
 if __name__ == "__main__":

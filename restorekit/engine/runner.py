@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from pathlib import Path
@@ -23,6 +24,8 @@ from restorekit.files import atomic_path, remove_leftovers
 
 from .schedules import catch_up, keep_config_of
 from .validate import check_config
+
+_logger = logging.getLogger(__name__)
 
 
 @RUNNERS.register_module(name="RestoreKitRunner")
@@ -65,7 +68,16 @@ class Runner(MMEngineRunner):
         super().load_or_resume()
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Take up the training of a checkpoint; see mmengine for the arguments."""
+        """Take up the training of a checkpoint; see mmengine for the arguments.
+
+        Raises:
+            CheckpointError: If the file holds weights only.
+        """
+        if "optimizer" not in read_training_checkpoint(filename):
+            raise CheckpointError(
+                f"{filename} holds weights and no state of a training to resume: start from them "
+                "with --load-from."
+            )
         super().resume(filename, *args, **kwargs)
         groups = self.param_schedulers or []
         for schedulers in groups.values() if isinstance(groups, dict) else [groups]:
@@ -123,12 +135,14 @@ class Runner(MMEngineRunner):
         if isinstance(dataloader, dict) and "total_batch_size" in dataloader:
             dataloader = dict(dataloader)
             total, processes = dataloader.pop("total_batch_size"), get_world_size()
-            if total % processes:
-                raise ConfigError(
-                    f"train_dataloader.total_batch_size={total} cannot be shared by {processes} "
-                    "processes: choose a multiple, or set batch_size (per process) instead."
-                )
-            dataloader.setdefault("batch_size", total // processes)
+            if "batch_size" not in dataloader:
+                if total % processes:
+                    raise ConfigError(
+                        f"total_batch_size={total} cannot be shared by {processes} processes: "
+                        "choose a multiple, or set the data loader's batch_size (per process), "
+                        "which goes before it."
+                    )
+                dataloader["batch_size"] = total // processes
         if isinstance(dataloader, dict):
             dataloader = {"pin_memory": torch.cuda.is_available(), **dataloader}
             # More workers than cores only wait; what they load does not depend on their number.
@@ -142,9 +156,8 @@ class Runner(MMEngineRunner):
 
     def build_log_processor(self, log_processor: Any) -> Any:
         """Build what formats the log, which counts as the training loop does."""
-        counts_iterations = isinstance(self._train_loop, dict) and (
-            self._train_loop.get("type") == "IterTrainLoop"
-        )
+        loop = self._train_loop if isinstance(self._train_loop, dict) else {}
+        counts_iterations = loop.get("type") in ("IterTrainLoop", "IterBasedTrainLoop")
         if isinstance(log_processor, dict) and counts_iterations:
             log_processor = {"by_epoch": False, **log_processor}
         return super().build_log_processor(log_processor)
@@ -168,7 +181,8 @@ class Runner(MMEngineRunner):
         super().call_hook(fn_name, **kwargs)
         if fn_name == "before_save_checkpoint":
             checkpoint = kwargs["checkpoint"]
-            checkpoint["meta"]["network"] = self.cfg.model.get("network")
+            if "network" in self.cfg.model:
+                checkpoint["meta"]["network"] = self.cfg.model.network
             plain = to_plain(checkpoint)
             checkpoint.clear()
             checkpoint.update(plain)
@@ -182,13 +196,18 @@ def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]
     Raises:
         CheckpointError: If it cannot be read safely or is no checkpoint of ours.
     """
-    weights, meta = read_network_file(filename)
-    if "format" in meta:
-        return {
-            "state_dict": {f"network.{key}": value for key, value in weights.items()},
-            "meta": meta,
-        }
-    content: dict[str, Any] = load_file(filename)
+    content: Any = None
+    if not str(filename).endswith(".safetensors"):
+        content = load_file(filename)
+    if content is None or (isinstance(content, dict) and "format" in content.get("meta", {})):
+        weights, meta = read_network_file(filename)
+        prefixed = {f"network.{key}": value for key, value in weights.items()}
+        return {"state_dict": prefixed, "meta": meta}
+    if not isinstance(content, dict) or not {"state_dict", "meta"} <= content.keys():
+        raise CheckpointError(
+            f"{filename} is not a checkpoint of restorekit: `restorekit convert` reads those of "
+            "methods' authors."
+        )
     # mmengine's resume runs this text as Python.
     content["meta"].pop("config", None)
     if "message_hub" in content:
@@ -197,17 +216,33 @@ def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]
 
 
 def find_last_good_checkpoint(work_dir: str | os.PathLike[str]) -> Path | None:
-    """Return the checkpoint with the highest iteration or epoch that can be read, if any."""
+    """Return the checkpoint with the highest iteration or epoch that can be read, if any.
+
+    The best one by a metric counts too, where the others are gone. One that cannot be read
+    is named in a warning.
+
+    Raises:
+        CheckpointError: If there are checkpoints and none of them can be read, so that a
+            training does not start anew over them.
+    """
 
     def number(path: Path) -> int:
-        found = re.fullmatch(r"(?:iter|epoch)_(\d+)", path.stem)
+        found = re.fullmatch(r"(?:best_.*_)?(?:iter|epoch)_(\d+)", path.stem)
         return int(found.group(1)) if found else -1
 
     candidates = [path for path in Path(work_dir).glob("*_*.pth") if number(path) >= 0]
-    for path in sorted(candidates, key=number, reverse=True):
+    unreadable: CheckpointError | None = None
+    for path in sorted(candidates, key=lambda p: (number(p), p.stem[0] != "b"), reverse=True):
         try:
             read_training_checkpoint(path)
-        except CheckpointError:
+        except CheckpointError as error:
+            unreadable = unreadable or error
+            _logger.warning("A checkpoint is passed over: %s", error)
             continue
         return path
+    if unreadable is not None:
+        raise CheckpointError(
+            f"None of the {len(candidates)} checkpoints in {work_dir} can be read; the newest: "
+            f"{unreadable} Train in another --work-dir, or move them away."
+        )
     return None

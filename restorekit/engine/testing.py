@@ -15,10 +15,12 @@ from mmengine.model import is_model_wrapper
 from restorekit.checkpoints.io import require_file
 from restorekit.errors import CheckpointError
 from restorekit.hooks.inference_cost import InferenceCostHook
+from restorekit.hooks.leak_warning import LeakWarningHook
 from restorekit.leaderboard.dataset_record import dataset_record
-from restorekit.leaderboard.results import RAINY_INPUT, Results, build_results
+from restorekit.leaderboard.leaks import count_leaks
+from restorekit.leaderboard.results import RAINY_INPUT, DatasetRecord, Results, build_results
 from restorekit.metrics import ProtocolMetric
-from restorekit.models.complexity import network_cost
+from restorekit.models.complexity import count_parameters, network_cost
 
 from .config import method_name
 from .runner import Runner, find_last_good_checkpoint
@@ -84,7 +86,7 @@ def run_test(
     return Outcome(
         build_results(
             method_name(config),
-            dataset,
+            _with_leaks(dataset, runner, metric.digests),
             metric.images,
             config=config.filename,
             checkpoint=checkpoint,
@@ -95,6 +97,19 @@ def run_test(
     )
 
 
+def _with_leaks(dataset: DatasetRecord, runner: Runner, digests: Sequence[str]) -> DatasetRecord:
+    """Add what the checkpoint says of the test set having been trained on, and warn of it."""
+    known = next(hook for hook in runner.hooks if isinstance(hook, LeakWarningHook)).records
+    leaks = count_leaks(known, digests)
+    if leaks is None:
+        return dataset
+    runner.logger.warning(
+        f"LEAK: {leaks['test_images']:,} of the {dataset['num_images']:,} test images show a "
+        "photograph that this checkpoint was trained on; the results file records it."
+    )
+    return {**dataset, "leaks": leaks}
+
+
 def _build_runner(
     config: Any, checkpoint: str, protocols: Sequence[str], save_dir: str | None
 ) -> Runner:
@@ -103,11 +118,13 @@ def _build_runner(
         config[key] = None
     for key in ("val_dataloader", "val_cfg", "val_evaluator"):
         config[key] = None
-    config.model.compile = False
+    if "compile" in config.model:
+        config.model.compile = False
     config.custom_hooks = [
         {"type": "RestoredImagesHook"},
         {"type": "ProgressBarHook"},
         {"type": "InferenceCostHook"},
+        {"type": "LeakWarningHook"},
     ]
     if save_dir:
         config.custom_hooks.append({"type": "SaveRestoredHook", "out_dir": save_dir})
@@ -129,8 +146,11 @@ def _build_runner(
 def _cost(runner: Runner) -> Any:
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     measured = next(hook for hook in runner.hooks if isinstance(hook, InferenceCostHook))
+    # A model of one's own need not have a network that takes an image alone.
+    network = getattr(model, "network", None)
+    cost = network_cost(network) if network else {"parameters": count_parameters(model)}
     return {
-        **network_cost(model.network),
+        **cost,
         "seconds_per_image": measured.seconds_per_image,
         "peak_memory_mb": measured.peak_memory_mb,
     }

@@ -12,7 +12,7 @@ from .ranking import Entry, Ranking
 from .references import Published
 from .statistics import Interval
 
-#: Beside a gap that is pointed out.
+#: Beside what a reader must not overlook.
 FAR_MARK = " !"
 
 
@@ -79,6 +79,7 @@ def board_columns(board: Board) -> list[Column]:
     columns = [
         Column("rank", "rank", ["–" if rank is None else str(rank) for rank in ranks], ranks),
         Column("method", "method", methods, methods, left=True),
+        _leak_column(entries),
         *(_mean_column(board, measure) for measure in board.ranking.measures),
         Column(
             "gain", f"{over} rainy input{unit}", [signed(gain, info.name) for gain in gains], gains
@@ -179,6 +180,14 @@ def best_of(values: Sequence[float | None], measure: str) -> frozenset[int]:
     return frozenset(
         place for place, merit in enumerate(merits) if best is not None and merit == best
     )
+
+
+def _leak_column(entries: Sequence[Entry]) -> Column:
+    """Say of which methods the results file records that test images were trained on."""
+    leaks = [entry.results["dataset"].get("leaks") for entry in entries]
+    counts = [None if leak is None else leak["test_images"] for leak in leaks]
+    cells = ["" if count is None else f"{count}{FAR_MARK}" for count in counts]
+    return Column("leaks", "test images trained on", cells, counts)
 
 
 def _neighbour_columns(board: Board, title: str) -> list[Column]:

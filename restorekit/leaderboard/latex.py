@@ -18,7 +18,7 @@ PREAMBLE = (
 )
 
 #: What a page has room for.
-_KEYS = ("method", *MEASURES, "over_next", "p_value", "published", "gap")
+_KEYS = ("method", "leaks", *MEASURES, "over_next", "p_value", "published", "gap")
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",

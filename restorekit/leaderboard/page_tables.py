@@ -171,15 +171,17 @@ def _board_cell(board: Board, line: Line, column: Column, place: int, number: in
             for one in line.beside
         )
     elif column.key == "gap":
-        content = _lines(_gap(text) for text in gap_text(line))
+        content = _lines(_marked(text, "more than 0.1 dB") for text in gap_text(line))
+    elif column.key == "leaks":
+        content = _marked(column.cells[place], "so many show what the training set shows")
     return _cell(column, place, content)
 
 
-def _gap(text: str) -> str:
+def _marked(text: str, reason: str) -> str:
     shown = escape(text.replace("-", "−").removesuffix(FAR_MARK))
     if not text.endswith(FAR_MARK):
         return shown
-    return f'<span class="far" title="more than 0.1 dB">{shown}&nbsp;!</span>'
+    return f'<span class="far" title="{escape(reason)}">{shown}&nbsp;!</span>'
 
 
 def _links(board: Board, sources: Iterable[str], number: int) -> str:

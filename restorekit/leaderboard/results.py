@@ -14,9 +14,11 @@ from typing import Any, TypedDict
 
 from restorekit.errors import DataError
 from restorekit.files import sha256, write_json
-from restorekit.metrics.summary import summarize
+from restorekit.metrics.no_reference import NoReferenceValues
+from restorekit.metrics.summary import mean, summarize
 
 from .environment import collect_environment
+from .leaks import LeakCount
 from .validation import SCHEMA, check_results
 
 #: The method under which the unrestored input of a test set is measured.
@@ -37,9 +39,14 @@ class _NamedDataset(TypedDict):
 
 
 class DatasetRecord(_NamedDataset, total=False):
-    """A test set; ``version`` is left out where a dataset has only one."""
+    """A test set.
+
+    ``version`` is left out where a dataset has only one, and ``leaks`` where nothing is known
+    of the checkpoint having been trained on its photographs.
+    """
 
     version: str
+    leaks: LeakCount
 
 
 class Measure(TypedDict):
@@ -49,10 +56,17 @@ class Measure(TypedDict):
     images: dict[str, float]
 
 
-class NoReferenceMeasure(Measure):
-    """A measure that needs no ground truth; ``variant`` says which implementation."""
-
+class _NamedMeasure(Measure):
     variant: str
+
+
+class NoReferenceMeasure(_NamedMeasure, total=False):
+    """A measure that needs no ground truth; ``variant`` says which implementation.
+
+    ``left_out`` says by the name of an image why it has no value, where there are such.
+    """
+
+    left_out: dict[str, str]
 
 
 class Cost(TypedDict, total=False):
@@ -87,6 +101,7 @@ def build_results(
     dataset: DatasetRecord,
     values: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
     *,
+    no_reference: Mapping[str, NoReferenceValues] | None = None,
     config: str | os.PathLike[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     cost: Cost | None = None,
@@ -99,6 +114,7 @@ def build_results(
         dataset: The test set.
         values: ``{protocol: {"psnr": {image: dB}, "ssim": {image: value}}}``, as
             :class:`~restorekit.metrics.ProtocolMetric` keeps them; means are computed here.
+        no_reference: By the name of the measure, what was measured without ground truth.
         config: The config file, hashed here.
         checkpoint: The checkpoint file, hashed here.
         cost: What the method needs.
@@ -114,6 +130,10 @@ def build_results(
         results["checkpoint"] = _file_record(checkpoint)
     if values:
         results["protocols"] = summarize(values)
+    if no_reference:
+        results["no_reference"] = {
+            name: _no_reference_measure(measured) for name, measured in no_reference.items()
+        }
     if cost:
         results["cost"] = cost
     if settings:
@@ -152,6 +172,17 @@ def read_results(path: str | os.PathLike[str]) -> Results:
         ) from error
     check_results(results, str(file))
     return results
+
+
+def _no_reference_measure(values: NoReferenceValues) -> NoReferenceMeasure:
+    measure: NoReferenceMeasure = {
+        "variant": values.variant,
+        "mean": mean(values.images.values()),
+        "images": dict(values.images),
+    }
+    if values.left_out:
+        measure["left_out"] = dict(values.left_out)
+    return measure
 
 
 def _file_record(path: str | os.PathLike[str]) -> FileRecord:

@@ -24,6 +24,7 @@ _COLUMNS = (
     "rank",
     "method",
     *(f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high")),
+    "test_images_trained_on",
     "gain_over_rainy_input",
     "over_next",
     "over_next_p",
@@ -42,6 +43,7 @@ _TESTS = (
     "*Over* or *against the next* is the mean difference to the line below; p is Wilcoxon's "
     "signed-rank test over images, two-sided, not corrected for the number of lines."
 )
+_LEAKS = "*Test images trained on*: so many show what the checkpoint's training set shows."
 _GAPS = "A gap is measured minus published; ! marks more than 0.1 dB."
 
 
@@ -111,6 +113,8 @@ def _explanation(boards: Sequence[Board]) -> str:
     """Say once, below all sections, what they need to be read."""
     lines = [line for board in boards for line in board.lines]
     sentences = []
+    if any("leaks" in line.entry.results["dataset"] for line in lines):
+        sentences.append(_LEAKS)
     if any(interval for line in lines for interval in line.intervals.values()):
         sentences.append(_INTERVALS)
     if any(line.over_next for line in lines):
@@ -152,6 +156,7 @@ def _measured_row(board: Board, line: Line) -> dict[str, Any]:
         "kind": "measured",
         "rank": line.entry.rank,
         "method": line.entry.method,
+        "test_images_trained_on": results["dataset"].get("leaks", {}).get("test_images"),
         "gain_over_rainy_input": board.ranking.gain(line.entry),
         "device": results.get("settings", {}).get("device"),
         "checkpoint_sha256": results.get("checkpoint", {}).get("sha256"),

@@ -61,8 +61,10 @@ class _Checker:
         content: Mapping[str, Any] = value
         return content
 
-    def optional_mapping(self, content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        return self.mapping(content[key], key) if key in content else {}
+    def optional_mapping(
+        self, content: Mapping[str, Any], key: str, where: str = ""
+    ) -> Mapping[str, Any]:
+        return self.mapping(content[key], where + key) if key in content else {}
 
     def schema(self, value: Any) -> None:
         if value != SCHEMA:
@@ -93,6 +95,9 @@ class _Checker:
         number = dataset.get("num_images")
         if not isinstance(number, int) or number < 1:
             self.fail("dataset.num_images", f"must be 1 or more, not {_short(number)}")
+        for name, count in self.optional_mapping(dataset, "leaks", "dataset.").items():
+            if not isinstance(count, int) or count < 1:
+                self.fail(f"dataset.leaks.{name}", f"must be 1 or more, not {_short(count)}")
         return int(dataset["num_images"])
 
     def protocols(self, content: Mapping[str, Any], num_images: int) -> None:
@@ -112,10 +117,12 @@ class _Checker:
         images = self.mapping(measure.get("images"), f"{key}.images")
         for name, number in images.items():
             self.number(number, f"{key}.images[{name!r}]")
-        if len(images) != num_images:
+        left_out = self.optional_mapping(measure, "left_out", f"{key}.")
+        if len(images) + len(left_out) != num_images or not images:
             self.fail(
                 f"{key}.images",
-                f"has {len(images)} images, and dataset.num_images says {num_images}",
+                f"has {len(images)} images, {len(left_out)} are left out, and dataset.num_images "
+                f"says {num_images}",
             )
         self.number(measure.get("mean"), f"{key}.mean")
         mean = math.fsum(images.values()) / len(images)

@@ -17,11 +17,10 @@ VARIANCE_FLOOR = 1e-6
 class ZeroMeanMixture(nn.Module):
     """Mixture of K zero-mean Gaussians over the single values of a residual.
 
-    SSIR (CVPR 2019), section 3.3, with the EM steps of its released code: the means stay at
-    zero, 1e-6 is added to each variance. The state, ``variances`` and ``weights`` (both of
-    shape (K,)), lies in buffers and so in every checkpoint. Processes that train together
-    add up their sums before they divide, and so hold the same mixture: that of all their
-    samples.
+    SSIR (CVPR 2019), with the EM steps of its released code: the means stay at zero, and
+    1e-6 is added to each variance. The state, ``variances`` and ``weights`` (both of shape
+    (K,)), lies in buffers and so in every checkpoint. Processes that train together add up
+    their sums before they divide, and so hold the same mixture: that of all their samples.
 
     It starts from equal weights and variances spread evenly in the logarithm from 1e-3
     to 1. The released code draws variances at random; as the means are equal, only

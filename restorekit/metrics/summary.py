@@ -8,6 +8,18 @@ from typing import Any
 
 #: Protocol name to ``psnr`` or ``ssim`` to image name to value.
 ImageValues = dict[str, dict[str, dict[str, float]]]
+#: What is measured of one image: protocol name to ``{"psnr": dB, "ssim": mean}``.
+Measured = dict[str, dict[str, float]]
+
+
+def by_protocol(measured: Mapping[str, Measured]) -> ImageValues:
+    """Turn values by image name into values by protocol and metric."""
+    turned: ImageValues = {}
+    for name, protocols in measured.items():
+        for protocol, metrics in protocols.items():
+            for metric, value in metrics.items():
+                turned.setdefault(protocol, {}).setdefault(metric, {})[name] = value
+    return turned
 
 
 def mean(values: Iterable[float]) -> float:

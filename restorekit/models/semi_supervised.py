@@ -22,12 +22,11 @@ class SemiSupervisedRestorer(Restorer):
     SSIR (CVPR 2019). The labelled images go through the network and ``loss``, as ever. The
     unlabelled ones go through the network with *vectors of their own*: its convolutions'
     kernels are shared, but biases and the scales and shifts of normalisations exist a second
-    time for them. The paper does not say so; the released code does it, by making these
-    variables anew for its second branch (both released checkpoints hold 57,369 + 1,209
-    numbers), and it matters: the likelihood of the residual under a mixture that is fitted
-    to it is best when there is no residual, and in both checkpoints the second branch has
-    learnt to give its input back. With shared vectors the network itself would. Testing
-    uses the labelled images' vectors.
+    time for them. The released code does so by making these variables anew for its second
+    branch (both released checkpoints hold 57,369 + 1,209 numbers), and it matters: a
+    mixture that is fitted to the residual rewards a smaller one at any size, and in both
+    checkpoints the second branch has learnt to give its input back. With shared vectors the
+    network itself would be drawn there. Testing uses the labelled images' vectors.
 
     Args:
         network: Config of the network.

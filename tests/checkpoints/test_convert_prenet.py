@@ -11,6 +11,8 @@ from restorekit.checkpoints import load_network
 from restorekit.checkpoints.converters import convert_checkpoint
 from restorekit.checkpoints.converters.prenet import convert_prenet
 from restorekit.checkpoints.network_config import build_network
+from restorekit.checkpoints.network_file import read_network_file
+from restorekit.cli import main
 from restorekit.errors import CheckpointError
 
 
@@ -58,6 +60,22 @@ def test_from_their_file_to_a_network_of_other_stages(tmp_path):
     convert_checkpoint("prenet", tmp_path / "net_latest.pth", target, {"num_stages": 7})
     with torch.no_grad():
         assert len(load_network(target)(torch.rand(1, 3, 8, 8))) == 7
+
+
+def test_what_the_file_does_not_tell_is_said_and_can_be_set(tmp_path, capsys):
+    source, target = tmp_path / "net_latest.pth", tmp_path / "prenet.safetensors"
+    torch.save(released_prenet("PReNet_r"), source)
+    assert main(["convert", "prenet", str(source), str(target)]) == 0
+    assert "--set num_stages=6" in capsys.readouterr().out
+    assert read_network_file(target)[1]["converted_from"]["assumed"] == {"num_stages": 6}
+    assert main(["convert", "prenet", str(source), str(target), "--set", "num_stages=5"]) == 0
+    assert "--set" not in capsys.readouterr().out
+    facts = read_network_file(target)[1]
+    assert facts["network"]["num_stages"] == 5
+    assert facts["converted_from"]["set"] == {"num_stages": 5}
+    assert "assumed" not in facts["converted_from"]
+    assert main(["convert", "prenet", str(source), str(target), "--set", "stages=5"]) == 2
+    assert "'stages'" in capsys.readouterr().err
 
 
 def changed(name: str, **shapes: tuple[int, ...]) -> dict:

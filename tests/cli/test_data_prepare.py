@@ -108,12 +108,16 @@ def test_an_interrupted_run_leaves_nothing_half_and_is_continued(tmp_path, monke
     with pytest.raises(InterruptError):
         call(*arguments)
     assert not (tmp_path / "out/test").exists()
-    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*.png")}
-    assert len(kept) == 5
+    left = {file.relative_to(file.parents[1]): file for file in (tmp_path / "out").rglob("*.png")}
+    assert len(left) == 5
+    times = {name: file.stat().st_mtime_ns for name, file in left.items()}
     monkeypatch.setattr(prepare, "write_image", original)
     assert call(*arguments) == 0
     assert_prepared(tmp_path / "out", "test", pairs)
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["test"]
+    again = {name: (tmp_path / "out/test" / name).stat().st_mtime_ns for name in left}
+    # All but the one whose partner was missing.
+    assert sum(again[name] == times[name] for name in left) == 4
     capsys.readouterr()
     assert call(*arguments) == 0
     assert "found complete" in capsys.readouterr().out

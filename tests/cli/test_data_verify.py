@@ -138,6 +138,10 @@ def test_any_folder_is_looked_at(tmp_path, capsys):
 def test_names_that_are_neither_dataset_nor_folder(tmp_path, capsys):
     assert call(tmp_path / "gone") == 2
     assert "no folder of that name" in capsys.readouterr().err
+    assert call("rain12", tmp_path, "--split", "train") == 2
+    assert "rain12 has no such split" in capsys.readouterr().err
+    assert call("rain12", tmp_path, "--workers", "0") == 2
+    assert "give at least 1" in capsys.readouterr().err
     assert call("rain12", tmp_path) == 2
     assert "li_cvpr16_rain.zip; `restorekit data prepare rain12" in capsys.readouterr().err
 

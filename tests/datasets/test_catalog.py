@@ -108,6 +108,17 @@ def test_each_dataset_has_its_base_config():
     assert set(told) == set(all_datasets())
 
 
+def test_the_page_in_the_docs_agrees():
+    page = (ROOT / "docs/datasets.md").read_text(encoding="utf-8")
+    for dataset in all_datasets().values():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{dataset.id}` |"))
+        cells = [cell.strip() for cell in row.split("|")[2:4]]
+        for split, cell in zip(("train", "test"), cells, strict=True):
+            known = dataset.splits.get(split)
+            assert cell.split(" ")[0] == (f"{known.pairs:,}" if known else "–"), dataset.id
+        assert f"`{dataset.protocol}`" in row or not dataset.protocol
+
+
 def test_results_carry_name_and_version_where_the_fingerprint_is_known():
     from restorekit.leaderboard.dataset_record import dataset_record
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
 
 import restorekit
 from restorekit.archs import DCSFN as NETWORK_TYPE
+from restorekit.checkpoints import save_network
 from restorekit.checkpoints.io import load_file, save_file
 from restorekit.engine.runner import Runner, find_last_good_checkpoint
 from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
@@ -178,3 +180,64 @@ def test_validation_pictures_of_several_datasets_do_not_meet(small_config, train
     runner = train(config)
     pictures = Path(runner.work_dir).glob("restored/iter_2/*/000.png")
     assert sorted(path.parent.name for path in pictures) == ["one", "two"]
+
+
+@pytest.mark.parametrize("kept", ["newest", "best"])
+def test_a_failed_save_never_leaves_no_checkpoint(small_config, monkeypatch, kept):
+    """mmengine removes the old checkpoint before it writes the new one; we do not."""
+    config = small_config("work", save_every=2 if kept == "newest" else 100)
+    hook = config.default_hooks.checkpoint
+    hook.max_keep_ckpts = 1
+    if kept == "best":
+        hook.save_best, hook.rule = "psnr/rgb_u8", "less"
+        monkeypatch.setattr(
+            "restorekit.metrics.ProtocolMetric.evaluate",
+            lambda self, size: {"psnr/rgb_u8": -next(calls)},
+        )
+        calls = iter(range(100))
+    write, saved = torch.save, []
+
+    def fail_at_the_second(content, file):
+        saved.append(file)
+        if len(saved) > 1:
+            raise OSError("no space left on device")
+        write(content, file)
+
+    monkeypatch.setattr(torch, "save", fail_at_the_second)
+    with pytest.raises(OSError, match="no space"):
+        Runner.from_cfg(config).train()
+    assert load_file(find_last_good_checkpoint(config.work_dir))["meta"]["iter"] == 2
+
+
+def test_a_model_of_ones_own_without_a_network_resumes(small_config, train):
+    @MODELS.register_module(force=True)
+    class OwnModel(BaseModel):
+        def __init__(self):
+            super().__init__(MODELS.build({"type": "ImageDataPreprocessor"}))
+            self.layer = torch.nn.Conv2d(3, 3, 1)
+
+        def forward(self, lq, gt=None, name=None, index=None, mode="tensor"):
+            return {"loss": (self.layer(lq) - gt).abs().mean()}
+
+    changes = {"val_cfg": None, "val_dataloader": None, "val_evaluator": None}
+    for length in (2, 4):
+        config = small_config("work", length=length, resume=True)
+        config.model = {"type": "OwnModel"}
+        for key, value in changes.items():
+            config[key] = value
+        runner = train(config)
+    assert runner.iter == 4
+    assert load_file(f"{config.work_dir}/iter_4.pth")["meta"]["iter"] == 4
+
+
+def test_resume_says_what_it_cannot_use(small_config, train, tmp_path):
+    network = NETWORK_TYPE(**{k: v for k, v in TINY.items() if k != "type"})
+    save_network(network, TINY, tmp_path / "published.pth")
+    published = {"load_from": str(tmp_path / "published.pth"), "model.network": TINY}
+    with pytest.raises(CheckpointError, match="holds weights and no state of a training"):
+        train(small_config("work", resume=True, **published))
+    train(small_config("other", length=2, **published))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/iter_7.pth").write_bytes(b"half")
+    with pytest.raises(CheckpointError, match="None of the 1 checkpoints"):
+        train(small_config("broken", resume=True))

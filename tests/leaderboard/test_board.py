@@ -1,7 +1,10 @@
+import csv
+import io
+
 import pytest
 from leaderboard_samples import PROTOCOL, sample_results, spread
 
-from restorekit.leaderboard import RAINY_INPUT, load_references, rank_all
+from restorekit.leaderboard import RAINY_INPUT, load_references, markdown, rank_all, to_csv
 from restorekit.leaderboard.board import build_board
 from restorekit.leaderboard.statistics import wilcoxon_p_value
 
@@ -103,3 +106,16 @@ def test_niqe_is_ranked_from_the_lowest():
         assert ranking.protocol == "niqe (official)"
         assert [(entry.rank, entry.method) for entry in ranking.entries] == [(1, "B"), (2, "A")]
     assert build_board(ranking).lines[0].over_next.difference == pytest.approx(-0.9)
+
+
+def test_methods_that_were_trained_on_test_images_are_pointed_out():
+    leaky = sample_results("A", spread(31.0))
+    leaky["dataset"]["leaks"] = {"test_images": 12, "train_images": 30, "pairs": 34}
+    both = {"a.json": leaky, "b.json": sample_results("B", spread(30.0))}
+    text = markdown(rank_all(both))
+    assert "| test images trained on |" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("|    1 | A")]
+    assert " 12 ! |" in row
+    (line,) = list(csv.DictReader(io.StringIO(to_csv(rank_all(both)))))[:1]
+    assert line["test_images_trained_on"] == "12"
+    assert "trained on" not in markdown(rank_all({"b.json": both["b.json"]}))

@@ -65,9 +65,9 @@ def test_the_page_itself_never_scrolls_sideways(opened, width):
 
 def test_controls_have_names(opened):
     nameless = opened.run(
-        """return [...document.querySelectorAll("select, input, button, img, svg[role=img]")]
-        .filter((one) => !one.labels?.length && !one.textContent.trim())
-        .filter((one) => !one.ariaLabel && !one.alt)
-        .map((one) => one.outerHTML);"""
+        """const named = (one) => one.labels?.length || one.ariaLabel || one.alt
+            || (one.tagName === "BUTTON" && one.textContent.trim());
+        return [...document.querySelectorAll("select, input, button, img, svg[role=img]")]
+            .filter((one) => !named(one)).map((one) => one.outerHTML);"""
     )
     assert nameless == []

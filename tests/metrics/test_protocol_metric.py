@@ -20,7 +20,7 @@ from restorekit.metrics import (
     ProtocolMetric,
     dataset_fingerprint,
     image_digest,
-    protocol_metric,
+    per_image,
     summarize,
 )
 from restorekit.registry import METRICS
@@ -112,7 +112,7 @@ def test_every_key_names_its_protocol_with_a_prefix_too():
 
 def test_fewer_images_than_the_data_set_has_are_warned_of(monkeypatch):
     logged = []
-    monkeypatch.setattr(protocol_metric, "print_log", lambda text, **_: logged.append(text))
+    monkeypatch.setattr(per_image, "print_log", lambda text, **_: logged.append(text))
     for count in (1, NUM_IMAGES):
         metric = ProtocolMetric(["rgb_u8"])
         metric.process(None, [sample(index) for index in range(count)])

@@ -12,6 +12,7 @@ custom_hooks = [
     dict(type="MetricHistoryHook"),
     dict(type="RestoredImagesHook"),
     dict(type="ProgressBarHook"),
+    dict(type="LeakWarningHook"),
 ]
 load_from = None
 resume = False

@@ -1,3 +1,3 @@
 # Table 5: K = 1 scale in the block (paper: 28.34 dB, SSIM 0.9006).
-_base_ = "../dcsfn_rain100h.py"
+_base_ = "../dcsfn_rain200h.py"
 model = dict(network=dict(num_scales=1))

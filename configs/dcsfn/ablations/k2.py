@@ -1,3 +1,3 @@
 # Table 5: K = 2 scales in the block (paper: 28.35 dB, SSIM 0.9007).
-_base_ = "../dcsfn_rain100h.py"
+_base_ = "../dcsfn_rain200h.py"
 model = dict(network=dict(num_scales=2))

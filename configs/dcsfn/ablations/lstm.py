@@ -1,3 +1,3 @@
 # Table 6: ConvLSTM between the scales (paper: 28.43 dB, SSIM 0.9017).
-_base_ = "../dcsfn_rain100h.py"
+_base_ = "../dcsfn_rain200h.py"
 model = dict(network=dict(recurrent_unit="ConvLSTM"))

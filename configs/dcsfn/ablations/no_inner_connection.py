@@ -1,3 +1,3 @@
 # Table 4: without inner-scale connection (paper: 28.32 dB, SSIM 0.9031).
-_base_ = "../dcsfn_rain100h.py"
+_base_ = "../dcsfn_rain200h.py"
 model = dict(network=dict(inner_connection=False))

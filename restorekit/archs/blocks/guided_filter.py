@@ -15,18 +15,17 @@ from restorekit.registry import MODELS
 class GuidedFilter(nn.Module):
     """Smooths each channel of an image, guided by that channel itself.
 
-    He, Sun and Tang, "Guided Image Filtering", ECCV 2010, equations 5 to 8 with the guide
-    p = I: in each window of side 2r+1 the image is approximated by a·I + b with
+    He, Sun and Tang, "Guided Image Filtering", ECCV 2010, equations 5, 6 and 8 with the
+    guide p = I: in each window of side 2r+1 the image is approximated by a·I + b with
     a = var / (var + eps) and b = (1 - a)·mean, and a and b are averaged over the windows
     that a pixel lies in. Windows are cut off at the border and their means divided by the
     number of pixels that are left.
 
-    The defaults are DDN's (CVPR 2017, section 2.1, for images in [0, 1]; the code of SSIR
-    states the same numbers). The demo of DDN's MATLAB release takes a and b from a
-    subsampled image instead (He and Sun, "Fast Guided Filter", 2015) with ``radius=16,
-    subsampling=4``: every fourth pixel, starting from the third, with windows of radius 4,
-    and a and b brought up bilinearly. derain-toolbox guides by all three colours together;
-    that is not offered.
+    The defaults are DDN's (CVPR 2017, for images in [0, 1]; the code of SSIR states the same
+    numbers). The demo of DDN's MATLAB release takes a and b from a subsampled image
+    instead (He and Sun, "Fast Guided Filter", 2015) with ``radius=16, subsampling=4``: every
+    fourth pixel, starting from the third, with windows of radius 4, and a and b brought up
+    bilinearly. derain-toolbox guides by all three colours together; that is not offered.
 
     Args:
         radius: r, in pixels of the image; a multiple of ``subsampling``.

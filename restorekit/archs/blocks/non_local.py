@@ -19,16 +19,16 @@ MAX_SCORES = 2**24
 class NonLocalAttention(nn.Module):
     """Every pixel gathers from all others what they have to say, weighed by likeness.
 
-    Wang et al., "Non-local Neural Networks", CVPR 2018, section 3.3, in the embedded
-    Gaussian form: softmax over θ(x)ᵀφ(x), applied to g(x), and a convolution W whose result
-    is added to x. All are 1×1; φ and g are max-pooled by 2. As in the released code of NLEDN
-    the scores are not divided by √channels, and W starts at zero: the block is the identity
-    at first, and θ, φ and g have gradients of zero in the first step.
+    Wang et al., "Non-local Neural Networks", CVPR 2018, in the embedded Gaussian form: the
+    softmax over θ(x)ᵀφ(x) weighs g(x), and a convolution W of the result is added to x. All
+    are 1×1; φ and g are max-pooled by 2. As in the released code of NLEDN the scores are not
+    divided by √channels, and W starts at zero: the block is the identity at first, and θ, φ
+    and g have gradients of zero in the first step.
 
     With a ``grid`` of n a side is cut into n cells of ⌈side / n⌉ pixels, the last smaller
     (and some left out where the side is short), and each cell looks only at itself: NLEDN
-    (ACM MM 2018), section 3.2. The cells share the weights. A cell of one pixel across,
-    where the released code fails, is not pooled in that direction.
+    (ACM MM 2018). The cells share the weights. A cell of one pixel across, where the
+    released code fails, is not pooled in that direction.
 
     Memory grows with the number of pixels, not with its square (time does). With gradients,
     PyTorch's ``scaled_dot_product_attention`` is called, whose fused kernels never store

@@ -15,7 +15,7 @@ from .non_local import NonLocalAttention
 class NonLocalDenseBlock(nn.Module):
     """Non-local attention, then convolutions that each read everything before; plus the input.
 
-    NLEDN (ACM MM 2018), section 3.2: attention over the map or within the cells of a grid,
+    NLEDN (ACM MM 2018): attention over the map or within the cells of a grid,
     ``num_layers`` convolutions 3×3 with ReLU that read its result and all convolutions
     before them, a convolution 1×1 that fuses everything, and the input, from before the
     attention, added.

@@ -13,6 +13,7 @@ SUBCOMMANDS = {
     "list": "show the datasets that the catalog knows",
     "prepare": "make the canonical form of a known dataset of any copy of it",
     "verify": "look whether a dataset is whole, and which version it is",
+    "leaks": "find the photographs that a training and a test set share",
     "lmdb": "write an LMDB from any dataset that can be read, or verify one",
     "synthesize": "render rain onto clean images",
 }

@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restorekit.errors import ConfigError, DataError, did_you_mean
+from restorekit.cli.data.choices import require_split, require_workers
+from restorekit.errors import DataError
 
 if TYPE_CHECKING:
     from restorekit.datasets import PairReader
@@ -61,13 +62,8 @@ def run(args: argparse.Namespace) -> None:
     source = Path(args.src).expanduser()
     if not source.is_dir():
         raise DataError(f"--src {source} is not a folder: give the one that the copy lies in.")
-    if args.split is not None and args.split not in dataset.splits:
-        raise ConfigError(
-            f"--split {args.split}: {dataset.id} has no such split."
-            f"{did_you_mean(args.split, dataset.splits)} It has {', '.join(dataset.splits)}."
-        )
-    if args.workers is not None and args.workers < 1:
-        raise ConfigError(f"--workers {args.workers}: give at least 1.")
+    require_split(dataset, args.split)
+    require_workers(args.workers)
     out = Path(args.out) if args.out else Path("data") / dataset.folder
     readers = _readers(args, dataset, source)
     for split, reader in readers.items():

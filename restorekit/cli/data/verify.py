@@ -14,6 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restorekit.cli.data.choices import require_split, require_workers
 from restorekit.cli.tables import text_table
 from restorekit.errors import DataError, UnknownNameError
 
@@ -47,7 +48,10 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.datasets.examine import examine
     from restorekit.datasets.verify import judge
 
+    require_workers(args.workers)
     dataset, root = _target(args)
+    if dataset is not None:
+        require_split(dataset, args.split)
     readers = _known(dataset, root, args.split) if dataset else _any(root, args.split)
     verdicts = {
         split: judge(examine(reader, f"reading {split or root}", args.workers), dataset, split)

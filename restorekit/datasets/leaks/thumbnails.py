@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -71,30 +71,17 @@ def read_backgrounds(reader: PairReader, workers: int | None = None) -> Backgrou
     Raises:
         DataError: If an image cannot be decoded.
     """
-    labels = shared_labels(reader)
-    places = list(labels)
-    made = each_thumbnail(reader, places, workers)
-    thumbnails = list(progress(made, f"reading {reader.location}", total=len(places)))
-    clean = reader.file_layout != "single"
-    return gather(reader.location, thumbnails, [labels[place] for place in places], clean)
-
-
-def shared_labels(reader: PairReader) -> dict[int, list[str]]:
-    """Return the labels of the pairs that share a clean image, by the place of the first one."""
     labels: dict[int, list[str]] = {}
     for place, first in enumerate(reader.first_with_same_gt()):
         labels.setdefault(first, []).append(reader.label(place))
-    return labels
+    places = list(labels)
+    made = in_order(lambda place: thumbnail(reader.background(place)), places, workers)
+    thumbnails = list(progress(made, f"reading {reader.location}", total=len(places)))
+    clean = reader.file_layout != "single"
+    return _gather(reader.location, thumbnails, [labels[place] for place in places], clean)
 
 
-def each_thumbnail(
-    reader: PairReader, places: Sequence[int], workers: int | None = None
-) -> Iterator[Thumbnail]:
-    """Yield the thumbnails of the backgrounds at ``places``, in their order."""
-    return in_order(lambda place: thumbnail(reader.background(place)), places, workers)
-
-
-def gather(
+def _gather(
     location: str,
     thumbnails: Sequence[Thumbnail],
     labels: Sequence[Sequence[str]],

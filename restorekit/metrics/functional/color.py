@@ -103,6 +103,25 @@ def luma_full(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
+def gray_matlab(rgb: Uint8Image | Channels) -> Uint8Image:
+    """Return the grey of MATLAB's ``rgb2gray`` for uint8, full range, (H, W), rounded.
+
+    Its weights come from inverting the YIQ matrix and have more digits than the usual
+    0.2989, 0.5870, 0.1140, which round one pixel in some hundreds to another level.
+
+    Args:
+        rgb: (H, W, 3) or its channels, uint8.
+    """
+    red, green, blue = (channel.astype(np.float64) for channel in split_channels(rgb))
+    red *= 0.298936021293775
+    green *= 0.587043074451121
+    blue *= 0.114020904255103
+    red += green
+    red += blue
+    red += 0.5
+    return red.astype(np.uint8)
+
+
 def _studio_luma_above_16(rgb: Uint8Image | Channels) -> npt.NDArray[np.int32]:
     """Return studio-range luma less 16, times 255,000, which is whole for uint8."""
     red, green, blue = (channel.astype(np.int32) for channel in split_channels(rgb))
@@ -121,5 +140,4 @@ def split_channels(image: npt.NDArray[Any] | Channels) -> Channels:
     """
     if isinstance(image, tuple):
         return image
-    channels: Channels = cv2.split(np.ascontiguousarray(image))
-    return channels
+    return tuple(cv2.split(np.ascontiguousarray(image)))

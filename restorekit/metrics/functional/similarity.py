@@ -60,6 +60,7 @@ def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> F
         work: For images of this size or larger; what it held is overwritten.
     """
     mean, mean_gt, half_deviation, covariance, product = work.scratch(pred.shape)
+    half_square: FloatPlane = mean
     _smooth(pred, mean, spec)
     _smooth(gt, mean_gt, spec)
     if pred.dtype == np.uint8:
@@ -78,7 +79,7 @@ def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> F
         _smooth(product, half_deviation, spec)
     half_deviation *= 0.5
     np.multiply(mean, mean_gt, out=product)
-    half_square = np.subtract(mean, mean_gt, out=mean)
+    np.subtract(mean, mean_gt, out=half_square)
     np.square(half_square, out=half_square)
     half_square *= 0.5
     half_deviation -= half_square
@@ -96,7 +97,8 @@ def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> F
     product *= covariance
     half_square *= half_deviation
     product /= half_square
-    return product
+    similarity: FloatPlane = product
+    return similarity
 
 
 def average(similarity: Plane, spec: SSIMSpec) -> float:

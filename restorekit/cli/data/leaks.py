@@ -1,0 +1,160 @@
+"""Find the photographs that a training and a test set share, by what the images show.
+
+TRAIN and TEST are folders or LMDBs: pairs in any layout that is recognised, of which the clean
+images are compared, or images without clean versions, which are compared themselves, through the
+rain on them. Where a folder holds no pairs itself, but folders train and test, TRAIN takes the one
+and TEST the other. Crops, changes of size, JPEG and mirroring do not hide a copy. The same folder
+as both finds what is in it more than once.
+
+A score from 0.5 on means that two images are one photograph. The exit status is 0 whether leaks
+are found or not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restorekit.cli.tables import text_table
+from restorekit.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from restorekit.datasets import PairReader
+    from restorekit.datasets.leaks import Leak
+
+_LAYOUTS = ("auto", "lmdb", "folders", "side_by_side", "images")
+_SHOWN = 40
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``restorekit data leaks``."""
+    parser.add_argument("train", metavar="TRAIN", help="training set")
+    parser.add_argument("test", metavar="TEST", help="test set")
+    parser.add_argument("--json", metavar="F", help="write the pairs to this file, too")
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        metavar="S",
+        help="score from which pairs are reported (default: 0.5); lower ones are likely false",
+    )
+    for role in ("train", "test"):
+        parser.add_argument(
+            f"--{role}-split", metavar="S", help=f"which split of {role.upper()}, if it has several"
+        )
+    parser.add_argument(
+        "--layout",
+        choices=_LAYOUTS,
+        default="auto",
+        help="what TRAIN and TEST are, where that cannot be seen",
+    )
+    for role in ("train", "test"):
+        parser.add_argument(
+            f"--{role}-layout", choices=_LAYOUTS, help=f"what {role.upper()} alone is"
+        )
+    parser.add_argument(
+        "--lq-side",
+        choices=("left", "right"),
+        default="right",
+        help="where the rainy image is in files side by side (default: right)",
+    )
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="leave out images that cannot be used, and say how many",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Compare the sets and report.
+
+    Raises:
+        RestoreKitError: If an option has no such value, or a set cannot be read.
+    """
+    if not 0 < args.threshold <= 1:
+        raise ConfigError(
+            f"--threshold {args.threshold:g} is no score: give one above 0 and at most 1."
+        )
+    if args.workers is not None and args.workers < 1:
+        raise ConfigError(f"--workers {args.workers}: give at least 1.")
+    from restorekit.datasets.leaks import find_leaks
+    from restorekit.files import write_json
+
+    train, test = (_reader(args, role) for role in ("train", "test"))
+    if train.location == test.location:
+        test = train
+    else:
+        sys.stdout.write(f"TRAIN: {_what(train)}\n")
+    sys.stdout.write(f"TEST: {_what(test)}\n")
+    leaks = find_leaks(train, test, args.threshold, args.workers)
+    if leaks:
+        sys.stdout.write(_table(leaks))
+    sys.stdout.write(f"{_summary(leaks, train, test)}\n")
+    if args.json:
+        pairs = [{"train": one.train, "test": one.test, "score": one.score} for one in leaks]
+        write_json(args.json, {"pairs": pairs, "threshold": args.threshold})
+
+
+def _reader(args: argparse.Namespace, role: str) -> PairReader:
+    from restorekit.datasets import checked, open_images, open_pairs
+
+    root, split = getattr(args, role), getattr(args, f"{role}_split")
+    layout = getattr(args, f"{role}_layout") or args.layout
+    if layout == "images":
+        reader = open_images(root, split)
+    elif layout != "auto":
+        reader = open_pairs(root, split, layout=layout, lq_side=args.lq_side)
+    else:
+        folder = Path(root).expanduser()
+        places = [folder / (split or role), folder / f"{split or role}.lmdb"]
+        places = [*places, folder] if split else [folder, *places]
+        found = (_pairs(place) for place in places if place.is_dir())
+        known = next((pairs for pairs in found if pairs is not None), None)
+        reader = open_images(root, split) if known is None else known
+    return checked(reader, skip_broken=args.skip_broken)
+
+
+def _pairs(folder: Path) -> PairReader | None:
+    from restorekit.datasets import open_pairs
+    from restorekit.datasets.recognise import recognise
+
+    known = recognise(folder)
+    if known is not None:
+        return known.reader
+    try:
+        return open_pairs(folder, layout="folders")  # lq and gt may be LMDBs of BasicSR's
+    except DataError:
+        return None
+
+
+def _what(reader: PairReader) -> str:
+    what = "images" if reader.file_layout == "single" else "pairs"
+    return f"{len(reader):,} {what} in {reader.location}"
+
+
+def _table(leaks: Sequence[Leak]) -> str:
+    rows = [(f"{leak.score:.3f}", leak.train, leak.test) for leak in leaks[:_SHOWN]]
+    table = text_table(("score", "train", "test"), rows, right=(0,))
+    more = len(leaks) - _SHOWN
+    return table + (f"… and {more:,} more pairs: --json writes all of them\n" if more > 0 else "")
+
+
+def _summary(leaks: Sequence[Leak], train: PairReader, test: PairReader) -> str:
+    if train is test:
+        copies = len({label for leak in leaks for label in (leak.train, leak.test)})
+        found = f"{copies:,} of {len(test):,} images" if leaks else "No image"
+        return f"{found} of {test.location} show a photograph that another one shows, too."
+    if not leaks:
+        return (
+            f"No leak: of the {len(test):,} test images none shows a photograph of the "
+            f"{len(train):,} training images."
+        )
+    tests, trains = ({getattr(leak, role) for leak in leaks} for role in ("test", "train"))
+    return (
+        f"{len(tests):,} of {len(test):,} test images show the same photograph as "
+        f"{len(trains):,} of {len(train):,} training images ({len(leaks):,} pairs)."
+    )

@@ -1,0 +1,156 @@
+"""A warning before training on what will be tested on."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+
+from restorekit.datasets import PairReader
+from restorekit.datasets.leaks import QuickLook, quick_look
+from restorekit.errors import RestoreKitError
+from restorekit.leaderboard.leaks import LeakRecord, leaked_images, merged_leaks
+from restorekit.metrics.fingerprint import image_digest
+from restorekit.registry import DATASETS, HOOKS
+
+_EVALUATION = ("val_dataloader", "test_dataloader")
+_NAMED = 3
+
+
+@HOOKS.register_module()
+class LeakWarningHook(Hook):
+    """Compares what is trained on with what is validated and tested on, before training.
+
+    If they share photographs (see :func:`restorekit.datasets.leaks.find_leaks`), it warns, and
+    every checkpoint says so in ``meta['leaks']``: later trainings that start from it keep it,
+    and a test of it writes into the results how many images of its test set are affected.
+
+    Datasets that do not read through one of ours are left out, and so are ones that cannot be
+    read. The first process alone looks, and only for a few seconds: of large datasets it
+    compares a sample.
+
+    Args:
+        seconds: How long it may take, about.
+    """
+
+    def __init__(self, seconds: float = 5.0) -> None:
+        self.seconds = seconds
+        self.records: list[LeakRecord] = []
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Take over what the checkpoint's training was found to share."""
+        self.records = leaked_images(checkpoint.get("meta", {}))
+
+    def before_train(self, runner: Any) -> None:
+        """Compare the datasets and warn."""
+        if not is_main_process():
+            return
+        train = _readers([runner.train_dataloader.dataset])
+        try:
+            test = _readers(_evaluation_datasets(runner))
+            if not train or not test:
+                return
+            look = quick_look(train, test, self.seconds)
+            record = _record(look, train, test)
+        except (RestoreKitError, OSError) as error:
+            runner.logger.info(f"Training and test set were not compared: {error}")
+            return
+        self.records = merged_leaks(self.records, record)
+        _report(look, train, test)
+
+    def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Write what was found into the checkpoint."""
+        if self.records:
+            checkpoint["meta"]["leaks"] = self.records
+
+
+def _evaluation_datasets(runner: Any) -> Iterator[Any]:
+    """Yield each dataset that the config validates or tests on, once."""
+    seen: list[Any] = []
+    for key in _EVALUATION:
+        loader = runner.cfg.get(key)
+        if not isinstance(loader, Mapping):
+            continue
+        # MultiValLoop has one data loader a dataset.
+        for one in [loader] if "dataset" in loader else loader.values():
+            dataset = one["dataset"]
+            if dataset not in seen:
+                seen.append(dataset)
+                yield DATASETS.build(dataset) if isinstance(dataset, Mapping) else dataset
+
+
+def _readers(datasets: Iterable[Any]) -> list[PairReader]:
+    """Return what the datasets read from, those inside mixtures and wrappers too."""
+    readers: list[PairReader] = []
+    waiting = list(datasets)
+    while waiting:
+        dataset = waiting.pop(0)
+        reader = getattr(dataset, "reader", None)
+        if isinstance(reader, PairReader) and not _is_among(reader, readers):
+            readers.append(reader)
+        waiting += getattr(dataset, "datasets", [])
+        inner = (getattr(dataset, name, None) for name in ("dataset", "unlabelled"))
+        waiting += [one for one in inner if one is not None]
+    return readers
+
+
+def _is_among(reader: PairReader, readers: Sequence[PairReader]) -> bool:
+    return any((one.location, one.names) == (reader.location, reader.names) for one in readers)
+
+
+def _record(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairReader]) -> LeakRecord:
+    """Return what is kept: numbers of training images by the digest of the test image."""
+    first = [0]
+    for reader in train:
+        first.append(first[-1] + len(reader))
+    digests = {}
+    images: dict[str, list[int]] = {}
+    for (number, place), other in look.leaks:
+        if other not in digests:
+            pair = test[other[0]].read(other[1])
+            digests[other] = image_digest(*(image for image in pair if image is not None))
+        images.setdefault(digests[other], []).append(first[number] + place)
+    names = hashlib.sha256()
+    for reader in train:
+        names.update("\n".join(reader.names).encode())
+    return {
+        "train_set": names.hexdigest(),
+        "train_images": first[-1],
+        "compared": look.train_seen,
+        "images": images,
+    }
+
+
+def _report(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairReader]) -> None:
+    sizes = [sum(map(len, readers)) for readers in (train, test)]
+    seen = ""
+    if look.train_seen < sizes[0] or look.test_seen < sizes[1]:
+        seen = (
+            f" ({look.train_seen:,} training and {look.test_seen:,} test images were compared; "
+            "`restorekit data leaks` compares all)"
+        )
+    if not look.leaks:
+        print_log(
+            f"None of the {sizes[1]:,} images for validation and test shows a photograph of the "
+            f"{sizes[0]:,} training images{seen}.",
+            logger="current",
+        )
+        return
+    trains, tests = (len(set(side)) for side in zip(*look.leaks, strict=True))
+    some = "; ".join(
+        f"{train[one[0]].label(one[1])} = {test[other[0]].label(other[1])}"
+        for one, other in look.leaks[:_NAMED]
+    )
+    more = f"; and {len(look.leaks) - _NAMED:,} more pairs" if len(look.leaks) > _NAMED else ""
+    print_log(
+        f"LEAK: {tests:,} of the {sizes[1]:,} images for validation and test show a photograph "
+        f"that {trains:,} of the {sizes[0]:,} training images show, too{seen}: {some}{more}. What "
+        "is measured on them says nothing about other images; results files will record it.",
+        logger="current",
+        level=logging.WARNING,
+    )

@@ -1,0 +1,108 @@
+"""NIQE, how natural an image looks, measured without a ground truth."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import ConfigError, DataError, did_you_mean
+from .color import gray_matlab, luma_studio_u8
+from .niqe_features import BLOCK, block_features
+
+Array = npt.NDArray[np.float64]
+Uint8Image = npt.NDArray[np.uint8]
+
+_LUMA: dict[str, Callable[[Uint8Image], Uint8Image]] = {
+    "matlab_gray": gray_matlab,
+    "basicsr_y": luma_studio_u8,
+}
+#: What NIQE can be computed on, with a sentence on each.
+NIQE_VARIANTS = {
+    "matlab_gray": "the authors' MATLAB release: rgb2gray, blocks of 96×96",
+    "basicsr_y": "BasicSR's default: rounded studio-range Y, no border cropped, else the same",
+}
+
+
+def niqe(image: Uint8Image, variant: str = "matlab_gray") -> float:
+    """Return NIQE; lower looks more natural, photographs have about 2 to 5.
+
+    A. Mittal, R. Soundararajan, A. C. Bovik, "Making a 'completely blind' image quality
+    analyzer", IEEE Signal Processing Letters 2013, with the authors' parameters and their
+    release's choices: 36 features of blocks of 96×96 at two scales, what is left at the
+    right and bottom cut off; mean and covariance over the blocks (of those that are not
+    flat, for the covariance); distance to the model of undistorted photographs. It is not
+    the ``niqe`` that MATLAB itself brings, whose model is another one.
+
+    In areas of one colour the release's features depend on the last bit of a sum: whether
+    a value less its mean is 0 or 1e-14 decides on which side of zero it counts. Here the
+    order of the additions is fixed, so that every machine gives the same number.
+
+    Args:
+        image: RGB, (H, W, 3), uint8.
+        variant: One of :data:`NIQE_VARIANTS`.
+
+    Raises:
+        ConfigError: If the variant is not known.
+        DataError: If the image has fewer than two whole blocks or is flat in all of them.
+    """
+    check_variant(variant)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise DataError(
+            f"NIQE is measured on uint8 RGB images (height, width, 3), not on {image.dtype} "
+            f"{image.shape}."
+        )
+    height, width = (side // BLOCK * BLOCK for side in image.shape[:2])
+    if height * width < 2 * BLOCK**2:
+        raise DataError(
+            f"NIQE needs at least two whole blocks of {BLOCK}×{BLOCK} pixels, as in "
+            f"{BLOCK}×{2 * BLOCK}, but the image has {image.shape[0]}×{image.shape[1]}; leave it "
+            "out."
+        )
+    luma = _LUMA[variant](np.ascontiguousarray(image[:height, :width]))
+    return _distance(block_features(luma))
+
+
+def check_variant(variant: str) -> None:
+    """Refuse a variant that is not one of :data:`NIQE_VARIANTS`.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    if variant not in NIQE_VARIANTS:
+        raise ConfigError(
+            f"NIQE has no variant {variant!r}.{did_you_mean(variant, NIQE_VARIANTS)} There are "
+            f"{', '.join(NIQE_VARIANTS)}."
+        )
+
+
+def _distance(features: Array) -> float:
+    """Return the distance (eq. 10) of blocks (number, 36) from those of photographs."""
+    model_mean, model_covariance = _parameters()
+    complete = features[~np.isnan(features).any(axis=1)]
+    if not len(complete):
+        raise DataError(
+            f"NIQE says nothing about this image, because every block of {BLOCK}×{BLOCK} pixels "
+            "in it is flat; leave it out."
+        )
+    # As nanmean and nancov: what is missing in a block is missing only there in the mean,
+    # but takes the block out of the covariance, which of a single block is zero.
+    difference = np.nanmean(features, axis=0) - model_mean
+    centred = complete - complete.mean(axis=0)
+    covariance = centred.T @ centred / max(len(complete) - 1, 1)
+    inverse = np.linalg.pinv((model_covariance + covariance) / 2)
+    return float(np.sqrt(difference @ inverse @ difference))
+
+
+@functools.cache
+def _parameters() -> tuple[Array, Array]:
+    """Return mean (36,) and covariance (36, 36) of the features of undistorted photographs.
+
+    From the authors' release, in the file that BasicSR 1.4.2 ships; see the file NOTICE.
+    """
+    path = resources.files(__package__) / "niqe_parameters.npz"
+    with resources.as_file(path) as file, np.load(file, allow_pickle=False) as content:
+        return content["mu_pris_param"].ravel(), content["cov_pris_param"]
