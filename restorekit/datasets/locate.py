@@ -134,7 +134,7 @@ def _recognised(
         if found is not None:
             return found.reader
     for place in _places(root, split):
-        named = splits_named(place) if place == root else set()
+        named = splits_named(place) if place == root and place.is_dir() else set()
         if split is not None and named and split not in named:
             # PReNet's Rain100H is a test set, and must not be trained on by mistake.
             looked_at.append(f"{place} (whose name says {' or '.join(sorted(named))}, not {split})")

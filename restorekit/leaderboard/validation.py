@@ -119,10 +119,10 @@ class _Checker:
             self.number(number, f"{key}.images[{name!r}]")
         left_out = self.optional_mapping(measure, "left_out", f"{key}.")
         if len(images) + len(left_out) != num_images or not images:
+            without = f" ({len(left_out)} left out)" if left_out else ""
             self.fail(
                 f"{key}.images",
-                f"has {len(images)} images, {len(left_out)} are left out, and dataset.num_images "
-                f"says {num_images}",
+                f"has {len(images)} images{without}, and dataset.num_images says {num_images}",
             )
         self.number(measure.get("mean"), f"{key}.mean")
         mean = math.fsum(images.values()) / len(images)
