@@ -21,7 +21,7 @@ seed=0
 for split in train val test; do
     case $split in train) variants=8 ;; val) variants=1 ;; test) variants=4 ;; esac
     $restorekit data synthesize $data/clean/$split $data/pairs/$split \
-        --preset rain1400 --variants $variants --seed $seed
+        --preset rain100h --variants $variants --seed $seed
     $restorekit data lmdb $data/pairs/$split $data/$split.lmdb
     seed=$((seed + 1))
 done
