@@ -16,6 +16,7 @@ from restorekit.version import __version__
 COMMANDS = {
     "train": "train a model from a config",
     "test": "restore a test set, measure it and write results.json",
+    "evaluate": "measure a folder of images that any program restored",
     "data": "prepare datasets: list, prepare, verify, leaks, lmdb, synthesize",
     "restore": "restore photographs with a trained or converted network",
     "convert": "turn a checkpoint of a method's authors into one of ours",

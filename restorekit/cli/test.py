@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols
 from restorekit.cli.options import add_config_options, config_from
 from restorekit.errors import ConfigError
 
@@ -26,6 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure under this protocol instead of the config's; repeatable, or 'all'",
     )
     parser.add_argument(
+        "--metric",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="measure also what needs no clean images: niqe, or niqe:VARIANT (done by itself where "
+        "the test set has none)",
+    )
+    parser.add_argument(
         "--out",
         metavar="FILE",
         help="results file (default: <work folder>/results.json); the rainy input's results "
@@ -38,16 +47,14 @@ def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
     from restorekit.engine.testing import find_checkpoint, run_test
     from restorekit.leaderboard import markdown, rank_all, write_results
-    from restorekit.metrics.protocols import PROTOCOLS, get_protocol
 
     checkpoint = find_checkpoint(args.checkpoint)
-    protocols = list(PROTOCOLS) if "all" in args.protocol else args.protocol
-    for name in protocols:
-        get_protocol(name)
+    protocols = [protocol.name for protocol in chosen_protocols(args.protocol)]
+    niqe_variant = chosen_niqe_variant(args.metric)
     config = config_from(args)
     if config.get("test_dataloader") is None:
         raise ConfigError(f"The config {args.config} has no test_dataloader: nothing to test on.")
-    outcome = run_test(config, str(checkpoint), protocols, args.save_dir)
+    outcome = run_test(config, str(checkpoint), protocols, args.save_dir, niqe_variant)
     if outcome is None:
         return
     out = Path(args.out or Path(config.work_dir) / "results.json")

@@ -13,14 +13,16 @@ from mmengine.dist import get_world_size, is_main_process
 from mmengine.model import is_model_wrapper
 
 from restorekit.checkpoints.io import require_file
-from restorekit.errors import CheckpointError
+from restorekit.datasets import UnpairedDataset
+from restorekit.errors import CheckpointError, ConfigError
 from restorekit.hooks.inference_cost import InferenceCostHook
 from restorekit.hooks.leak_warning import LeakWarningHook
 from restorekit.leaderboard.dataset_record import dataset_record
 from restorekit.leaderboard.leaks import count_leaks
 from restorekit.leaderboard.results import RAINY_INPUT, DatasetRecord, Results, build_results
-from restorekit.metrics import ProtocolMetric
+from restorekit.metrics import NIQEMetric, ProtocolMetric
 from restorekit.models.complexity import count_parameters, network_cost
+from restorekit.registry import DATASETS
 
 from .config import method_name
 from .runner import Runner, find_last_good_checkpoint
@@ -55,6 +57,7 @@ def run_test(
     checkpoint: str,
     protocols: Sequence[str] = (),
     save_dir: str | None = None,
+    niqe_variant: str | None = None,
 ) -> Outcome | None:
     """Restore and measure the test set of ``config`` with the weights of ``checkpoint``.
 
@@ -66,6 +69,8 @@ def run_test(
         checkpoint: A training checkpoint or a published network.
         protocols: Names of protocols instead of the config's.
         save_dir: Folder for the restored images.
+        niqe_variant: Which NIQE to measure beside the config's metrics; None for none. A
+            test set without ground truth is measured by NIQE in any case.
 
     Returns:
         The results, on the first process and where something was measured.
@@ -73,27 +78,36 @@ def run_test(
     Raises:
         RestoreKitError: If data, checkpoint or config cannot be used.
     """
-    runner = _build_runner(config, checkpoint, protocols, save_dir)
+    _choose_metrics(config, protocols, niqe_variant)
+    runner = _build_runner(config, checkpoint, save_dir)
     runner.test()
-    metric = next((m for m in runner.test_evaluator.metrics if isinstance(m, ProtocolMetric)), None)
+    metrics = runner.test_evaluator.metrics
+    protocol = next((m for m in metrics if isinstance(m, ProtocolMetric)), None)
+    niqe = next((m for m in metrics if isinstance(m, NIQEMetric)), None)
+    # Where there is ground truth, it is part of what the test set is known by.
+    metric = protocol or niqe
     if metric is None or not is_main_process():
         return None
     dataset = dataset_record(
-        _dataset_name(config.test_dataloader.dataset),
-        metric.fingerprint,
-        len(next(iter(metric.images.values()))["psnr"]),
+        _dataset_name(config.test_dataloader.dataset), metric.fingerprint, len(metric.digests)
     )
     return Outcome(
         build_results(
             method_name(config),
             _with_leaks(dataset, runner, metric.digests),
-            metric.images,
+            protocol.images if protocol else None,
+            no_reference={"niqe": niqe.values} if niqe else None,
             config=config.filename,
             checkpoint=checkpoint,
             cost=_cost(runner),
             settings=_settings(runner),
         ),
-        build_results(RAINY_INPUT, dataset, metric.input_images),
+        build_results(
+            RAINY_INPUT,
+            dataset,
+            protocol.input_images if protocol else None,
+            no_reference={"niqe": niqe.input_values} if niqe else None,
+        ),
     )
 
 
@@ -110,9 +124,39 @@ def _with_leaks(dataset: DatasetRecord, runner: Runner, digests: Sequence[str]) 
     return {**dataset, "leaks": leaks}
 
 
-def _build_runner(
-    config: Any, checkpoint: str, protocols: Sequence[str], save_dir: str | None
-) -> Runner:
+def _choose_metrics(config: Any, protocols: Sequence[str], niqe_variant: str | None) -> None:
+    """Set the evaluator of ``config``: what it says, or what was asked for instead.
+
+    Raises:
+        ConfigError: If protocols are asked for, and the test set has no ground truth.
+    """
+    evaluators = config.get("test_evaluator") or []
+    evaluators = list(evaluators) if isinstance(evaluators, list) else [evaluators]
+    if protocols:
+        evaluators = [{"type": "ProtocolMetric", "protocols": list(protocols)}]
+    if _is_unpaired(config.test_dataloader.dataset):
+        if protocols:
+            raise ConfigError(
+                f"--protocol {protocols[0]} compares with clean images, but the test set "
+                f"({config.test_dataloader.dataset.type}) has none; leave the option out, and NIQE "
+                "is measured."
+            )
+        evaluators = [one for one in evaluators if one.get("type") != "ProtocolMetric"]
+        niqe_variant = niqe_variant or "matlab_gray"
+    if niqe_variant and not any(one.get("type") == "NIQEMetric" for one in evaluators):
+        evaluators.append({"type": "NIQEMetric", "variant": niqe_variant})
+    for evaluator in evaluators:
+        if evaluator.get("type") in {"ProtocolMetric", "NIQEMetric"}:
+            evaluator["measure_input"] = True
+    config.test_evaluator = evaluators
+
+
+def _is_unpaired(dataset: Any) -> bool:
+    kind = DATASETS.get(dataset.type)
+    return isinstance(kind, type) and issubclass(kind, UnpairedDataset)
+
+
+def _build_runner(config: Any, checkpoint: str, save_dir: str | None) -> Runner:
     config.load_from, config.resume = checkpoint, False
     for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
         config[key] = None
@@ -132,14 +176,6 @@ def _build_runner(
         "checkpoint": None,
         "logger": {"type": "LoggerHook", "interval": 50},
     }
-    if protocols:
-        config.test_evaluator = {"type": "ProtocolMetric", "protocols": list(protocols)}
-    elif not config.get("test_evaluator"):
-        config.test_evaluator = []
-    evaluators = config.test_evaluator
-    for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
-        if evaluator.get("type") == "ProtocolMetric":
-            evaluator["measure_input"] = True
     return Runner.from_cfg(config)
 
 

@@ -19,6 +19,8 @@ class CheckpointHook(MMEngineCheckpointHook):
     Priority ``VERY_LOW``, as mmengine's, whose arguments it takes.
     """
 
+    file_backend: Any
+
     def before_train(self, runner: Any) -> None:
         """Prepare as mmengine does."""
         super().before_train(runner)

@@ -9,7 +9,6 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.logging import print_log
 
 from restorekit.datasets import PairReader
 from restorekit.datasets.leaks import QuickLook, quick_look
@@ -61,7 +60,7 @@ class LeakWarningHook(Hook):
             runner.logger.info(f"Training and test set were not compared: {error}")
             return
         self.records = merged_leaks(self.records, record)
-        _report(look, train, test)
+        _report(runner.logger, look, train, test)
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         """Write what was found into the checkpoint."""
@@ -126,7 +125,9 @@ def _record(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairRea
     }
 
 
-def _report(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairReader]) -> None:
+def _report(
+    logger: logging.Logger, look: QuickLook, train: Sequence[PairReader], test: Sequence[PairReader]
+) -> None:
     sizes = [sum(map(len, readers)) for readers in (train, test)]
     seen = ""
     if look.train_seen < sizes[0] or look.test_seen < sizes[1]:
@@ -135,10 +136,9 @@ def _report(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairRea
             "`restorekit data leaks` compares all)"
         )
     if not look.leaks:
-        print_log(
+        logger.info(
             f"None of the {sizes[1]:,} images for validation and test shows a photograph of the "
-            f"{sizes[0]:,} training images{seen}.",
-            logger="current",
+            f"{sizes[0]:,} training images{seen}."
         )
         return
     trains, tests = (len(set(side)) for side in zip(*look.leaks, strict=True))
@@ -147,10 +147,8 @@ def _report(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairRea
         for one, other in look.leaks[:_NAMED]
     )
     more = f"; and {len(look.leaks) - _NAMED:,} more pairs" if len(look.leaks) > _NAMED else ""
-    print_log(
+    logger.warning(
         f"LEAK: {tests:,} of the {sizes[1]:,} images for validation and test show a photograph "
         f"that {trains:,} of the {sizes[0]:,} training images show, too{seen}: {some}{more}. What "
-        "is measured on them says nothing about other images; results files will record it.",
-        logger="current",
-        level=logging.WARNING,
+        "is measured on them says nothing about other images; results files will record it."
     )

@@ -42,7 +42,7 @@ def evaluate_folder(
     gt: Folder | None = None,
     lq: Folder | None = None,
     *,
-    pairing: str = "same",
+    pairing: str = "auto",
     protocols: Sequence[Protocol] = (),
     extra_protocols: Sequence[Protocol] = (),
     niqe_variant: str | None = None,

@@ -15,7 +15,7 @@ Folder = str | os.PathLike[str]
 
 
 def find_images(
-    pred: Folder, gt: Folder | None = None, lq: Folder | None = None, pairing: str = "same"
+    pred: Folder, gt: Folder | None = None, lq: Folder | None = None, pairing: str = "auto"
 ) -> list[ImageFiles]:
     """Find the files of every restored image.
 

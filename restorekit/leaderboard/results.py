@@ -132,7 +132,9 @@ def build_results(
         results["protocols"] = summarize(values)
     if no_reference:
         results["no_reference"] = {
-            name: _no_reference_measure(measured) for name, measured in no_reference.items()
+            name: _no_reference_measure(measured)
+            for name, measured in no_reference.items()
+            if measured.images
         }
     if cost:
         results["cost"] = cost

@@ -45,7 +45,7 @@ class NIQEMetric(PerImageMetric):
 
     Attributes:
         values: After ``evaluate``, on every process: the values of the restored images.
-        input_values: The same of the input; None without ``measure_input``.
+        input_values: The same of the input; empty without ``measure_input``.
         digests: After ``evaluate``: the :func:`~restorekit.metrics.image_digest` of each lq, in
             the data set's order.
         fingerprint: After ``evaluate``: what the data set contains, as
@@ -66,8 +66,7 @@ class NIQEMetric(PerImageMetric):
         check_variant(variant)
         self.variant = variant
         self.measure_input = measure_input
-        self.values: NoReferenceValues | None = None
-        self.input_values: NoReferenceValues | None = None
+        self.values = self.input_values = NoReferenceValues(variant, {}, {})
         self.digests: list[str] = []
         self.fingerprint = ""
 
@@ -103,7 +102,7 @@ class NIQEMetric(PerImageMetric):
                 level=logging.WARNING,
             )
         metrics = {f"niqe/{self.variant}": mean(self.values.images.values())}
-        self.input_values = None
+        self.input_values = NoReferenceValues(self.variant, {}, {})
         if self.measure_input:
             found = {record.name: record.lq for record in results}
             self.input_values = NoReferenceValues.collect(self.variant, found)

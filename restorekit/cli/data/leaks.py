@@ -146,15 +146,17 @@ def _table(leaks: Sequence[Leak]) -> str:
 def _summary(leaks: Sequence[Leak], train: PairReader, test: PairReader) -> str:
     if train is test:
         copies = len({label for leak in leaks for label in (leak.train, leak.test)})
-        found = f"{copies:,} of {len(test):,} images" if leaks else "No image"
-        return f"{found} of {test.location} show a photograph that another one shows, too."
+        if not copies:
+            return f"No image of {test.location} shows a photograph that another one shows."
+        return f"{copies:,} of {len(test):,} images of {test.location} are copies of each other."
     if not leaks:
         return (
-            f"No leak: of the {len(test):,} test images none shows a photograph of the "
+            f"No leak: none of the {len(test):,} test images shows a photograph of the "
             f"{len(train):,} training images."
         )
-    tests, trains = ({getattr(leak, role) for leak in leaks} for role in ("test", "train"))
+    tests, trains = (len({getattr(leak, role) for leak in leaks}) for role in ("test", "train"))
+    verb, pairs = ("shows" if tests == 1 else "show"), ("pair" if len(leaks) == 1 else "pairs")
     return (
-        f"{len(tests):,} of {len(test):,} test images show the same photograph as "
-        f"{len(trains):,} of {len(train):,} training images ({len(leaks):,} pairs)."
+        f"{tests:,} of {len(test):,} test images {verb} the same photograph as {trains:,} of "
+        f"{len(train):,} training images ({len(leaks):,} {pairs})."
     )

@@ -1,0 +1,162 @@
+"""Measure a folder of images that any program restored, and write results.json."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols
+from restorekit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from restorekit.leaderboard import Results
+
+#: Decimals shown: one more than differs between machines would be one too many.
+_DIGITS = {"psnr": 4, "ssim": 6, "niqe": 4}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``restorekit evaluate``."""
+    parser.add_argument("--pred", required=True, metavar="D", help="folder of restored images")
+    parser.add_argument("--gt", metavar="D", help="folder of clean images")
+    parser.add_argument(
+        "--lq",
+        metavar="D",
+        help="folder of rainy images: they are measured too, and the results rank beside those of "
+        "`restorekit test`",
+    )
+    parser.add_argument(
+        "--pairs",
+        default="auto",
+        metavar="RULE",
+        help="how the name of a restored image leads to its clean one: auto (default: an obvious "
+        "way), same, prefix, or a template such as 'norain-{id}.png'",
+    )
+    parser.add_argument(
+        "--protocol",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="measure against the clean images under this protocol; repeatable, or 'all' (default "
+        "where --gt is given and no --metric)",
+    )
+    parser.add_argument(
+        "--metric",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="measure what needs no clean images: niqe, or niqe:VARIANT (default without --gt)",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say why the first protocol and each of the others differ on these images",
+    )
+    parser.add_argument("--method", metavar="NAME", help="name in tables (default: the folder's)")
+    parser.add_argument(
+        "--dataset", metavar="NAME", help="name of the test set, if it is none that is known"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="results file; the rainy input's are written beside it as rainy_input.json",
+    )
+    parser.add_argument(
+        "--processes", type=int, metavar="N", help="processes that share the work (default: all)"
+    )
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="Python file that registers protocols of your own; repeatable",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure, show the table, and write what was asked for."""
+    from restorekit.leaderboard import write_results
+    from restorekit.leaderboard.evaluation import evaluate_folder
+    from restorekit.metrics.explain import Explanation
+    from restorekit.metrics.summary import by_protocol
+    from restorekit.plugins import load_plugin_file
+
+    for plugin in args.plugin:
+        load_plugin_file(plugin)
+    names, metrics = args.protocol, args.metric
+    if not names and not metrics:
+        names, metrics = (["all"], []) if args.gt else ([], ["niqe"])
+    protocols = chosen_protocols(names)
+    explanations = []
+    if args.explain:
+        explanations = [Explanation.between(protocols[0], other) for other in protocols[1:]]
+        if not explanations:
+            raise ConfigError(
+                "--explain compares protocols: give two or more with --protocol, or 'all'."
+            )
+    measured = {one.name: one for explained in explanations for one in explained.protocols()}
+    evaluation = evaluate_folder(
+        args.pred,
+        args.gt,
+        args.lq,
+        pairing=args.pairs,
+        protocols=protocols,
+        extra_protocols=[one for one in measured.values() if one not in protocols],
+        niqe_variant=chosen_niqe_variant(metrics),
+        method=args.method,
+        dataset=args.dataset,
+        processes=args.processes,
+    )
+    out = Path(args.out or "results.json")
+    results = {str(out): evaluation.results}
+    if evaluation.rainy_input is not None:
+        results[str(out.with_name("rainy_input.json"))] = evaluation.rainy_input
+    sys.stdout.write(f"\n{_table(list(results.values()))}\n")
+    values = by_protocol({image.name: image.pred for image in evaluation.images})
+    sizes = [image.size for image in evaluation.images]
+    for explained in explanations:
+        sys.stdout.write(f"{explained.text(values, sizes)}\n\n")
+    if args.out:
+        for file, content in results.items():
+            write_results(file, content)
+        sys.stdout.write(f"Results: {' and '.join(results)}\n")
+
+
+def _table(results: Sequence[Results]) -> str:
+    """Return the means, one line a protocol and measure, one column a method."""
+    from restorekit.cli.tables import text_table
+    from restorekit.leaderboard.measures import MEASURES
+    from restorekit.leaderboard.ranking import criteria
+
+    first = results[0]
+    rows = [
+        [
+            protocol,
+            MEASURES[measure].title,
+            *(f"{criteria(r)[protocol][measure]['mean']:.{_DIGITS[measure]}f}" for r in results),
+        ]
+        for protocol, measures in criteria(first).items()
+        for measure in measures
+    ]
+    title = ["protocol", "measure", *(result["method"] for result in results)]
+    dataset = first["dataset"]
+    version = f" ({dataset['version']})" if "version" in dataset else ""
+    lines = [
+        f"{dataset['name']}{version}: {dataset['num_images']} images, fingerprint "
+        f"{dataset['fingerprint'][:12]}\n\n",
+        text_table(title, rows, right=range(2, len(title))),
+    ]
+    for result in results:
+        for name, measure in result.get("no_reference", {}).items():
+            left_out = measure.get("left_out", {})
+            if left_out:
+                image, reason = next(iter(left_out.items()))
+                lines.append(
+                    f"\n{MEASURES[name].label} of {result['method']} is the mean of "
+                    f"{len(measure['images'])} images; {len(left_out)} have none: {image}: "
+                    f"{reason}\n"
+                )
+    return "".join(lines)

@@ -1,0 +1,165 @@
+"""Why two protocols measure differently, in words and with the numbers of the data at hand."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .functional.ssim import downsampling_factor
+from .functional.ssim_spec import SSIMSpec
+from .protocol import Protocol
+from .protocol_steps import Step, steps_between
+from .summary import ImageValues, mean
+
+#: By how much PSNR is higher on studio-range luma than on full-range luma, in dB.
+STUDIO_RANGE_GAIN = 20 * math.log10(255 / 219)
+#: Steps smaller than what is printed.
+_NOTHING_PSNR, _NOTHING_SSIM = 5e-5, 5e-7
+_COLORS = {
+    "rgb": "RGB",
+    "y_full": "full-range luma",
+    "y_studio": "studio-range luma",
+    "y_studio_u8": "studio-range luma in whole levels",
+    "y_pil": "Pillow's luma in whole levels",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Two protocols and the way from one to the other.
+
+    Attributes:
+        start: Where it begins.
+        end: Where it ends.
+        steps: The choices in between.
+    """
+
+    start: Protocol
+    end: Protocol
+    steps: list[Step]
+
+    @classmethod
+    def between(cls, start: Protocol, end: Protocol) -> Explanation:
+        """Plan what to measure to explain the difference of two protocols."""
+        return cls(start, end, steps_between(start, end))
+
+    def protocols(self) -> list[Protocol]:
+        """Return every protocol that has to be measured, start and end included."""
+        return [self.start, *(step.after for step in self.steps)]
+
+    def text(self, images: ImageValues, sizes: Sequence[tuple[int, int]]) -> str:
+        """Say by how much each choice moves PSNR and SSIM on the data that was measured.
+
+        Args:
+            images: Values of all :meth:`protocols`, as
+                :func:`~restorekit.metrics.summary.by_protocol` returns them.
+            sizes: Height and width of each image.
+
+        Returns:
+            Lines of text: the whole difference, then one line a choice. Each number is a
+            mean over the images, and none is taken from elsewhere.
+        """
+        psnr, ssim = (
+            {p.name: mean(images[p.name][metric].values()) for p in self.protocols()}
+            for metric in ("psnr", "ssim")
+        )
+        start, end = self.start.name, self.end.name
+        lines = [
+            f"From {start} to {end} ({len(sizes)} {'image' if len(sizes) == 1 else 'images'}): "
+            f"PSNR {psnr[start]:.4f} → {psnr[end]:.4f} dB ({psnr[end] - psnr[start]:+.4f}), "
+            f"SSIM {ssim[start]:.6f} → {ssim[end]:.6f} ({ssim[end] - ssim[start]:+.6f})"
+        ]
+        for step in self.steps:
+            gain = psnr[step.after.name] - psnr[step.before.name]
+            change = ssim[step.after.name] - ssim[step.before.name]
+            words = f"{_words(step)}.{_remark(step, gain, images, sizes)}"
+            if abs(gain) < _NOTHING_PSNR and abs(change) < _NOTHING_SSIM:
+                words += " It makes no difference here."
+            lines.append(f"  {gain:+9.4f} dB  {change:+10.6f}  {words}")
+        if not self.steps:
+            lines.append("  They measure the same: no choice differs.")
+        return "\n".join(lines)
+
+
+def _words(step: Step) -> str:
+    """Say what is switched."""
+    before, after = step.before, step.after
+    if step.choice == "color":
+        return _color_words(before.color, after.color)
+    if step.choice == "quantize":
+        how = {
+            "round": "rounded to whole levels as in a saved file",
+            "floor": "cut to whole levels",
+            "none": "left as floating-point numbers",
+        }
+        return f"Rounding: images {how[after.quantize]}, not {how[before.quantize]}"
+    if step.choice == "clip_ssim":
+        way = {True: "clipped to the displayable range", False: "not clipped"}
+        return f"Clipping: SSIM on values {way[after.clip_ssim]}"
+    if step.choice == "identical_psnr":
+        return (
+            f"Images without any error count as {after.identical_psnr:g} dB instead of "
+            f"{before.identical_psnr:g}"
+        )
+    return _ssim_words(step.choice, before.ssim, after.ssim)
+
+
+def _color_words(before: str, after: str) -> str:
+    ranges = {"y_full": "0 to 255", "y_studio": "16 to 235"}
+    if before in ranges and after in ranges:
+        return f"Range of Y: {ranges[after]} instead of {ranges[before]}"
+    return f"Colour: {_COLORS[after]} instead of {_COLORS[before]}"
+
+
+def _ssim_words(choice: str, before: SSIMSpec, after: SSIMSpec) -> str:
+    if choice == "window":
+        return f"SSIM window: {_window(after)} instead of {_window(before)}"
+    if choice == "sample_covariance":
+        how = {True: "n - 1", False: "n"}
+        return (
+            f"SSIM covariance: divided by {how[after.sample_covariance]} instead of "
+            f"{how[before.sample_covariance]}, n being the {after.window_size**2} pixels of the "
+            "window"
+        )
+    if choice == "padding":
+        how = {True: "only windows inside the image", False: "all windows, with zeros around it"}
+        return f"SSIM border: {how[after.padding == 'valid']}"
+    if choice == "downsample":
+        way = {True: "as MATLAB's ssim.m does by itself", False: "none"}
+        return f"SSIM downsampling: {way[after.downsample]}"
+    return (
+        f"SSIM constants: range {after.data_range:g}, K {after.k1:g} and {after.k2:g} instead of "
+        f"{before.data_range:g}, {before.k1:g} and {before.k2:g}"
+    )
+
+
+def _window(spec: SSIMSpec) -> str:
+    size = f"{spec.window_size}×{spec.window_size}"
+    return f"uniform {size}" if spec.window == "uniform" else f"Gaussian {size} (σ {spec.sigma:g})"
+
+
+def _remark(step: Step, gain: float, images: ImageValues, sizes: Sequence[tuple[int, int]]) -> str:
+    """Add what was found out about a step beyond its two numbers."""
+    if step.choice == "downsample":
+        return _downsampling_remark(sizes)
+    colors = step.before.color, step.after.color
+    if step.choice == "color" and set(colors) == {"y_full", "y_studio"}:
+        expected = STUDIO_RANGE_GAIN if colors[1] == "y_studio" else -STUDIO_RANGE_GAIN
+        remark = f" 20·log10(255/219) = {STUDIO_RANGE_GAIN:.4f} dB is to be expected"
+        if abs(gain - expected) < _NOTHING_PSNR:
+            return f"{remark}, and found."
+        psnr = images[step.after.name]["psnr"].values()
+        same = sum(value == step.after.identical_psnr for value in psnr)
+        return f"{remark} for images with an error; {same} of {len(psnr)} have none."
+    return ""
+
+
+def _downsampling_remark(sizes: Sequence[tuple[int, int]]) -> str:
+    parts = []
+    for (height, width), number in sorted(Counter(sizes).items()):
+        factor = downsampling_factor(height, width)
+        what = f"by {factor}" if factor > 1 else "not at all"
+        parts.append(f"{number} of {width}×{height} {what}")
+    return f" The sizes here: {', '.join(parts)}."

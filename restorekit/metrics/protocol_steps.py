@@ -1,0 +1,104 @@
+"""From one protocol to another, one choice at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .comparison import Color
+from .functional.ssim_spec import SSIMSpec
+from .protocol import Protocol
+
+#: Each colour and the one it is made of; every step of such a path is one choice.
+_MADE_OF: dict[Color, Color] = {
+    "y_full": "rgb",
+    "y_pil": "y_full",
+    "y_studio": "y_full",
+    "y_studio_u8": "y_studio",
+}
+#: Fields of SSIMSpec that are one choice, in the order in which they are switched.
+_SSIM_CHOICES = (
+    ("window", "window_size", "sigma"),
+    ("sample_covariance",),
+    ("padding",),
+    ("downsample",),
+    ("data_range", "k1", "k2"),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One choice that is switched.
+
+    Attributes:
+        choice: ``quantize``, ``color``, ``clip_ssim``, ``identical_psnr``, or the first field
+            of :class:`~restorekit.metrics.functional.SSIMSpec` that changes.
+        before: The protocol before it.
+        after: The protocol after it, which differs in this choice only.
+    """
+
+    choice: str
+    before: Protocol
+    after: Protocol
+
+
+def steps_between(start: Protocol, end: Protocol) -> list[Step]:
+    """Return the steps from one protocol to another; none if they measure the same.
+
+    The last step ends at ``end`` itself; the protocols between get names of their own.
+    """
+    settings = list(_changes(start, end))
+    steps, before = [], start
+    for number, (choice, change) in enumerate(settings, start=1):
+        last = number == len(settings)
+        between = dataclasses.replace(
+            before, name=f"{start.name}.to.{end.name}.{number}", description="", **change
+        )
+        after = end if last else between
+        steps.append(Step(choice, before, after))
+        before = after
+    return steps
+
+
+def _changes(start: Protocol, end: Protocol) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name of each choice and the fields of Protocol that it sets."""
+    quantize = [("quantize", {"quantize": end.quantize})] if start.quantize != end.quantize else []
+    # Lumas in whole levels need quantised images: those are made first, and given up last.
+    first, last = (quantize, []) if end.quantize != "none" else ([], quantize)
+    yield from first
+    yield from (("color", {"color": color}) for color in _color_path(start.color, end.color))
+    yield from last
+    if start.clip_ssim != end.clip_ssim:
+        yield "clip_ssim", {"clip_ssim": end.clip_ssim}
+    spec = start.ssim
+    for fields in _SSIM_CHOICES:
+        values = {field: getattr(end.ssim, field) for field in fields}
+        changed = [field for field in fields if getattr(spec, field) != values[field]]
+        if changed and not _same_window(spec, end.ssim, changed):
+            spec = dataclasses.replace(spec, **values)
+            yield fields[0], {"ssim": spec}
+    if start.identical_psnr != end.identical_psnr:
+        yield "identical_psnr", {"identical_psnr": end.identical_psnr}
+
+
+def _same_window(one: SSIMSpec, other: SSIMSpec, changed: list[str]) -> bool:
+    """Whether only the σ of windows that have none differs."""
+    return changed == ["sigma"] and one.window == other.window == "uniform"
+
+
+def _color_path(start: Color, end: Color) -> list[Color]:
+    """Return the colours on the way from one to another, without the first."""
+    up, down = _ancestors(start), _ancestors(end)
+    shared = next(color for color in up if color in down)
+    way_up = up[1 : up.index(shared) + 1]
+    way_down = down[: down.index(shared)]
+    return [*way_up, *reversed(way_down)]
+
+
+def _ancestors(color: Color) -> list[Color]:
+    path = [color]
+    while path[-1] in _MADE_OF:
+        path.append(_MADE_OF[path[-1]])
+    return path
