@@ -13,7 +13,7 @@ model = dict(
     # A few minutes are too short for -SSIM alone, which says little about brightness.
     loss=dict(
         type="SumLoss",
-        losses=dict(ssim=dict(type="SSIMLoss"), l1=dict(type="L1Loss", loss_weight=4.0)),
+        losses=dict(ssim=dict(type="SSIMLoss"), l1=dict(type="L1Loss", loss_weight=2.0)),
     ),
 )
 
