@@ -23,7 +23,6 @@ from .functional.color import (
     split_channels,
     to_uint8,
 )
-from .functional.fast_similarity import fast_dissimilarity_map
 from .functional.similarity import Workspace, average, similarity_map
 from .functional.ssim import downsample, downsampling_factor
 from .functional.ssim_spec import SSIMSpec
@@ -131,14 +130,9 @@ class Comparison:
             squared_error += cv2.norm(pred, gt, cv2.NORM_L2SQR)
             for common, asked in maps.items():
                 x, y = (downsample(pred), downsample(gt)) if common.downsample else (pred, gt)
-                missing = fast_dissimilarity_map(x, y, common, work)
-                similarity = similarity_map(x, y, common, work) if missing is None else None
+                similarity = similarity_map(x, y, common, work)
                 for spec in asked:
-                    ssim[spec] += (
-                        average(similarity, spec)
-                        if missing is None
-                        else 1 - average(missing, spec)
-                    )
+                    ssim[spec] += average(similarity, spec)
         mse = squared_error / (channels * pred.size)
         return Measured(mse, {spec: ssim[spec] / channels for spec in ssim})
 

@@ -42,14 +42,6 @@ class Workspace:
         size = _SCRATCH_PLANES * math.prod(shape)
         return self._scratch[:size].reshape(_SCRATCH_PLANES, *shape)
 
-    def single_precision(self, count: int, height: int, width: int) -> npt.NDArray[np.float32]:
-        """Return float32 planes (count, height, width) in the same memory.
-
-        Twice as many as :meth:`scratch` gives fit in, or fewer that are larger.
-        """
-        size = count * height * width
-        return self._scratch.view(np.float32)[:size].reshape(count, height, width)
-
 
 def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> FloatPlane:
     """Return SSIM at every pixel, with zeros around the image; it lies in the workspace.
