@@ -28,11 +28,17 @@ class CheckpointHook(MMEngineCheckpointHook):
 
     def _save_checkpoint_with_step(self, runner: Any, step: int, meta: dict[str, Any]) -> None:
         super()._save_checkpoint_with_step(runner, step, meta)
-        self.file_backend.remove_now()
+        self._remove_now()
 
     def _save_best_checkpoint(self, runner: Any, metrics: dict[str, float]) -> None:
         super()._save_best_checkpoint(runner, metrics)
-        self.file_backend.remove_now()
+        self._remove_now()
+
+    def _remove_now(self) -> None:
+        # A validation without a training has nothing to remove, nor a backend.
+        backend = getattr(self, "file_backend", None)
+        if isinstance(backend, _RemovesLater):
+            backend.remove_now()
 
 
 class _RemovesLater:
