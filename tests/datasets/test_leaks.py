@@ -45,6 +45,7 @@ CHANGES = {
     "double": lambda image, i: resized(image, 2),
     "squeezed": lambda image, i: resized(image, 1, 1.4),
     "mirrored": lambda image, i: image[:, ::-1],
+    "mirrored crop to 75 %": lambda image, i: image[10 * i : 10 * i + 120, 60:][:, ::-1],
     "turned": lambda image, i: np.rot90(image, i + 1),
     "darker": lambda image, i: (255 * (image / 255) ** 1.5).astype(np.uint8),
     "jpeg of a smaller crop": lambda image, i: jpeg(resized(image[7:-2, 5:-9], 0.7), 30),
@@ -137,6 +138,13 @@ def test_a_folder_with_itself_gives_its_copies(folder_of, scene):
     reader = folder_of("all", images)
     found = {tuple(sorted(pair)) for pair in numbers(find_leaks(reader, reader))}
     assert found == {(1, 3), (2, 4)}
+
+
+def test_large_sets_are_compared_in_groups(folder_of, scene):
+    train = folder_of("train", {i: scene(i, 40, 60) for i in range(190, 260)})
+    test = folder_of("test", {i: scene(i, 40, 60)[1:, 1:] for i in range(60, 200)})
+    assert numbers(find_leaks(train, test)) == {(i, i) for i in range(190, 200)}
+    assert numbers(find_leaks(test, train)) == {(i, i) for i in range(190, 200)}
 
 
 def test_what_is_found_does_not_depend_on_threads_or_on_neighbours(train, folder_of, scene):
@@ -251,6 +259,23 @@ def test_agreement_says_how_much_and_how_singularly_structure_agrees(scene):
     assert dimmed.correlation == pytest.approx(1, abs=0.01)
     # Where one of them has hardly any pixels, nothing can be said.
     assert agreement(one, one, np.zeros(one.shape, bool)).correlation == 0
+
+
+def test_clean_images_have_to_agree_nearly_everywhere(scene):
+    """Half of a scene may be what the rain left of it, but is no copy of a clean image."""
+    one, other = (thumbnail(scene(seed)).astype(np.float32) for seed in (5, 6))
+    half = np.where(np.arange(one.shape[1]) < one.shape[1] // 2, one, other)
+    agreed = agreement(one, half, np.ones(one.shape, bool))
+    assert agreed.score(clean=True) < 0.1
+    assert agreed.score(clean=False) > 0.9
+
+
+def test_noise_in_a_sky_does_not_count():
+    sky = np.full((85, 128), 150.0)
+    cv2.fillPoly(sky, [np.array([[40, 30], [90, 25], [70, 70]], np.int32)], 60.0)
+    rng = np.random.default_rng(3)
+    one, other = ((sky + rng.normal(scale=1.5, size=sky.shape)).astype(np.float32) for _ in "ab")
+    assert agreement(one, other, np.ones(sky.shape, bool)).correlation > 0.9
 
 
 def test_a_thumbnail_is_an_average(scene):

@@ -49,6 +49,31 @@ def test_all_of_rain200h_is_found_in_bsds500_through_its_heavy_rain(real_data, b
 
 
 @pytest.mark.slow
+def test_rain800_shares_with_rain100_what_both_took_from_bsds500(real_data, bsds500, tmp_path):
+    lines = (real_data / "rain100_test_to_bsds500.tsv").read_text().splitlines()
+    backgrounds = {line.split("\t")[1] for line in lines}
+    for name in backgrounds:
+        (tmp_path / name.replace("/", "_")).symlink_to(real_data / "bsds500" / name)
+    train = open_pairs(real_data / "rain800" / "train")
+    expected = {
+        (leak.test, leak.train.split("bsds500/")[1].replace("/", "_"))
+        for leak in find_leaks(bsds500, train)
+        if leak.train.split("bsds500/")[1] in backgrounds
+    }
+    leaks = find_leaks(train, open_images(tmp_path))
+    assert {(leak.train, leak.test.rpartition("/")[2]) for leak in leaks} == expected
+    assert len(leaks) == 13
+
+
+@pytest.mark.slow
+def test_one_photograph_is_in_both_splits_of_rain800(real_data):
+    train, test = (open_pairs(real_data / "rain800" / split) for split in ("train", "test"))
+    [leak] = find_leaks(train, test)
+    assert leak.train.endswith("train/460.jpg")
+    assert leak.test.endswith("test/6.jpg")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_rain800_has_those_images_of_bsds500_that_are_of_its_size(real_data, bsds500, split):
     """BSDS500 has photographs of 481×321; those of UCID, the other source, have 512×384."""
