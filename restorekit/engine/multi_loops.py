@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmengine.runner import BaseLoop, ValLoop
@@ -26,18 +26,21 @@ class MultiValLoop(BaseLoop):
     Args:
         runner: The Runner.
         dataloader: Data loader, or its config, of each dataset by name.
-        evaluator: Config of the one metric that measures all of them.
+        evaluator: Config of the metric that measures each of them, or of several metrics.
     """
 
     def __init__(
         self,
         runner: Any,
         dataloader: Mapping[str, DataLoader[Any] | dict[str, Any]],
-        evaluator: Mapping[str, Any],
+        evaluator: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     ) -> None:
         self._runner = runner
+        metrics = [evaluator] if isinstance(evaluator, Mapping) else evaluator
         self.loops = {
-            name: ValLoop(runner, loader, runner.build_evaluator({**evaluator, "prefix": name}))
+            name: ValLoop(
+                runner, loader, runner.build_evaluator([{**one, "prefix": name} for one in metrics])
+            )
             for name, loader in dataloader.items()
         }
         #: Name of the dataset that is being validated on.
@@ -48,6 +51,11 @@ class MultiValLoop(BaseLoop):
         """The data loader of the dataset that is being validated on."""
         loader: DataLoader[Any] = self.loops[self.name].dataloader
         return loader
+
+    @property
+    def num_batches(self) -> int:
+        """Batches of all datasets."""
+        return sum(len(loop.dataloader) for loop in self.loops.values())
 
     @property
     def evaluator(self) -> Any:

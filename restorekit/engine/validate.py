@@ -62,7 +62,8 @@ def check_config(config: Mapping[str, Any]) -> None:
 
     Raises:
         ConfigError: If a name is not registered, or something registered takes no such
-            argument; the key and the nearest valid name are given.
+            argument; the key and the nearest valid name are given. If ``train_cfg`` chooses
+            its loop twice.
     """
     for key, value in config.items():
         if key not in TOP_LEVEL_KEYS and not key.startswith("_"):
@@ -71,6 +72,12 @@ def check_config(config: Mapping[str, Any]) -> None:
                 raise ConfigError(f"The config has a key {key!r}; it should be {close[0]!r}.")
         if key.endswith("_dataloader") and isinstance(value, Mapping) and "dataset" in value:
             _require_known(key, "a data loader", value, _LOADER_KEYS)
+    loop = config.get("train_cfg")
+    if isinstance(loop, Mapping) and {"type", "by_epoch"} <= loop.keys():
+        raise ConfigError(
+            f"train_cfg has both type={loop['type']!r} and by_epoch={loop['by_epoch']}, which "
+            "choose the loop twice: leave by_epoch out, or inherit with _delete_=True."
+        )
     for key, value, registry in _typed_dicts(dict(config.items()), "", None):
         name = value["type"]
         if not isinstance(name, str) or "." in name:

@@ -55,7 +55,9 @@ class ProgressBarHook(Hook):
 
     def _before_epoch(self, runner: Any, mode: str = "train") -> None:
         if mode == "val":
-            self._open("val", "validation", len(runner.val_dataloader))
+            # MultiValLoop runs through several data loaders.
+            total = getattr(runner.val_loop, "num_batches", None) or len(runner.val_dataloader)
+            self._open("val", "validation", total)
         elif mode == "test":
             self._open("test", "testing", len(runner.test_dataloader))
 

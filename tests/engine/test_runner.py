@@ -147,6 +147,8 @@ def test_best_checkpoint_by_a_dataset_and_protocol(small_config, train, tmp_path
     other = {**loader, "dataset": {**loader.dataset, "data_root": str(tmp_path / "other")}}
     config.val_dataloader = {"small": loader, "other": other}
     config.val_cfg = {"type": "MultiValLoop"}
+    luma = {**config.val_evaluator, "protocols": ["matlab_y_u8"]}
+    config.val_evaluator = [config.val_evaluator, luma]
     best = {"save_best": "other/psnr/rgb_u8", "rule": "greater"}
     config.default_hooks.checkpoint = {**config.default_hooks.checkpoint, **best}
     runner = train(config)
@@ -154,7 +156,9 @@ def test_best_checkpoint_by_a_dataset_and_protocol(small_config, train, tmp_path
     rows = read_history(Path(runner.work_dir, "history.csv"))
     validated = {r["iter"]: float(r["other/psnr/rgb_u8"]) for r in rows if r["phase"] == "val"}
     assert kept.stem.endswith("_" + max(validated, key=validated.get))
-    assert all(r["small/psnr/rgb_u8"] for r in rows if r["phase"] == "val")
+    for measured in ("small/psnr/rgb_u8", "small/psnr/matlab_y_u8"):
+        assert all(row[measured] for row in rows if row["phase"] == "val")
+    assert runner.val_loop.num_batches == 3 + 2
 
 
 def test_tensorboard_gets_the_loss(small_config, train):

@@ -24,6 +24,7 @@ from restorekit.errors import ConfigError
         ({"optim_wrapper.optimiser": {}}, r"'optimizer'"),
         ({"train_dataloader.num_worker": 2}, r"'num_workers'"),
         ({"optim_wraper": {}}, r"should be 'optim_wrapper'"),
+        ({"train_cfg.by_epoch": True}, r"both type='IterTrainLoop' and by_epoch=True"),
     ],
 )
 def test_misspelling_is_named_with_its_key(small_config, change, message):
