@@ -52,6 +52,16 @@ def test_cost_is_drawn_for_the_chosen_one(opened):
     assert "seconds per image" in seconds
 
 
+def test_every_number_stands_beside_its_protocol(opened):
+    def text(selector):
+        return opened.run(f"return document.querySelector('{selector}').textContent")
+
+    assert "PSNR (dB), rgb_float" in text("#cost-plot")
+    assert text("#compare-summary").count("(rgb_float)") == 2
+    for panel in ("scatter", "cost", "images"):
+        assert text(f"#{panel}-measure") == "PSNR, rgb_floatSSIM, rgb_float"
+
+
 def brightness(browser, path, share):
     """Return the grey level of the screen at a share of the comparison's width."""
     browser.run("document.querySelector('#stage').scrollIntoView({block: 'center'})")

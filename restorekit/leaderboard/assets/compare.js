@@ -48,7 +48,7 @@ function compareSummary(board, key) {
       const info = DATA.measures[measure];
       return `${info.label} ${formatValue(method.values[measure][place], measure)}${info.unit ? `\u00a0${info.unit}` : ""}`;
     });
-  return [label, ...numbers].join(", ");
+  return `${[label, ...numbers].join(", ")} (${board.protocol})`;
 }
 
 function moveSplit() {

@@ -31,9 +31,9 @@ function drawCost(board) {
   const means = [...measured, ...published].map((method) => method.means[measure]);
   const x = logScale([...measured, ...published].map((method) => method.cost[key]), width);
   const y = linearScale([...means, ...ends], height, true);
-  const info = DATA.measures[measure];
-  const svg = frame(width, height, x, y, { x: COSTS[key], y: info.title },
-    { x: formatShort, y: (value) => signed(String(value)) }, `${info.title} against ${COSTS[key]}`);
+  const quality = `${DATA.measures[measure].title}, ${board.protocol}`;
+  const svg = frame(width, height, x, y, { x: COSTS[key], y: quality },
+    { x: formatShort, y: (value) => signed(String(value)) }, `${quality} against ${COSTS[key]}`);
   const points = [];
   for (const method of [...published, ...measured]) {
     const [cx, cy] = [x(method.cost[key]), y(method.means[measure])];

@@ -2,7 +2,9 @@
 
 const chooser = { dataset: byId("choose-dataset"), protocol: byId("choose-protocol") };
 
-const measureOptions = (board) => board.measures.map((name) => [name, DATA.measures[name].label]);
+// No number stands anywhere without its protocol's name.
+const measureOptions = (board) =>
+  board.measures.map((name) => [name, `${DATA.measures[name].label}, ${board.protocol}`]);
 
 const current = () =>
   DATA.boards.find((board) => String(board.dataset) === chooser.dataset.value && board.protocol === chooser.protocol.value);

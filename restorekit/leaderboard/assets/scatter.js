@@ -33,7 +33,7 @@ function drawScatter(board) {
   const info = DATA.measures[measure];
   const format = (value) => signed(String(value));
   const svg = frame(size, size, x, y, { x: first.label, y: second.label }, { x: format, y: format },
-    `${info.title} of each image: ${second.label} against ${first.label}`);
+    `${info.title}, ${board.protocol}, of each image: ${second.label} against ${first.label}`);
   svg.append(draw("line", { class: "equal", x1: x(x.low), y1: y(x.low), x2: x(x.high), y2: y(x.high) }));
   for (const point of points) {
     const better = info.higher ? point.y > point.x : point.y < point.x;
