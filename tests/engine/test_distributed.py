@@ -41,14 +41,9 @@ def config_file(small_config, tmp_path):
 
 
 def run(arguments, **options):
-    def once():
-        return subprocess.run(
-            arguments, env=environment(), capture_output=True, text=True, check=False, **options
-        )
-
-    done = once()
-    # Launchers that start at the same time, as those of parallel tests do, can be given one port.
-    return once() if done.returncode == 1 else done
+    return subprocess.run(
+        arguments, env=environment(), capture_output=True, text=True, check=False, **options
+    )
 
 
 def weights(folder):
