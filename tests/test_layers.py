@@ -12,19 +12,21 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "restorekit"
 
 # Small modules that anything may use, and that use nothing of ours but each other.
-BASE = {"errors", "files", "image_headers", "image_io", "progress", "version"}
+BASE = {"errors", "files", "image_headers", "image_io", "progress", "text_table", "version"}
 #: What each part may import of ours besides itself; a part that is not here has no place yet.
 MAY_KNOW = {
     "errors": set(),
     "files": set(),
     "image_headers": {"errors"},
     "image_io": {"errors", "files", "image_headers"},
+    "memory": set(),
     "progress": set(),
+    "text_table": set(),
     "version": set(),
     "plugins": {"errors"},
     "registry": {"errors", "plugins"},
-    "archs": {"errors", "registry"},
-    "losses": {"errors", "registry"},
+    "archs": {"errors", "memory", "registry"},
+    "losses": {"errors", "memory", "registry"},
     "rain": {"errors"},
     "metrics.functional": {"errors"},
     "interop": {"errors", "registry"},
@@ -40,7 +42,7 @@ UPPER = {
     "hooks": {"checkpoints", "leaderboard"},
     "inference": {"checkpoints", "leaderboard"},
     "engine": {"checkpoints", "hooks", "inference", "leaderboard"},
-    "benchmarks": {"checkpoints", "engine", "inference"},
+    "benchmarks": {"checkpoints", "engine", "inference", "leaderboard"},
     "cli": {"benchmarks", "checkpoints", "engine", "hooks", "inference", "leaderboard", "plugins"},
 }
 #: The parts that must run where little is installed, and what they may import of others.

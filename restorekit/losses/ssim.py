@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import ConfigError, DataError
+from ..memory import keep_freed_memory
 from ..registry import MODELS
 from .precision import full_precision_pair, without_autocast
+from .ssim_function import SumOfSSIM, Window, sum_by_operations
 
 Padding = Literal["zero", "valid"]
 
@@ -23,12 +24,12 @@ def mean_ssim(
     padding: Padding = "zero",
     data_range: float = 1.0,
 ) -> Tensor:
-    """Return the mean SSIM over batch, channels and pixels, a scalar that can be derived.
+    """Return the mean SSIM over batch, channels and pixels, a scalar that can be derived once.
 
     The 2-D Gaussian is separable and SSIM needs only the sum of the two variances, so
-    that three maps that depend on ``pred`` and one that does not are filtered, each along
-    columns and then rows: 88 multiplications a pixel instead of the released code's 605,
-    and the same numbers to rounding.
+    that four maps are filtered, each along columns and then rows: 88 multiplications a
+    pixel instead of the released code's 605, and the same numbers to rounding. The gradient
+    is :class:`~restorekit.losses.ssim_function.SumOfSSIM`'s; there is no second derivative.
 
     Args:
         pred: (N, C, H, W), float32 or float64.
@@ -40,33 +41,22 @@ def mean_ssim(
         data_range: Span of the image values, on which the constants (0.01 L)² and
             (0.03 L)² depend.
     """
-    radius = window_size // 2 if padding == "zero" else 0
-    offsets = torch.arange(window_size, dtype=pred.dtype, device=pred.device) - window_size // 2
-    window = torch.exp(-offsets.square() / (2 * sigma**2))
-    window = window / window.sum()
-
-    def smooth(maps: Tensor) -> Tensor:
-        # One depthwise convolution over images × channels: faster than groups of three.
-        planes = maps.reshape(1, -1, *maps.shape[-2:])
-        count = planes.shape[1]
-        columns = window.view(1, 1, -1, 1).expand(count, 1, -1, 1)
-        rows = window.view(1, 1, 1, -1).expand(count, 1, 1, -1)
-        planes = F.conv2d(planes, columns, padding=(radius, 0), groups=count)
-        planes = F.conv2d(planes, rows, padding=(0, radius), groups=count)
-        return planes.view(*maps.shape[:-2], *planes.shape[-2:])
-
-    # gt is smoothed apart: it needs no gradient, and stacked it would be given one.
-    mean_pred, square_mean, product_mean = smooth(
-        torch.stack([pred, pred.square() + gt.square(), pred * gt])
+    window = Window(
+        window_size,
+        sigma,
+        padding=window_size // 2 if padding == "zero" else 0,
+        c1=(0.01 * data_range) ** 2,
+        c2=(0.03 * data_range) ** 2,
     )
-    mean_gt = smooth(gt)
-    mean_product = mean_pred * mean_gt
-    mean_square = mean_pred.square() + mean_gt.square()
-    c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
-    numerator = (2 * mean_product + c1) * (2 * (product_mean - mean_product) + c2)
-    denominator = (mean_square + c1) * (square_mean - mean_square + c2)
-    mean: Tensor = (numerator / denominator).mean()
-    return mean
+    if not torch.is_grad_enabled():
+        # The function sees that its inputs need gradients, and not that nobody asks for them.
+        pred, gt = pred.detach(), gt.detach()
+    compiling = torch.compiler.is_compiling()
+    add_up = sum_by_operations if compiling else SumOfSSIM.apply
+    total: Tensor = add_up(pred, gt, window)
+    number, channels, height, width = pred.shape
+    less = 2 * (window_size // 2 - window.padding)
+    return total / (number * channels * (height - less) * (width - less))
 
 
 @MODELS.register_module()
@@ -101,6 +91,7 @@ class SSIMLoss(nn.Module):
         loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
+        keep_freed_memory()
         if window_size < 1 or window_size % 2 == 0:
             raise ConfigError(
                 f"SSIMLoss: window_size is {window_size}, but must be an odd number; use 11."

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
+
+from restorekit.cli.subcommands import add_subcommands
 
 #: Sub-command, and the sentence that ``restorekit data --help`` shows for it. The module of the
 #: same name in this package has ``add_arguments(parser)`` and ``run(args)``.
@@ -19,29 +18,9 @@ SUBCOMMANDS = {
 }
 
 
-class _SubcommandParser(argparse.ArgumentParser):
-    """Imports the module of its sub-command when that is the one called."""
-
-    subcommand = ""
-
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        if self.subcommand:
-            module = import_module(f"{__name__}.{self.subcommand}")
-            self.subcommand = ""
-            self.description = module.__doc__
-            self.formatter_class = argparse.RawDescriptionHelpFormatter
-            self.set_defaults(run_subcommand=module.run)
-            module.add_arguments(self)
-        return super().parse_known_args(args, namespace)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sub-commands."""
-    subparsers = parser.add_subparsers(
-        metavar="SUBCOMMAND", required=True, parser_class=_SubcommandParser
-    )
-    for name, text in SUBCOMMANDS.items():
-        subparsers.add_parser(name, help=text).subcommand = name
+    add_subcommands(parser, __name__, SUBCOMMANDS)
 
 
 def run(args: argparse.Namespace) -> None:

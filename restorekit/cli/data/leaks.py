@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restorekit.cli.tables import text_table
 from restorekit.errors import ConfigError, DataError
+from restorekit.text_table import text_table
 
 if TYPE_CHECKING:
     from restorekit.datasets import PairReader

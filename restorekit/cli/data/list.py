@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from restorekit.cli.tables import text_table
+from restorekit.text_table import text_table
 
 if TYPE_CHECKING:
     from restorekit.datasets.catalog import Distribution, KnownDataset, Split, SplitVersion

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.cli.data.choices import require_split, require_workers
-from restorekit.cli.tables import text_table
 from restorekit.errors import DataError, UnknownNameError
+from restorekit.text_table import text_table
 
 if TYPE_CHECKING:
     from restorekit.datasets import PairReader
