@@ -1,6 +1,7 @@
 """Datasets, the sampler, and the readers of pairs beneath them."""
 
 from .base import ImageDataset
+from .batches import SampleBatch, collate_samples
 from .checks import checked
 from .dataset_pairs import DatasetPairs
 from .lmdb_reader import LmdbPairs
@@ -24,11 +25,13 @@ __all__ = [
     "PairReader",
     "PairedDataset",
     "ReproducibleSampler",
+    "SampleBatch",
     "SampleIndex",
     "SemiSupervisedDataset",
     "SyntheticRainDataset",
     "UnpairedDataset",
     "checked",
+    "collate_samples",
     "match_names",
     "open_images",
     "open_pairs",

@@ -11,16 +11,20 @@ from torch.utils.data import Dataset
 
 from restorekit.image_io import Image
 from restorekit.registry import TRANSFORMS
+from restorekit.transforms import PackInputs
 
+from .batches import pack_samples
 from .checks import checked
 from .pairs import PairReader
 from .randomness import sample_rng
 
-#: Steps of a pipeline: configs of transforms, or anything that takes and returns a sample.
-Pipeline = Sequence["dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]]"]
+#: Takes and returns a sample.
+Step = Callable[[dict[str, Any]], dict[str, Any]]
+#: Steps of a pipeline: transforms, or configs of them.
+Pipeline = Sequence["dict[str, Any] | Step"]
 
 
-def build_pipeline(steps: Pipeline) -> list[Callable[[dict[str, Any]], dict[str, Any]]]:
+def build_pipeline(steps: Pipeline) -> list[Step]:
     """Build the transforms of a pipeline."""
     return [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in steps]
 
@@ -75,6 +79,33 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
         """Return ``lq``, and ``gt`` where there is one, before the pipeline."""
 
     def __getitem__(self, index: int) -> dict[str, Any]:
+        return self._through(self.pipeline, index)
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[dict[str, Any]]:
+        """Return what ``dataset[index]`` gives for each; torch's data loader calls this.
+
+        Where only ``PackInputs`` is left to be done, it is a
+        :class:`~restorekit.datasets.SampleBatch`, which
+        :func:`~restorekit.datasets.collate_samples` has nothing more to do with.
+        """
+        if not self.packs_batches:
+            return [self[index] for index in indices]
+        return pack_samples(map(self.unpacked, indices), len(indices))
+
+    @property
+    def packs_batches(self) -> bool:
+        """Whether all that samples still need before they are batched is ``PackInputs``.
+
+        Not so in a subclass that makes its samples itself.
+        """
+        own = type(self).__getitem__ is not ImageDataset.__getitem__
+        return not own and bool(self.pipeline) and type(self.pipeline[-1]) is PackInputs
+
+    def unpacked(self, index: int) -> dict[str, Any]:
+        """Return a sample before the last step of the pipeline."""
+        return self._through(self.pipeline[:-1], index)
+
+    def _through(self, pipeline: Sequence[Step], index: int) -> dict[str, Any]:
         rng = sample_rng(index)
         place = int(index)
         results: dict[str, Any] = {
@@ -83,6 +114,6 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
             "index": place,
             "rng": rng,
         }
-        for transform in self.pipeline:
+        for transform in pipeline:
             results = transform(results)
         return results

@@ -9,6 +9,7 @@ from restorekit.image_io import Image, decode_image
 
 from .lmdb_format import checksum, read_meta, value_key
 from .lmdb_mapping import LmdbValues
+from .lmdb_pixels import RawPixels
 from .pairs import PairReader, split_halves
 
 
@@ -29,6 +30,7 @@ class LmdbPairs(PairReader):
     def __init__(self, path: Path) -> None:
         self._meta = read_meta(path)
         self._values = LmdbValues(path)
+        self._pixels = RawPixels(self._values, len(self._meta.names))
         self.location = str(path)
         self.names = list(self._meta.names)
         self._items = list(range(len(self.names)))
@@ -50,13 +52,10 @@ class LmdbPairs(PairReader):
 
     def read(self, index: int) -> tuple[Image, Image | None]:
         """Return views onto the pixels, or decode the files."""
-        keys = self._keys(index)
         if self.encoding == "raw":
-            shape = (*self.size(index), 3)
-            images = [self._values.pixels(key, shape) for key in keys]
-        else:
-            label = self.label(index)
-            images = [decode_image(self._values.copy(key), label) for key in keys]
+            return self._views(self._items[index])
+        label = self.label(index)
+        images = [decode_image(self._values.copy(key), label) for key in self._keys(index)]
         if self.file_layout in {"left", "right"}:
             return split_halves(images[0], self.file_layout)
         return images[0], images[1] if len(images) > 1 else None
@@ -87,6 +86,14 @@ class LmdbPairs(PairReader):
                 sums.append(self._meta.gt_checksums[item])
             found = [checksum(self._values.copy(key)) for key in self._keys(index)]
             yield None if found == sums else self.label(index)
+
+    def _views(self, item: int) -> tuple[Image, Image | None]:
+        """Return the pixels of ``raw`` images, which are never side by side."""
+        shape = (*self._meta.shapes[item], 3)
+        lq = self._pixels.view(item, "lq", shape)
+        if not self._meta.gt_of:
+            return lq, None
+        return lq, self._pixels.view(self._meta.gt_of[item], "gt", shape)
 
     def _keys(self, index: int) -> list[bytes]:
         item = self._items[index]

@@ -1,7 +1,7 @@
 """Writing an LMDB from any reader of pairs, so that a kill costs little.
 
 Threads read and decode (OpenCV and hashing leave the interpreter's lock), this thread
-writes. Pairs are committed in batches of some ten megabytes, each with its record, so that
+writes. Pairs are committed in batches of some megabytes, each with its record, so that
 another run finds in the database itself what is done.
 """
 
@@ -38,7 +38,7 @@ from .pairs import PairReader
 from .threads import in_order
 
 _FIRST_MAP_BYTES = 1 << 28
-_BATCH_BYTES = 1 << 25
+_BATCH_BYTES = 1 << 23
 
 
 class Written(NamedTuple):

@@ -15,6 +15,7 @@ from restorekit.errors import ConfigError
 from restorekit.image_io import Image
 from restorekit.registry import DATASETS
 
+from .batches import pack_samples
 from .randomness import SampleIndex
 
 
@@ -78,10 +79,31 @@ class MixtureDataset(Dataset[dict[str, Any]]):
         return self._starts[-1]
 
     def __getitem__(self, index: int) -> dict[str, Any]:
+        dataset, inner = self._inner(index)
+        return {**dataset[inner], "name": self._name(index), "index": int(index)}
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[dict[str, Any]]:
+        """Return the samples of a batch, as :class:`~restorekit.datasets.ImageDataset` does."""
+        if not self.packs_batches:
+            return [self[index] for index in indices]
+        return pack_samples(map(self.unpacked, indices), len(indices))
+
+    @property
+    def packs_batches(self) -> bool:
+        """Whether this is so of all datasets."""
+        own = type(self).__getitem__ is not MixtureDataset.__getitem__
+        return not own and all(getattr(d, "packs_batches", False) for d in self.datasets)
+
+    def unpacked(self, index: int) -> dict[str, Any]:
+        """Return a sample before the last step of its pipeline."""
+        dataset, inner = self._inner(index)
+        return {**dataset.unpacked(inner), "name": self._name(index), "index": int(index)}
+
+    def _inner(self, index: int) -> tuple[Any, int]:
+        """Return the dataset of a sample, and its index there."""
         number, place, _ = self._find(index)
         inner = index.at(place) if isinstance(index, SampleIndex) else place
-        item: dict[str, Any] = self.datasets[number][inner]
-        return {**item, "name": self._name(index), "index": int(index)}
+        return self.datasets[number], inner
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
         """Return ``lq``, and ``gt`` where there is one, before the pipeline of its dataset."""

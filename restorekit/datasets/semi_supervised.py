@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from torch.utils.data import Dataset
 
 from restorekit.registry import DATASETS
 
+from .base import Pipeline
+from .locate import Layout
 from .paired import PairedDataset
+from .pairs import Side
 from .randomness import SampleIndex
 
 
@@ -24,11 +28,21 @@ class SemiSupervisedDataset(PairedDataset):
     is one of the pairs.
 
     Args:
-        data_root: The pairs; this and all other arguments are as
-            :class:`~restorekit.datasets.paired.PairedDataset` has them.
+        data_root: The pairs; this and what follows ``unlabelled`` is as
+            :class:`~restorekit.datasets.paired.PairedDataset` has it.
         unlabelled: A dataset, or the config of one, whose samples have ``lq``, such as an
             :class:`~restorekit.datasets.unpaired.UnpairedDataset`; with its own pipeline.
-        **pairs: Further arguments of the pairs.
+        split: Of the pairs, as all below.
+        pipeline: Transforms.
+        pairing: Rule by which names belong together.
+        layout: How they lie.
+        lq_side: Where the rainy image is in files with both.
+        lq_folder: Name of the folder of rainy images.
+        gt_folder: Name of the folder of clean images.
+        skip_broken: Leave out pairs that cannot be used.
+        catalog: Which dataset of the catalog it is.
+        hint: What to say where nothing is found.
+        metainfo: Facts for reports.
 
     Raises:
         DataError: If either has no images or some that cannot be used.
@@ -38,9 +52,32 @@ class SemiSupervisedDataset(PairedDataset):
         self,
         data_root: str | os.PathLike[str],
         unlabelled: Dataset[dict[str, Any]] | dict[str, Any],
-        **pairs: Any,
+        split: str | None = None,
+        pipeline: Pipeline = (),
+        pairing: str = "auto",
+        layout: Layout = "auto",
+        lq_side: Side = "right",
+        lq_folder: str = "lq",
+        gt_folder: str = "gt",
+        skip_broken: bool = False,
+        catalog: str | None = None,
+        hint: str = "",
+        metainfo: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data_root, **pairs)
+        super().__init__(
+            data_root,
+            split,
+            pipeline,
+            pairing,
+            layout,
+            lq_side,
+            lq_folder,
+            gt_folder,
+            skip_broken,
+            catalog,
+            hint,
+            metainfo,
+        )
         self.unlabelled: Any = (
             DATASETS.build(unlabelled) if isinstance(unlabelled, dict) else unlabelled
         )

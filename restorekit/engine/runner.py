@@ -19,6 +19,7 @@ from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import load_weights
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
+from restorekit.datasets import collate_samples
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.files import atomic_path, remove_leftovers
 
@@ -128,6 +129,7 @@ class Runner(MMEngineRunner):
         """Build a data loader; ``total_batch_size`` is shared out over the processes.
 
         Memory is pinned where there is a GPU, and there are at most as many workers as cores.
+        ``default_collate`` is done by our datasets themselves where they can.
 
         Raises:
             ConfigError: If the processes cannot share it evenly.
@@ -151,6 +153,8 @@ class Runner(MMEngineRunner):
             dataloader["persistent_workers"] = bool(
                 workers and dataloader.get("persistent_workers")
             )
+            if dataloader.get("collate_fn") == {"type": "default_collate"}:
+                dataloader["collate_fn"] = {"type": collate_samples}
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
         return loader
 

@@ -174,6 +174,30 @@ def test_a_killed_run_is_refused_by_datasets_and_continued_by_the_next(paired_ro
     assert list(LmdbPairs(out).damaged()) == [None] * 12
 
 
+def test_only_a_few_pairs_are_in_memory_at_a_time(paired_root, monkeypatch, small_batches):
+    root, _ = paired_root
+    source = open_pairs(root, "train").subset([k % 12 for k in range(12)] * 10)
+    source.names = [f"{k}" for k in range(120)]
+    alive, most = set(), []
+    commit = lmdb_writer._commit
+
+    def read(index):
+        alive.add(index)
+        most.append(len(alive))
+        return type(source).read(source, index)
+
+    def commit_and_forget(environment, batch):
+        commit(environment, batch)
+        alive.difference_update(pair.number for pair in batch)
+
+    reader = _Killed(source, at=-1)
+    reader.read = read
+    monkeypatch.setattr(lmdb_writer, "_commit", commit_and_forget)
+    assert write_lmdb(reader, root / "out", workers=3) == (120, 0)
+    # Three being read, as many as twice that waiting, and one being written.
+    assert 3 < max(most) <= 3 + 6 + 1
+
+
 def test_a_complete_lmdb_is_left_alone_and_other_content_refused(paired_root):
     root, _ = paired_root
     source, out = open_pairs(root, "train"), root / "out"

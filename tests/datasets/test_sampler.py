@@ -1,5 +1,6 @@
 """The order of samples: a property of the run, not of the number of processes."""
 
+import hashlib
 import itertools
 import pickle
 
@@ -153,3 +154,32 @@ def test_random_numbers_belong_to_seed_and_draw():
     assert numbers(SampleIndex(1, 5, 0)) != numbers(SampleIndex(1, 6, 0))
     assert numbers(SampleIndex(1, 5, 0)) != numbers(SampleIndex(1, 5, 1))
     assert numbers(7) == np.random.default_rng(7).integers(1 << 40, size=4).tolist()
+
+
+def test_the_generator_starts_from_the_hash_of_seed_and_draw():
+    digest = hashlib.blake2b(b"3 500", digest_size=32).digest()
+    words = np.frombuffer(digest, np.uint64).astype(object)
+    # PCG64 (O'Neill 2014): a 128-bit generator whose stream is the second 128 bits.
+    multiplier, mask = 0x2360ED051FC65DA44385DF649FCCF645, (1 << 128) - 1
+    increment = (((words[2] << 64) + words[3]) << 1 | 1) & mask
+    state = ((increment + (words[0] << 64) + words[1]) * multiplier + increment) & mask
+    found = sample_rng(SampleIndex(1, 500, 3)).bit_generator.state["state"]
+    assert (found["state"], found["inc"]) == (state, increment)
+
+
+def test_the_generators_of_neighbouring_samples_are_unlike():
+    drawn = np.array([sample_rng(SampleIndex(0, draw, 0)).random(4) for draw in range(2000)])
+    assert np.abs(drawn.mean(axis=0) - 0.5).max() < 0.03
+    both = np.hstack([drawn[:-1], drawn[1:]])
+    correlation = np.corrcoef(both, rowvar=False)
+    assert np.abs(correlation - np.eye(8)).max() < 0.1
+
+
+def test_the_generator_can_be_copied_and_spawns_streams_of_its_own():
+    rng = sample_rng(SampleIndex(1, 5, 0))
+    copy = pickle.loads(pickle.dumps(rng))
+    children = [*rng.spawn(2), *rng.spawn(1)]
+    assert copy.random() == rng.random()
+    first = {generator.random() for generator in [rng, *children]}
+    assert len(first) == 4
+    assert sample_rng(SampleIndex(1, 5, 0)).spawn(1)[0].random() in first

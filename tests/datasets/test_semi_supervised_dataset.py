@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader, default_collate
 
-from restorekit.datasets import ReproducibleSampler, SampleIndex, SemiSupervisedDataset
-from restorekit.errors import DataError
+from restorekit.datasets import (
+    PairedDataset,
+    ReproducibleSampler,
+    SampleIndex,
+    SemiSupervisedDataset,
+)
+from restorekit.engine.validate import check_config
+from restorekit.errors import ConfigError, DataError
 from restorekit.image_io import write_image
 from restorekit.registry import DATASETS
 
@@ -112,3 +120,22 @@ def test_workers_change_nothing(make):
 def test_photographs_that_are_too_small_are_found_at_once(make):
     with pytest.raises(DataError, match="17"):
         make(pipeline=[{"type": "PairedRandomCrop", "patch_size": 17}])
+
+
+def test_the_pairs_are_described_as_in_any_dataset_of_pairs(make, tmp_path):
+    pairs = dict(inspect.signature(PairedDataset).parameters)
+    ours = dict(inspect.signature(SemiSupervisedDataset).parameters)
+    del ours["unlabelled"]
+    assert ours == pairs
+    for side in ("lq", "gt"):
+        folders = {"lq_folder": side, "gt_folder": side, "metainfo": {"name": side}}
+        dataset = SemiSupervisedDataset(tmp_path / "pairs", make().unlabelled, **folders)
+        sample = dataset[0]
+        assert (sample["lq"] == sample["gt"]).all()
+        assert dataset.metainfo["name"] == side
+
+
+def test_a_misspelt_argument_is_found_before_anything_is_built():
+    dataset = {"type": "SemiSupervisedDataset", "data_root": "x", "unlabelled": {}, "pairin": "x"}
+    with pytest.raises(ConfigError, match=r"dataset\.pairin: .* Did you mean 'pairing'\?"):
+        check_config({"train_dataloader": {"dataset": dataset}})

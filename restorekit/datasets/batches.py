@@ -1,0 +1,187 @@
+"""Samples that are made as a batch, so that nothing has to be put together again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, overload
+
+import numpy as np
+import torch
+from mmengine.dataset import default_collate
+from torch.utils.data import get_worker_info
+
+from restorekit.transforms import PackInputs
+from restorekit.transforms.pack import copy_planes
+from restorekit.transforms.paired import IMAGE_KEYS
+
+Sample = dict[str, Any]
+#: Batches up to this size are sent by worker processes in the message itself. Shared memory
+#: costs about as much as copying a few megabytes.
+_MESSAGE_BYTES = 1 << 21
+
+
+class SampleBatch(Sequence[Sample]):
+    """Looks like a list of samples, so that any collate function can take it, and is a batch.
+
+    Args:
+        names: Name of each sample.
+        indices: Index of each.
+        pixels: All images one after the other, uint8.
+        shapes: Of which images: ``lq``, ``gt``, and the shape (N, 3, H, W) of each.
+    """
+
+    def __init__(
+        self,
+        names: list[str],
+        indices: list[int],
+        pixels: torch.Tensor,
+        shapes: Mapping[str, tuple[int, int, int, int]],
+    ) -> None:
+        self._parts = (names, indices, pixels, dict(shapes))
+        self._whole = _whole(*self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts[0])
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[place] for place in range(len(self)))
+
+    @overload
+    def __getitem__(self, place: int) -> Sample: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Sample]: ...
+
+    def __getitem__(self, place: int | slice) -> Sample | list[Sample]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        sample = {key: value[place] for key, value in self._whole.items()}
+        return {**sample, "index": int(sample["index"])}
+
+    def collated(self) -> dict[str, Any]:
+        """Return what default collate would make of the samples.
+
+        In a worker process of a data loader it is made ready to be sent.
+        """
+        return self._whole if get_worker_info() is None else _Parcel(self._whole, self._parts)
+
+
+def collate_samples(samples: Sequence[Sample]) -> Any:
+    """Do what mmengine's ``default_collate`` does, which is nothing for a :class:`SampleBatch`."""
+    return samples.collated() if isinstance(samples, SampleBatch) else default_collate(samples)
+
+
+def pack_samples(samples: Iterable[Sample], count: int) -> Sequence[Sample]:
+    """Do what ``PackInputs`` does to each sample, into one batch where that is possible.
+
+    Each sample is copied before the next one is made: a crop holds a whole decoded image.
+
+    Args:
+        samples: Samples that lack nothing but ``PackInputs``.
+        count: How many there are.
+
+    Returns:
+        A batch, or a list of packed samples where the images are not uint8 of one size.
+    """
+    waiting = iter(samples)
+    batch: _Filling | None = None
+    for sample in waiting:
+        if batch is None:
+            batch = _Filling(sample, count)
+        if not batch.take(sample):
+            pack = PackInputs().transform
+            return [*batch.samples(), pack(sample), *map(pack, waiting)]
+    return [] if batch is None else batch.samples()
+
+
+class _Filling:
+    """A batch that is being filled.
+
+    Args:
+        first: Its first sample, like which the others have to be.
+        count: How many samples there is room for.
+    """
+
+    def __init__(self, first: Sample, count: int) -> None:
+        self._names: list[str] = []
+        self._indices: list[int] = []
+        images = {key: first.get(key) for key in IMAGE_KEYS}
+        self._image_shapes = {k: None if v is None else v.shape for k, v in images.items()}
+        self._shapes = {
+            key: (count, shape[2], *shape[:2])
+            for key, shape in self._image_shapes.items()
+            if shape is not None and len(shape) == 3
+        }
+        self._pixels = _room_for(sum(map(math.prod, self._shapes.values())))
+        self._planes = {
+            key: part.numpy() for key, part in _split(self._pixels, self._shapes).items()
+        }
+
+    def take(self, sample: Sample) -> bool:
+        """Copy the images of a sample; False if they are not as they have to be."""
+        for key, shape in self._image_shapes.items():
+            image = sample.get(key)
+            if image is None:
+                if shape is not None:
+                    return False
+            elif image.shape != shape or image.dtype != np.uint8 or key not in self._planes:
+                return False
+        for key, planes in self._planes.items():
+            copy_planes(sample[key], planes[len(self._names)])
+        self._names.append(sample["name"])
+        self._indices.append(sample["index"])
+        return True
+
+    def samples(self) -> SampleBatch:
+        """Return those that were taken."""
+        return SampleBatch(self._names, self._indices, self._pixels, self._shapes)
+
+
+class _Parcel(dict[str, Any]):
+    """A batch on its way between processes: its images travel as one, small ones with it.
+
+    It arrives as a plain dict.
+    """
+
+    def __init__(self, whole: Mapping[str, Any], parts: tuple[Any, ...]) -> None:
+        super().__init__(whole)
+        self._parts = parts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        names, indices, pixels, shapes = self._parts
+        contents = pixels.numpy() if len(pixels) <= _MESSAGE_BYTES else pixels
+        return _whole, (names, indices, contents, shapes)
+
+
+def _whole(
+    names: list[str],
+    indices: list[int],
+    pixels: Any,
+    shapes: Mapping[str, tuple[int, int, int, int]],
+) -> dict[str, Any]:
+    """Return the batch as default collate orders it; ``pixels`` is a tensor or an array."""
+    tensors = _split(torch.as_tensor(pixels), shapes)
+    count = len(names)
+    return {
+        "name": names,
+        "index": torch.tensor(indices, dtype=torch.int64),
+        **{key: tensor[:count] for key, tensor in tensors.items()},
+    }
+
+
+def _split(
+    pixels: torch.Tensor, shapes: Mapping[str, tuple[int, int, int, int]]
+) -> dict[str, torch.Tensor]:
+    sizes = [math.prod(shape) for shape in shapes.values()]
+    parts = torch.split(pixels, sizes) if sizes else ()
+    return {key: part.view(shapes[key]) for key, part in zip(shapes, parts, strict=True)}
+
+
+def _room_for(size: int) -> torch.Tensor:
+    """Return memory for pixels, which a worker process shares if they are many."""
+    if get_worker_info() is None or size <= _MESSAGE_BYTES:
+        return torch.empty(size, dtype=torch.uint8)
+    # As torch's default collate does: otherwise they would be copied there to be sent.
+    storage: Any = torch.UntypedStorage
+    return torch.empty(0, dtype=torch.uint8).set_(storage._new_shared(size))
