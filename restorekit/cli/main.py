@@ -21,6 +21,7 @@ COMMANDS = {
     "restore": "restore photographs with a trained or converted network",
     "convert": "turn a checkpoint of a method's authors into one of ours",
     "leaderboard": "rank results files against each other and the rainy input",
+    "bench": "measure speed and memory against reference implementations",
     "list": "show what is registered",
 }
 
@@ -72,6 +73,10 @@ def _report(name: str, error: RestoreKitError) -> None:
         from torch.distributed.elastic.multiprocessing.errors import get_error_handler
 
         get_error_handler().record_exception(type(error)(_sentence(error)))
+        sys.stdout.flush()
+        # At once: threads that talk to the other processes would turn an ordinary end into an
+        # abort, or wait for those.
+        os._exit(USER_ERROR_STATUS)
     else:
         sys.stderr.write(f"restorekit {name}: {_sentence(error)}\n")
 

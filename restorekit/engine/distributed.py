@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -43,3 +45,16 @@ def prepare_distributed(config: Any, launcher: str) -> None:
         "device_ids": None,
         "broadcast_buffers": False,
     }
+
+
+@contextmanager
+def process_group_left() -> Iterator[None]:
+    """Leave the process group, if there is one, after what is done within.
+
+    Otherwise its threads may still run when the process ends, which C++ answers with an abort.
+    After an exception nobody is waited for: the others may be in the middle of an exchange.
+    """
+    yield
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
