@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols
+from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols, require_writable
 from restorekit.errors import ConfigError
+from restorekit.text_table import text_table
 
 if TYPE_CHECKING:
     from restorekit.leaderboard import Results
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say why the first protocol and each of the others differ on these images",
     )
+    parser.add_argument(
+        "--per-image", action="store_true", help="show the values of every image, not means only"
+    )
     parser.add_argument("--method", metavar="NAME", help="name in tables (default: the folder's)")
     parser.add_argument(
         "--dataset", metavar="NAME", help="name of the test set, if it is none that is known"
@@ -86,6 +90,10 @@ def run(args: argparse.Namespace) -> None:
 
     for plugin in args.plugin:
         load_plugin_file(plugin)
+    if args.out:
+        require_writable(args.out, "--out")
+    if args.processes is not None and args.processes < 1:
+        raise ConfigError(f"--processes is {args.processes}, but must be at least 1.")
     names, metrics = args.protocol, args.metric
     if not names and not metrics:
         names, metrics = (["all"], []) if args.gt else ([], ["niqe"])
@@ -114,6 +122,8 @@ def run(args: argparse.Namespace) -> None:
     results = {str(out): evaluation.results}
     if evaluation.rainy_input is not None:
         results[str(out.with_name("rainy_input.json"))] = evaluation.rainy_input
+    if args.per_image:
+        sys.stdout.write(f"\n{_images_table(evaluation.results)}")
     sys.stdout.write(f"\n{_table(list(results.values()))}\n")
     values = by_protocol({image.name: image.pred for image in evaluation.images})
     sizes = [image.size for image in evaluation.images]
@@ -125,9 +135,27 @@ def run(args: argparse.Namespace) -> None:
         sys.stdout.write(f"Results: {' and '.join(results)}\n")
 
 
+def _images_table(results: Results) -> str:
+    """Return the values, one line an image, one column a protocol and measure."""
+    from restorekit.leaderboard.measures import MEASURES
+    from restorekit.leaderboard.ranking import criteria
+
+    columns = {
+        # The variant of NIQE stands behind its name already.
+        f"{MEASURES[measure].title} {protocol.removeprefix(measure).strip()}": (
+            {name: f"{value:.{_DIGITS[measure]}f}" for name, value in found["images"].items()}
+        )
+        for protocol, measures in criteria(results).items()
+        for measure, found in measures.items()
+    }
+    names = dict.fromkeys(name for values in columns.values() for name in values)
+    rows = [[name, *(values.get(name, "–") for values in columns.values())] for name in names]
+    title = ["image", *columns]
+    return text_table(title, rows, right=range(1, len(title)))
+
+
 def _table(results: Sequence[Results]) -> str:
     """Return the means, one line a protocol and measure, one column a method."""
-    from restorekit.cli.tables import text_table
     from restorekit.leaderboard.measures import MEASURES
     from restorekit.leaderboard.ranking import criteria
 

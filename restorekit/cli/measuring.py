@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.errors import ConfigError, did_you_mean
@@ -43,3 +45,22 @@ def chosen_niqe_variant(metrics: Sequence[str]) -> str | None:
         variant = chosen or "matlab_gray"
         check_variant(variant)
     return variant
+
+
+def require_writable(path: str, option: str) -> None:
+    """Refuse a file that cannot be written, before the work whose results go into it.
+
+    Raises:
+        ConfigError: If it is a folder, or lies where nothing can be written.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise ConfigError(
+            f"{option} {path} is a folder: name a file in it, as {file / 'results.json'}."
+        )
+    folder = next(parent for parent in (file.parent, *file.parents) if parent.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ConfigError(
+            f"{option} {path} cannot be written: {folder} is no folder that you may write to; name "
+            "another one."
+        )

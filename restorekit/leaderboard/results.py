@@ -15,7 +15,7 @@ from typing import Any, TypedDict
 from restorekit.errors import DataError
 from restorekit.files import sha256, write_json
 from restorekit.metrics.no_reference import NoReferenceValues
-from restorekit.metrics.summary import mean, summarize
+from restorekit.metrics.summary import Measure, summarize, with_mean
 
 from .environment import collect_environment
 from .leaks import LeakCount
@@ -47,13 +47,6 @@ class DatasetRecord(_NamedDataset, total=False):
 
     version: str
     leaks: LeakCount
-
-
-class Measure(TypedDict):
-    """The value of each image by its name, and their mean."""
-
-    mean: float
-    images: dict[str, float]
 
 
 class _NamedMeasure(Measure):
@@ -177,10 +170,11 @@ def read_results(path: str | os.PathLike[str]) -> Results:
 
 
 def _no_reference_measure(values: NoReferenceValues) -> NoReferenceMeasure:
+    found = with_mean(values.images)
     measure: NoReferenceMeasure = {
         "variant": values.variant,
-        "mean": mean(values.images.values()),
-        "images": dict(values.images),
+        "mean": found["mean"],
+        "images": found["images"],
     }
     if values.left_out:
         measure["left_out"] = dict(values.left_out)

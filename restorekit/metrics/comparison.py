@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
 from .functional.checks import check_same_shape
 from .functional.color import (
+    STUDIO_MIDDLE,
+    STUDIO_PARTS,
     Channels,
     Rounding,
     luma_full,
     luma_pil,
     luma_studio,
-    luma_studio_u8,
+    round_studio_luma,
     split_channels,
+    studio_luma_parts,
     to_uint8,
 )
+from .functional.fast_similarity import fast_similarity_map
+from .functional.integer_similarity import integer_similarity_map
+from .functional.planes import Planes
 from .functional.similarity import Workspace, average, similarity_map
 from .functional.ssim import downsample, downsampling_factor
 from .functional.ssim_spec import SSIMSpec
@@ -32,7 +36,6 @@ Quantize = Literal["round", "floor", "none"]
 Image = npt.NDArray[Any]
 
 _LUMA: dict[str, Callable[[Any], Image]] = {
-    "y_studio_u8": luma_studio_u8,
     "y_studio": luma_studio,
     "y_pil": luma_pil,
     "y_full": luma_full,
@@ -76,6 +79,7 @@ class Comparison:
             for image in (pred, gt)
         )
         self._channels: dict[Rounding, tuple[Channels, Channels]] = {}
+        self._studio_luma: dict[Rounding, tuple[Image, ...]] = {}
         self._downsampled = downsampling_factor(*gt.shape[:2]) > 1
 
     def view(self, color: Color, quantize: Quantize, clip: bool) -> View:
@@ -93,9 +97,7 @@ class Comparison:
         return spec if self._downsampled else spec.without_downsampling
 
     def measure(self, wanted: Mapping[View, Collection[SSIMSpec]]) -> dict[View, Measured]:
-        """Measure views, on as many threads as OpenCV may use (``cv2.setNumThreads``).
-
-        The results are the same to the last bit on any number of threads.
+        """Measure views.
 
         Args:
             wanted: Views as :meth:`view` returned them, each with the specs of its SSIM as
@@ -104,19 +106,8 @@ class Comparison:
         Raises:
             DataError: If the image is smaller than the window of an SSIM without padding.
         """
-        for view in wanted:
-            if view.quantize != "none" and view.quantize not in self._channels:
-                self._channels[view.quantize] = self._rounded_channels(view.quantize)
-        size = self._gt.shape[:2]
-        threads = min(cv2.getNumThreads(), len(wanted))
-        if threads <= 1:
-            work = Workspace(*size)
-            return {view: self._measure(view, wanted[view], work) for view in wanted}
-        # First the views that take longest.
-        views = sorted(wanted, key=lambda view: view.color != "rgb")
-        with ThreadPoolExecutor(threads) as pool:
-            found = pool.map(lambda v: self._measure(v, wanted[v], Workspace(*size)), views)
-            return dict(zip(views, found, strict=True))
+        work = Workspace(*self._gt.shape[:2])
+        return {view: self._measure(view, specs, work) for view, specs in wanted.items()}
 
     def _measure(self, view: View, specs: Collection[SSIMSpec], work: Workspace) -> Measured:
         # Two specs that differ in their padding share the map.
@@ -124,20 +115,17 @@ class Comparison:
         for spec in specs:
             maps.setdefault(spec.map_spec, []).append(spec)
         squared_error, ssim, channels = 0.0, dict.fromkeys(specs, 0.0), 0
-        for pred, gt in self._planes(view, work):
+        for planes in self._planes(view, work):
             channels += 1
-            # Exact in integers for uint8.
-            squared_error += cv2.norm(pred, gt, cv2.NORM_L2SQR)
+            squared_error += planes.squared_error()
             for common, asked in maps.items():
-                x, y = (downsample(pred), downsample(gt)) if common.downsample else (pred, gt)
-                similarity = similarity_map(x, y, common, work)
-                for spec in asked:
-                    ssim[spec] += average(similarity, spec)
-        mse = squared_error / (channels * pred.size)
+                for spec, value in _mean_similarities(planes, common, asked, work).items():
+                    ssim[spec] += value
+        mse = squared_error / (channels * self._gt.shape[0] * self._gt.shape[1])
         return Measured(mse, {spec: ssim[spec] / channels for spec in ssim})
 
-    def _planes(self, view: View, work: Workspace) -> Iterable[tuple[Image, Image]]:
-        """Return the channels of both images on the scale 0 to 255, uint8 or float64.
+    def _planes(self, view: View, work: Workspace) -> Iterable[Planes]:
+        """Return the channels of both images.
 
         They may lie in the workspace, and are gone with the next ones.
         """
@@ -145,25 +133,52 @@ class Comparison:
             channels = _float_channels(self._pred, self._gt, view.clip, work)
             if view.color == "rgb":
                 return channels
-            copies = ((pred.copy(), gt.copy()) for pred, gt in channels)
-            both = tuple(zip(*copies, strict=True))
+            copies = ((planes.pred.copy(), planes.gt.copy()) for planes in channels)
+            pred, gt = zip(*copies, strict=True)
         else:
-            both = self._channels[view.quantize]
-        if view.color == "rgb":
-            return zip(*both, strict=True)
-        luma = _LUMA[view.color]
-        return [(luma(both[0]), luma(both[1]))]
+            pred, gt = self._rounded(view.quantize)
+            if view.color == "rgb":
+                return map(Planes, pred, gt)
+            if view.color in ("y_studio", "y_studio_u8"):
+                return [self._studio_planes(view.quantize, whole=view.color == "y_studio_u8")]
+        luma_of = _LUMA[view.color]
+        return [Planes(luma_of(pred), luma_of(gt))]
 
-    def _rounded_channels(self, quantize: Rounding) -> tuple[Channels, Channels]:
-        return (
-            split_channels(to_uint8(self._pred, quantize)),
-            split_channels(to_uint8(self._gt, quantize)),
-        )
+    def _rounded(self, quantize: Rounding) -> tuple[Channels, Channels]:
+        if quantize not in self._channels:
+            self._channels[quantize] = (
+                split_channels(to_uint8(self._pred, quantize)),
+                split_channels(to_uint8(self._gt, quantize)),
+            )
+        return self._channels[quantize]
+
+    def _studio_planes(self, quantize: Rounding, whole: bool) -> Planes:
+        if quantize not in self._studio_luma:
+            channels = self._rounded(quantize)
+            self._studio_luma[quantize] = tuple(map(studio_luma_parts, channels))
+        pred, gt = self._studio_luma[quantize]
+        if whole:
+            return Planes(round_studio_luma(pred), round_studio_luma(gt))
+        return Planes(pred, gt, unit=1 / STUDIO_PARTS, zero=STUDIO_MIDDLE)
 
 
-def _float_channels(
-    pred: Image, gt: Image, clip: bool, work: Workspace
-) -> Iterator[tuple[Image, Image]]:
+def _mean_similarities(
+    planes: Planes, common: SSIMSpec, asked: Iterable[SSIMSpec], work: Workspace
+) -> dict[SSIMSpec, float]:
+    """Return the mean SSIM of two channels by specs that share the map of ``common``."""
+    if common.downsample:
+        pred, gt = planes.levels()
+        planes = Planes(downsample(pred), downsample(gt))
+    similarity: Image | None = fast_similarity_map(planes, common, work)
+    if similarity is None:
+        pred, gt = planes.levels()
+        similarity = integer_similarity_map(pred, gt, common, work)
+    if similarity is None:
+        similarity = similarity_map(pred, gt, common, work)
+    return {spec: average(similarity, spec) for spec in asked}
+
+
+def _float_channels(pred: Image, gt: Image, clip: bool, work: Workspace) -> Iterator[Planes]:
     """Yield the channels as float64 on the scale 0 to 255."""
     for channel in range(3):
         for image, plane in zip((pred, gt), work.pair, strict=True):
@@ -171,7 +186,7 @@ def _float_channels(
             np.multiply(image[..., channel], scale, out=plane, dtype=np.float64)
             if clip and image.dtype != np.uint8:
                 np.clip(plane, 0, 255, out=plane)
-        yield work.pair
+        yield Planes(*work.pair)
 
 
 def _check_pair(pred: Image, gt: Image) -> None:

@@ -47,7 +47,7 @@ class Explanation:
 
     def protocols(self) -> list[Protocol]:
         """Return every protocol that has to be measured, start and end included."""
-        return [self.start, *(step.after for step in self.steps)]
+        return [self.start, *([step.after for step in self.steps] or [self.end])]
 
     def text(self, images: ImageValues, sizes: Sequence[tuple[int, int]]) -> str:
         """Say by how much each choice moves PSNR and SSIM on the data that was measured.

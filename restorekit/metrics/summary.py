@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TypedDict
 
 #: Protocol name to ``psnr`` or ``ssim`` to image name to value.
 ImageValues = dict[str, dict[str, dict[str, float]]]
@@ -32,7 +32,25 @@ def mean(values: Iterable[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def summarize(images: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, Any]:
+class Measure(TypedDict):
+    """The value of each image by its name, and their mean."""
+
+    mean: float
+    images: dict[str, float]
+
+
+def with_mean(images: Mapping[str, float]) -> Measure:
+    """Return the values of images with their mean.
+
+    Raises:
+        ZeroDivisionError: If there are none.
+    """
+    return {"mean": mean(images.values()), "images": dict(images)}
+
+
+def summarize(
+    images: Mapping[str, Mapping[str, Mapping[str, float]]],
+) -> dict[str, dict[str, Measure]]:
     """Return the ``protocols`` part of results.json.
 
     Args:
@@ -42,9 +60,6 @@ def summarize(images: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[s
         ``{protocol: {"psnr": {"mean": …, "images": {name: …}}, "ssim": …}}``.
     """
     return {
-        protocol: {
-            metric: {"mean": mean(values.values()), "images": dict(values)}
-            for metric, values in metrics.items()
-        }
+        protocol: {metric: with_mean(values) for metric, values in metrics.items()}
         for protocol, metrics in images.items()
     }

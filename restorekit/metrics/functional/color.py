@@ -19,6 +19,16 @@ Uint8Image = npt.NDArray[np.uint8]
 Channels = tuple[npt.NDArray[Any], ...]
 Rounding = Literal["round", "floor"]
 
+#: In these parts of a level the studio-range luma of every uint8 colour is a whole number: a
+#: third of the weights' thousandths times 255.
+STUDIO_PARTS = 85_000
+#: What of studio-range luma is taken as zero: 16 + 9,344,000 / 85,000.
+STUDIO_MIDDLE = 126 - 6_000 / STUDIO_PARTS
+
+#: 1.5 × 2²³, half-way between the numbers from which on single precision holds whole ones only
+#: and even ones only.
+_WHOLE = 12_582_912.0
+
 
 def to_uint8(image: npt.NDArray[Any], rounding: Rounding = "round") -> Uint8Image:
     """Return the uint8 image that is saved for a float image; uint8 stays as it is.
@@ -49,26 +59,50 @@ def luma_studio(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
     """
     red, green, blue = split_channels(rgb)
     if red.dtype == np.uint8:
-        luma: FloatImage = _studio_luma_above_16((red, green, blue)) / 255_000.0
-        luma += 16.0
+        luma = studio_luma_parts((red, green, blue)).astype(np.float64)
+        luma /= STUDIO_PARTS
+        luma += STUDIO_MIDDLE
         return luma
     return (65.481 * red + 128.553 * green + 24.966 * blue) / 255.0 + 16.0
+
+
+def studio_luma_parts(rgb: Uint8Image | Channels) -> npt.NDArray[np.float32]:
+    """Return studio-range luma less :data:`STUDIO_MIDDLE`, times :data:`STUDIO_PARTS`, (H, W).
+
+    It is a whole number, and so is everything on the way, all below 2²⁴: single precision
+    holds them exactly.
+
+    Args:
+        rgb: (H, W, 3) or its channels, uint8.
+    """
+    red, green, blue = split_channels(rgb)
+    luma = cv2.addWeighted(red, 21_827, green, 42_851, -9_344_000, dtype=cv2.CV_32F)
+    whole: npt.NDArray[np.float32] = cv2.scaleAdd(blue.astype(np.float32), 8_322, luma, dst=luma)
+    return whole
 
 
 def luma_studio_u8(rgb: Uint8Image | Channels) -> Uint8Image:
     """Return studio-range luma rounded to whole levels, (H, W), as MATLAB does for uint8.
 
-    Values lie in 16 to 235. Computed in integers, so that the 194 of the 2²⁴ colours that
-    lie exactly half-way are always rounded up; in floating point it is chance.
+    Values lie in 16 to 235. Computed in whole numbers, so that the 194 of the 2²⁴ colours
+    that lie exactly half-way are always rounded up; in floating point it is chance.
 
     Args:
         rgb: (H, W, 3) or its channels, uint8.
     """
-    scaled = _studio_luma_above_16(rgb)
-    scaled += 127_500
-    scaled //= 255_000
-    scaled += 16
-    return scaled.astype(np.uint8)
+    return round_studio_luma(studio_luma_parts(rgb))
+
+
+def round_studio_luma(parts: npt.NDArray[np.float32]) -> Uint8Image:
+    """Return the whole levels that :func:`studio_luma_parts` are nearest to, halves up."""
+    # Half a level up, from the middle to 126; still whole numbers below 2²⁴, so that the
+    # quotient reaches the next level only where it is one.
+    luma = parts + np.float32(STUDIO_PARTS / 2 - 6_000)
+    luma /= STUDIO_PARTS
+    np.floor(luma, out=luma)
+    luma += 126
+    levels: Uint8Image = luma.astype(np.uint8)
+    return levels
 
 
 def luma_pil(rgb: Uint8Image | Channels) -> Uint8Image:
@@ -80,17 +114,18 @@ def luma_pil(rgb: Uint8Image | Channels) -> Uint8Image:
     Args:
         rgb: (H, W, 3) or its channels, uint8.
     """
-    levels = np.arange(256)
-    # Weight × level in 64ths, rounded, which is a table of 256 entries a channel.
-    parts = [
-        cv2.LUT(channel, np.floor(weight * 64 * levels + 0.5).astype(np.uint16))
-        for channel, weight in zip(split_channels(rgb), (0.299, 0.587, 0.114), strict=True)
-    ]
-    sixty_fourths: npt.NDArray[np.uint16] = parts[0]
-    sixty_fourths += parts[1]
-    sixty_fourths += parts[2]
-    sixty_fourths >>= 6
-    return sixty_fourths.astype(np.uint8)
+    # In 64ths. Single precision holds no fractions next to _WHOLE, so that each addition to it
+    # rounds; no colour lies so near to a half that the product's own rounding matters.
+    red, green, blue = (channel.astype(np.float32) for channel in split_channels(rgb))
+    luma = red
+    luma *= 0.299 * 64
+    luma += _WHOLE
+    cv2.scaleAdd(green, 0.587 * 64, luma, dst=luma)
+    cv2.scaleAdd(blue, 0.114 * 64, luma, dst=luma)
+    luma -= _WHOLE
+    luma /= 64
+    levels: Uint8Image = luma.astype(np.uint8)
+    return levels
 
 
 def luma_full(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
@@ -120,17 +155,6 @@ def gray_matlab(rgb: Uint8Image | Channels) -> Uint8Image:
     red += blue
     red += 0.5
     return red.astype(np.uint8)
-
-
-def _studio_luma_above_16(rgb: Uint8Image | Channels) -> npt.NDArray[np.int32]:
-    """Return studio-range luma less 16, times 255,000, which is whole for uint8."""
-    red, green, blue = (channel.astype(np.int32) for channel in split_channels(rgb))
-    red *= 65_481
-    green *= 128_553
-    blue *= 24_966
-    red += green
-    red += blue
-    return red
 
 
 def split_channels(image: npt.NDArray[Any] | Channels) -> Channels:

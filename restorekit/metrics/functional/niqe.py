@@ -47,7 +47,8 @@ def niqe(image: Uint8Image, variant: str = "matlab_gray") -> float:
 
     Raises:
         ConfigError: If the variant is not known.
-        DataError: If the image has fewer than two whole blocks or is flat in all of them.
+        DataError: If the image has fewer than two whole blocks, or none of them varies at both
+            scales and in all directions.
     """
     check_variant(variant)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
@@ -63,7 +64,7 @@ def niqe(image: Uint8Image, variant: str = "matlab_gray") -> float:
             "out."
         )
     luma = _LUMA[variant](np.ascontiguousarray(image[:height, :width]))
-    return _distance(block_features(luma))
+    return distance_from_photographs(block_features(luma))
 
 
 def check_variant(variant: str) -> None:
@@ -79,14 +80,21 @@ def check_variant(variant: str) -> None:
         )
 
 
-def _distance(features: Array) -> float:
-    """Return the distance (eq. 10) of blocks (number, 36) from those of photographs."""
+def distance_from_photographs(features: Array) -> float:
+    """Return the distance (eq. 10) of blocks' features from those of photographs.
+
+    Args:
+        features: (blocks, 36), NaN where a block is flat or too regular to be fitted.
+
+    Raises:
+        DataError: If no block has all features.
+    """
     model_mean, model_covariance = _parameters()
     complete = features[~np.isnan(features).any(axis=1)]
     if not len(complete):
         raise DataError(
             f"NIQE says nothing about this image, because every block of {BLOCK}×{BLOCK} pixels "
-            "in it is flat; leave it out."
+            "in it is flat, in some direction or at half the size at least; leave it out."
         )
     # As nanmean and nancov: what is missing in a block is missing only there in the mean,
     # but takes the block out of the covariance, which of a single block is zero.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import DataError
+from .planes import Plane
 from .ssim_spec import SSIMSpec
 
-Plane = npt.NDArray[Any]
 FloatPlane = npt.NDArray[np.float64]
 
 _SCRATCH_PLANES = 5
@@ -41,6 +40,14 @@ class Workspace:
         """Return five planes of ``shape`` (height, width), the same memory at each call."""
         size = _SCRATCH_PLANES * math.prod(shape)
         return self._scratch[:size].reshape(_SCRATCH_PLANES, *shape)
+
+    def single_precision(self, count: int, height: int, width: int) -> npt.NDArray[np.float32]:
+        """Return float32 planes (count, height, width) in the same memory.
+
+        Twice as many as :meth:`scratch` gives fit in, or fewer that are larger.
+        """
+        size = count * height * width
+        return self._scratch.view(np.float32)[:size].reshape(count, height, width)
 
 
 def similarity_map(pred: Plane, gt: Plane, spec: SSIMSpec, work: Workspace) -> FloatPlane:

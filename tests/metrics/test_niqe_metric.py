@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from metric_references import photo
+
+from restorekit.errors import ConfigError, DataError
+from restorekit.metrics import NIQEMetric, dataset_fingerprint, image_digest
+from restorekit.metrics.functional import niqe
+from restorekit.registry import METRICS
+
+NUM_IMAGES = 4
+SHARES = [[0, 2], [1, 3, 0]]
+
+
+def sample(index: int) -> dict:
+    """Image 3 is too small for NIQE."""
+    lq = photo(*((100, 200) if index < 3 else (60, 80)), seed=index)
+    tensor = torch.from_numpy(lq).permute(2, 0, 1).float() / 255
+    noise = torch.from_numpy(np.random.default_rng(index).normal(0, 0.1, tensor.shape))
+    return {"name": f"image-{index}", "index": index, "lq": tensor, "pred": tensor + noise.float()}
+
+
+def png(tensor):
+    return (tensor.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+
+
+def evaluated(indices, **kwargs):
+    metric = NIQEMetric(measure_input=True, **kwargs)
+    for index in indices:
+        metric.process(None, [sample(index)])
+    return metric, metric.evaluate(NUM_IMAGES)
+
+
+def test_means_are_those_of_the_saved_images_and_of_the_input():
+    metric, metrics = evaluated(range(NUM_IMAGES))
+    assert list(metrics) == ["niqe/matlab_gray", "input/niqe/matlab_gray"]
+    for key, values, name in (("pred", metric.values, ""), ("lq", metric.input_values, "input/")):
+        expected = {f"image-{i}": niqe(png(sample(i)[key])) for i in range(3)}
+        assert values.images == expected
+        assert metrics[f"{name}niqe/matlab_gray"] == pytest.approx(np.mean([*expected.values()]))
+        assert list(values.left_out) == ["image-3"]
+        assert "60×80" in values.left_out["image-3"]
+    digests = [image_digest(png(sample(i)["lq"])) for i in range(NUM_IMAGES)]
+    assert metric.digests == digests
+    assert metric.fingerprint == dataset_fingerprint(digests)
+
+
+def test_order_and_padding_change_no_bit():
+    metric, metrics = evaluated(range(NUM_IMAGES))
+    other, others = evaluated([3, 1, 0, 2, 0])
+    assert others == metrics
+    assert other.values == metric.values
+    assert other.fingerprint == metric.fingerprint
+
+
+def test_the_variant_is_chosen_and_named():
+    metric, metrics = evaluated(range(NUM_IMAGES), variant="basicsr_y", prefix="real")
+    assert list(metrics) == ["real/niqe/basicsr_y", "real/input/niqe/basicsr_y"]
+    assert metric.values.variant == "basicsr_y"
+    assert metric.values.images["image-0"] == niqe(png(sample(0)["pred"]), "basicsr_y")
+    with pytest.raises(ConfigError, match="Did you mean 'matlab_gray'"):
+        METRICS.build({"type": "NIQEMetric", "variant": "matlab_grey"})
+
+
+def test_nothing_that_can_be_measured_is_said():
+    metric = NIQEMetric()
+    metric.process(None, [sample(3)])
+    with pytest.raises(DataError, match=r"None of 1 images.*'image-3'.*60×80"):
+        metric.evaluate(1)
+    with pytest.raises(DataError, match="NIQEMetric was given no image"):
+        metric.evaluate(1)
+
+
+def work(rank: int, folder: str) -> None:
+    rendezvous = (Path(folder) / "rendezvous").as_uri()
+    dist.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=len(SHARES))
+    try:
+        metric, metrics = evaluated(SHARES[rank])
+    finally:
+        dist.destroy_process_group()
+    # JSON keeps every bit of a float.
+    Path(folder, f"{rank}.json").write_text(json.dumps([metrics, metric.values.images]))
+
+
+@pytest.mark.slow
+def test_two_processes_give_exactly_the_numbers_of_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    mp.spawn(work, args=(str(tmp_path),), nprocs=len(SHARES))
+    metric, metrics = evaluated(range(NUM_IMAGES))
+    for rank in range(len(SHARES)):
+        written = json.loads((tmp_path / f"{rank}.json").read_text())
+        assert written == [metrics, metric.values.images]
