@@ -6,12 +6,28 @@ Reads files by path only: an isolated build has neither torch nor this package's
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ("demo", "logging", "tests", "dev")
+EXTRAS = ("demo", "logging", "matlab", "tests", "dev")
+
+
+class BuildWithConfigs(build_py):
+    """Puts the configs into the package, where mmengine and OpenMIM look for them."""
+
+    def run(self) -> None:
+        """Build, and copy the configs; an editable installation uses those of the clone."""
+        super().run()
+        if not getattr(self, "editable_mode", False):
+            target = Path(self.build_lib) / "restorekit" / ".mim" / "configs"
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(
+                ROOT / "configs", target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+            )
 
 
 def read(path: str) -> str:
@@ -76,5 +92,6 @@ setup(
         # Not among all: large, and only there to read some authors' checkpoints.
         "tensorflow": requirements("tensorflow"),
     },
+    cmdclass={"build_py": BuildWithConfigs},
     entry_points={"console_scripts": ["restorekit=restorekit.cli:main"]},
 )

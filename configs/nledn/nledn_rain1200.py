@@ -1,5 +1,4 @@
-# NLEDN by a recipe of our own on Rain1200. A patch of 128 makes cells of 16x16 at every level,
-# where a whole image makes about 60x40.
+# NLEDN by a recipe of our own on Rain1200.
 _base_ = [
     "../_base_/models/nledn.py",
     "../_base_/datasets/rain1200.py",
@@ -7,9 +6,5 @@ _base_ = [
     "../_base_/runtime/default.py",
 ]
 
-train_dataloader = dict(
-    total_batch_size=8,
-    sampler=dict(infinite=True),
-    dataset=dict(pipeline=[dict(type="PairedRandomCrop", patch_size=128), dict(type="PackInputs")]),
-)
-test_evaluator = dict(protocols=["pil_y_skimage", "rgb_u8"])
+train_dataloader = _base_.recipe_loader
+test_evaluator = _base_.recipe_evaluator

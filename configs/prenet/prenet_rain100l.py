@@ -21,6 +21,4 @@ train_dataloader = dict(
 train_cfg = dict(max_iters=33400, val_interval=1670)
 param_scheduler = dict(milestones=[10020, 16700, 26720])
 default_hooks = dict(checkpoint=dict(interval=1670))
-# The released code cuts off the fraction of a level when it saves; the second protocol rounds.
-_as_released = dict(name="matlab_y_double_floor", base="matlab_y_double", quantize="floor")
-test_evaluator = dict(protocols=[_as_released, "matlab_y_double", "rgb_u8"])
+test_evaluator = _base_.recipe_evaluator

@@ -6,5 +6,5 @@ _base_ = [
     "../_base_/runtime/default.py",
 ]
 
-train_dataloader = dict(total_batch_size=32, sampler=dict(infinite=True))
-test_evaluator = dict(protocols=["rgb_float_valid", "rgb_u8", "matlab_y_u8"])
+train_dataloader = _base_.recipe_loader
+test_evaluator = _base_.recipe_evaluator

@@ -6,18 +6,5 @@ _base_ = [
     "../_base_/runtime/default.py",
 ]
 
-train_dataloader = dict(
-    total_batch_size=20,
-    sampler=dict(infinite=True),
-    # Beside each pair a patch of a photograph of real rain.
-    dataset=dict(
-        type="SemiSupervisedDataset",
-        unlabelled=dict(
-            type="UnpairedDataset",
-            data_root="data/real_rain",
-            catalog="internet",
-            pipeline=[dict(type="PairedRandomCrop", patch_size=64), dict(type="PackInputs")],
-        ),
-    ),
-)
-test_evaluator = dict(protocols=["matlab_y_double", "rgb_u8"])
+train_dataloader = _base_.recipe_loader
+test_evaluator = _base_.recipe_evaluator

@@ -1,4 +1,8 @@
-"""Show what is registered: networks, losses, datasets, hooks, ... and the protocols."""
+"""Show what is registered: networks, losses, datasets, hooks, ... and the protocols.
+
+`restorekit list models` shows the methods first: papers, sizes, recipes, published numbers, and
+which checkpoints of their authors can be converted; `restorekit list models NAME` one of them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,13 @@ import inspect
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from restorekit.errors import UnknownNameError, did_you_mean
+from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from restorekit.cli.model_zoo import Method
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="models, datasets, transforms, samplers, metrics, hooks, loops, optim_wrappers or "
         "protocols (default: how many there are of each)",
     )
+    parser.add_argument("method", nargs="?", help="with models: the one method to show")
     parser.add_argument(
         "--plugin",
         action="append",
@@ -27,28 +36,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Python file that registers things of your own; repeatable",
     )
+    parser.add_argument("--json", metavar="F", help="file for the same as JSON")
 
 
 def run(args: argparse.Namespace) -> None:
     """Show one group, or how large each is.
 
     Raises:
-        UnknownNameError: If there is no such group.
+        UnknownNameError: If there is no such group or method.
+        ConfigError: If a method is asked for and the metafiles are missing.
     """
     from restorekit.plugins import load_plugin_file
 
     for plugin in args.plugin:
         load_plugin_file(plugin)
     groups = group_names()
-    if args.group is None:
-        sys.stdout.write(_table([_summary(group) for group in groups]))
-        return
-    if args.group not in groups:
+    if args.group is not None and args.group not in groups:
         raise UnknownNameError(
             f"{args.group!r} is not a group.{did_you_mean(args.group, groups)} The groups are "
             f"{', '.join(groups)}."
         )
-    sys.stdout.write(_table(members(args.group)))
+    if args.method is not None and args.group != "models":
+        raise UnknownNameError(
+            f"{args.method!r}: only models have methods; `restorekit list models {args.method}`."
+        )
+    if args.json:
+        _write_json(args.json, groups if args.group is None else [args.group], args.method)
+    if args.group is None:
+        sys.stdout.write(_table([_summary(group) for group in groups]))
+    elif args.method is not None:
+        sys.stdout.write(_methods(_zoo(args.method)))
+    elif args.group == "models":
+        sys.stdout.write(
+            f"{_zoo_or_reason()}\nRegistered in models:\n\n{_table(members('models'))}"
+        )
+    else:
+        sys.stdout.write(_table(members(args.group)))
 
 
 def group_names() -> list[str]:
@@ -69,6 +92,80 @@ def members(group: str) -> list[tuple[str, str, str]]:
     rows = [(name, _origin(member), _first_line(member)) for name, member in _find(group).items()]
     order = {"restorekit": 0, "mmengine": 2, "mmcv": 3}
     return sorted(rows, key=lambda row: (order.get(row[1], 1), row[1], row[0]))
+
+
+def _zoo(name: str | None = None) -> list[Method]:
+    """Return all methods that have a metafile, or the one of a name."""
+    from restorekit.cli.model_zoo import configs_folder, find_method, read_zoo
+
+    methods = read_zoo(configs_folder())
+    return methods if name is None else [find_method(methods, name)]
+
+
+def _zoo_or_reason() -> str:
+    """Return the methods as tables; where there are no metafiles, what to do about it."""
+    try:
+        return _methods(_zoo())
+    except ConfigError as error:
+        return f"{error}\n"
+
+
+def _methods(methods: Sequence[Method]) -> str:
+    """Lay out methods, their configs, and what was published for them."""
+    from restorekit.text_table import text_table
+
+    overview = [
+        (
+            *(method.name, method.paper, f"{method.venue} {method.year}"),
+            *_size(method.configs[0].parameters, method.configs[0].macs),
+            *(", ".join(method.protocols), method.converter),
+        )
+        for method in methods
+    ]
+    configs = [
+        (config.path, *_size(config.parameters, config.macs), config.recipe)
+        for method in methods
+        for config in method.configs
+    ]
+    published = [
+        (
+            *(config.name, number.dataset, number.version, number.protocol),
+            *(number.psnr, number.ssim, number.source),
+        )
+        for method in methods
+        for config in method.configs
+        for number in config.published
+    ]
+    size = ("parameters", "MACs, 256×256")
+    tables = (
+        text_table(("method", "paper", "", *size, "protocols", "convert"), overview, (3, 4)),
+        text_table(("config", *size, "recipe"), configs, (1, 2)),
+        text_table(
+            ("config", "dataset", "version", "protocol", "PSNR", "SSIM", "published by"),
+            published,
+            (4, 5),
+        ),
+    )
+    return "\n".join(tables)
+
+
+def _size(parameters: int, macs: int) -> tuple[str, str]:
+    return f"{parameters:,}", f"{macs / 1e9:.2f} G"
+
+
+def _write_json(path: str, groups: Sequence[str], method: str | None) -> None:
+    """Write each group's names; of models, or of one method, also what the metafiles say."""
+    from restorekit.files import write_json
+
+    content: dict[str, Any] = {}
+    if method is None:
+        keys = ("name", "origin", "description")
+        content = {
+            group: [dict(zip(keys, row, strict=True)) for row in members(group)] for group in groups
+        }
+    if "models" in groups:
+        content["methods"] = [asdict(one) for one in _zoo(method)]
+    write_json(path, content)
 
 
 def _protocols() -> dict[str, str]:

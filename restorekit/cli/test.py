@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
-    from restorekit.engine.testing import find_checkpoint, run_test
+    from restorekit.engine.distributed import process_group_left
+    from restorekit.engine.testing import find_checkpoint, run_test, take_network
     from restorekit.leaderboard import markdown, rank_all, write_results
 
     checkpoint = find_checkpoint(args.checkpoint)
@@ -54,7 +55,16 @@ def run(args: argparse.Namespace) -> None:
     config = config_from(args)
     if config.get("test_dataloader") is None:
         raise ConfigError(f"The config {args.config} has no test_dataloader: nothing to test on.")
-    outcome = run_test(config, str(checkpoint), protocols, args.save_dir, niqe_variant)
+    # Who sets the network's parameters here wants them to stay.
+    if not any(key.startswith("model.network") for key in args.cfg_options or ()):
+        taken = take_network(config, str(checkpoint))
+        if taken:
+            sys.stdout.write(
+                f"The network is the one that {checkpoint} holds; the config has another "
+                f"{', '.join(taken)}.\n"
+            )
+    with process_group_left():
+        outcome = run_test(config, str(checkpoint), protocols, args.save_dir, niqe_variant)
     if outcome is None:
         return
     out = Path(args.out or Path(config.work_dir) / "results.json")

@@ -67,10 +67,12 @@ def _check_overrides(config: Config, overrides: Mapping[str, Any]) -> None:
 def set_data_root(config: Config, data_root: str) -> None:
     """Point every dataset of the config to ``data_root``.
 
+    Photographs beside the pairs, of semi-supervised training, stay where the config has them.
+
     Raises:
         ConfigError: If the datasets of the config do not share one ``data_root``.
     """
-    found = [dataset for dataset in _datasets(config) if "data_root" in dataset]
+    found = [dataset for dataset in _datasets(config, unlabelled=False) if "data_root" in dataset]
     roots = sorted({str(dataset.data_root) for dataset in found})
     if len(roots) != 1:
         raise ConfigError(
@@ -90,7 +92,7 @@ def skip_broken_data(config: Config) -> None:
             dataset.skip_broken = True
 
 
-def _datasets(config: Config) -> Iterator[ConfigDict]:
+def _datasets(config: Config, unlabelled: bool = True) -> Iterator[ConfigDict]:
     """Yield the config of each dataset, those inside other datasets too."""
     loaders = [config[key] for key in _LOADERS if config.get(key) is not None]
     waiting = []
@@ -101,9 +103,8 @@ def _datasets(config: Config) -> Iterator[ConfigDict]:
         dataset = waiting.pop()
         yield dataset
         waiting.extend(dataset.get("datasets", []))
-        waiting.extend(
-            part for part in (dataset.get("labelled"), dataset.get("unlabelled")) if part
-        )
+        if unlabelled and dataset.get("unlabelled"):
+            waiting.append(dataset.unlabelled)
 
 
 def use_amp(config: Config, dtype: str) -> None:

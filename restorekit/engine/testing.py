@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from mmengine.dist import get_world_size, is_main_process
 from mmengine.model import is_model_wrapper
 
 from restorekit.checkpoints.io import require_file
+from restorekit.checkpoints.network_config import check_network_config
+from restorekit.checkpoints.network_file import FORMAT, read_network_file
 from restorekit.datasets import UnpairedDataset
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.hooks.inference_cost import InferenceCostHook
@@ -22,7 +25,7 @@ from restorekit.leaderboard.leaks import count_leaks
 from restorekit.leaderboard.results import RAINY_INPUT, DatasetRecord, Results, build_results
 from restorekit.metrics import NIQEMetric, ProtocolMetric
 from restorekit.models.complexity import count_parameters, network_cost
-from restorekit.registry import DATASETS
+from restorekit.registry import DATASETS, MODELS
 
 from .config import method_name
 from .runner import Runner, find_last_good_checkpoint
@@ -50,6 +53,46 @@ def find_checkpoint(path: str | os.PathLike[str]) -> Path:
             f"The folder {path} holds no checkpoint that can be read; give the path of one."
         )
     return found
+
+
+def take_network(config: Any, checkpoint: str) -> list[str]:
+    """Let ``config`` build the network that a published or converted checkpoint is of.
+
+    Such a file says what network it holds, and the weights alone would often fit another one
+    too: with fewer stages, or one that predicts an image where this one predicts a residual.
+    Training checkpoints belong to their config and change nothing.
+
+    Args:
+        config: The whole config; its ``model.network`` is changed.
+        checkpoint: The checkpoint file.
+
+    Returns:
+        The parameters of the network that were not as the config has them.
+
+    Raises:
+        CheckpointError: If the file cannot be read, or names what is not registered.
+    """
+    _, meta = read_network_file(checkpoint)
+    if meta.get("format") != FORMAT or not isinstance(config.model.get("network"), Mapping):
+        return []
+    check_network_config(meta["network"], checkpoint)
+    theirs, ours = (_with_defaults(network) for network in (meta["network"], config.model.network))
+    differing = sorted(key for key in {*theirs, *ours} if theirs.get(key) != ours.get(key))
+    if differing:
+        config.model.network = meta["network"]
+    return differing
+
+
+def _with_defaults(network: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a network's config with the values of what it leaves out."""
+    built = MODELS.get(network["type"])
+    parameters = inspect.signature(built).parameters if built is not None else {}
+    defaults = {
+        name: parameter.default
+        for name, parameter in parameters.items()
+        if parameter.default is not parameter.empty
+    }
+    return {**defaults, **network}
 
 
 def run_test(

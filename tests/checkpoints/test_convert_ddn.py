@@ -113,7 +113,7 @@ def test_other_matlab_files_are_explained(tmp_path, monkeypatch):
     with pytest.raises(CheckpointError, match=r"There is no checkpoint .*missing\.mat"):
         read_ddn(tmp_path / "missing.mat")
     monkeypatch.setitem(__import__("sys").modules, "scipy.io", None)
-    with pytest.raises(MissingDependencyError, match="pip install scipy"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'restorekit\[matlab\]'"):
         read_ddn(tmp_path / "text.mat")
 
 

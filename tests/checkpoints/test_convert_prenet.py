@@ -78,6 +78,17 @@ def test_what_the_file_does_not_tell_is_said_and_can_be_set(tmp_path, capsys):
     assert "'stages'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("wrapper", ["net", "state_dict", "model", "params"])
+def test_a_state_dict_among_other_things_is_found(wrapper):
+    """As trainings of one's own with the released code keep it."""
+    released = released_prenet("PRN_r")
+    alone = convert_prenet(released, "released")
+    content = {"epoch": 3, wrapper: {f"module.{k}": v for k, v in released.items()}}
+    wrapped = convert_prenet(content, "released")
+    assert wrapped.config == alone.config
+    assert all(torch.equal(wrapped.weights[key], value) for key, value in alone.weights.items())
+
+
 def changed(name: str, **shapes: tuple[int, ...]) -> dict:
     keys = {key.replace("__", "."): torch.zeros(shape) for key, shape in shapes.items()}
     return released_prenet(name) | keys

@@ -1,16 +1,23 @@
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import restorekit
+from restorekit.checkpoints.converters import FORMATS
 from restorekit.cli import main
 from restorekit.metrics import PROTOCOLS
 from restorekit.registry import ALL_REGISTRIES
 
+CONFIGS = Path(__file__).parents[2] / "configs"
+
 
 def listed(capsys, *arguments):
+    """Return the lines; of models those of the registered names, which come last."""
     assert main(["list", *arguments]) == 0
-    return capsys.readouterr().out.splitlines()
+    return capsys.readouterr().out.split("Registered in models:\n\n")[-1].splitlines()
 
 
 def test_all_groups_with_their_counts(capsys):
@@ -73,3 +80,82 @@ def test_a_plugin_is_listed_with_its_file(tmp_path, capsys):
 def test_an_unknown_group_is_answered_with_the_nearest(capsys):
     assert main(["list", "hook"]) == 2
     assert "Did you mean 'hooks'" in capsys.readouterr().err
+
+
+def methods(capsys, *arguments):
+    assert main(["list", "models", *arguments]) == 0
+    return capsys.readouterr().out.split("Registered in models:")[0]
+
+
+def test_methods_are_shown_with_all_that_their_metafiles_say(capsys):
+    shown = methods(capsys)
+    lines = shown.splitlines()
+    first = {line.split()[0]: line for line in reversed(lines) if line}
+    assert {*FORMATS} == {name.lower() for name in first if name.lower() in FORMATS}
+    for part in (
+        "Progressive Image Deraining Networks: A Better and Simpler Baseline",
+        *("CVPR 2019", "168,963", "66.25 G", "matlab_y_double"),
+    ):
+        assert part in first["PReNet"]
+    assert first["PReNet"].endswith("  prenet")
+    assert "Adam 1e-3, x0.2 at epochs 30, 50 and 80" in first["configs/prenet/prenet_rain100h.py"]
+    # As spelled: the last digit was published.
+    assert "  28.81  0.9040  paper, Tables 1 and 3" in first["dcsfn_rain200h"]
+
+
+def test_one_method_alone(capsys):
+    shown = methods(capsys, "prenet")
+    assert "prn_r" in shown
+    assert "Registered" not in shown
+    assert "RESCAN" not in shown
+    assert main(["list", "models", "prenett"]) == 2
+    assert "Did you mean 'prenet'" in capsys.readouterr().err
+    assert main(["list", "hooks", "prenet"]) == 2
+    assert "restorekit list models prenet" in capsys.readouterr().err
+
+
+def test_json_holds_the_same(tmp_path, capsys):
+    file = tmp_path / "list.json"
+    methods(capsys, "--json", str(file))
+    content = json.loads(file.read_text())
+    assert list(content) == ["models", "methods"]
+    assert {row["name"] for row in content["models"]} == set(ALL_REGISTRIES["models"].names())
+    (dcsfn,) = [method for method in content["methods"] if method["name"] == "DCSFN"]
+    assert (dcsfn["year"], dcsfn["converter"]) == (2020, "dcsfn")
+    assert dcsfn["configs"][0]["parameters"] == 12_552_375
+    assert dcsfn["configs"][0]["published"][0]["ssim"] == "0.9040"
+    methods(capsys, "rehen", "--json", str(file))
+    (rehen,) = json.loads(file.read_text())["methods"]
+    assert rehen["name"] == "REHEN"
+    listed(capsys, "hooks", "--json", str(file))
+    assert list(json.loads(file.read_text())) == ["hooks"]
+    listed(capsys, "--json", str(file))
+    assert set(json.loads(file.read_text())) == {*ALL_REGISTRIES, "protocols", "methods"}
+
+
+def test_an_installation_without_configs_says_so_and_lists_the_rest(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(restorekit, "__file__", str(tmp_path / "restorekit" / "__init__.py"))
+    shown = methods(capsys)
+    assert "install restorekit again" in shown
+    assert any(line.startswith("PReNet ") for line in listed(capsys, "models"))
+    assert main(["list", "models", "prenet"]) == 2
+    assert "install restorekit again" in capsys.readouterr().err
+    # Where a wheel puts them.
+    folder = tmp_path / "restorekit/.mim/configs/own"
+    folder.mkdir(parents=True)
+    metafile = CONFIGS / "ddn" / "metafile.yml"
+    (folder / "metafile.yml").write_text(metafile.read_text().replace("Name: DDN", "Name: OWN"))
+    assert "\nOWN     Removing Rain" in methods(capsys, "own")
+
+
+@pytest.mark.slow
+def test_a_built_package_holds_the_configs(tmp_path):
+    """Without bytecode, and byte for byte."""
+    command = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(tmp_path)]
+    subprocess.run(command, cwd=CONFIGS.parent, check=True, capture_output=True)
+    built = tmp_path / "restorekit" / ".mim" / "configs"
+    kinds = ("*.py", "*.md", "*.yml")
+    expected = {path.relative_to(CONFIGS) for kind in kinds for path in CONFIGS.rglob(kind)}
+    files = {path.relative_to(built) for path in built.rglob("*") if path.is_file()}
+    assert files == expected
+    assert all((built / file).read_bytes() == (CONFIGS / file).read_bytes() for file in files)

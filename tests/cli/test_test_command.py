@@ -4,7 +4,12 @@ import json
 
 import pytest
 import torch
+from mmengine.config import Config
 
+import restorekit
+from restorekit.archs import PReNet
+from restorekit.checkpoints import save_network
+from restorekit.checkpoints.network_file import read_network_file
 from restorekit.cli import main
 from restorekit.engine.runner import Runner
 from restorekit.image_io import read_image
@@ -74,3 +79,61 @@ def test_without_a_metric_images_are_restored_and_no_results_are_written(trained
     assert main(arguments) == 0
     assert len(list((tmp_path / "restored").iterdir())) == 3
     assert not (tmp_path / "test/results.json").exists()
+
+
+@pytest.fixture
+def published(small_config, tmp_path):
+    """A config of PReNet with two stages, and a published one with three and without residual."""
+    config = small_config("work")
+    config.model.network = {"type": "PReNet", "channels": 2, "num_stages": 2, "num_blocks": 1}
+    # Shared over the stages: the weights would fit the config's network too.
+    theirs = {**config.model.network, "num_stages": 3, "residual": False}
+    torch.manual_seed(0)
+    network = PReNet(**{key: value for key, value in theirs.items() if key != "type"})
+    save_network(network, theirs, tmp_path / "published.safetensors")
+    config.dump(str(tmp_path / "config.py"))
+    return [str(tmp_path / "config.py"), str(tmp_path / "published.safetensors")]
+
+
+@pytest.mark.parametrize(
+    ("options", "stages", "said"),
+    [([], 3, True), (["model.network.num_stages=2"], 2, False)],
+    ids=["the file's own", "asked for"],
+)
+def test_a_published_network_is_tested_as_its_file_has_it(
+    published, tmp_path, capsys, options, stages, said
+):
+    out, saved = tmp_path / "results.json", tmp_path / "restored"
+    arguments = ["test", *published, "--out", str(out), "--save-dir", str(saved)]
+    arguments += ["--work-dir", str(tmp_path / "test")]
+    arguments += ["--cfg-options", *options] if options else []
+    assert main(arguments) == 0
+    sentence = "the config has another num_stages, residual."
+    assert (sentence in capsys.readouterr().out) is said
+    network = restorekit.load_network(published[1])
+    network.num_stages, network.residual = stages, not said
+    lq = read_image(tmp_path / "data/test/lq/000.png")
+    pixels = torch.from_numpy(lq).permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        pred = network(pixels)[-1][0].permute(1, 2, 0)
+    expected = (pred.clamp(0, 1) * 255).round().byte().numpy()
+    assert abs(read_image(saved / "000.png").astype(int) - expected).max() <= 1
+
+
+def test_a_published_network_that_the_config_has_too_needs_no_word(published, capsys, tmp_path):
+    config = Config.fromfile(published[0])
+    config.merge_from_dict({"model.network.num_stages": 3, "model.network.residual": False})
+    # What is left out is as the file has it.
+    config.model.network.recurrent_unit = "PlainConvLSTM"
+    config.dump(str(tmp_path / "same.py"))
+    work_dir = ["--work-dir", str(tmp_path / "test")]
+    assert main(["test", str(tmp_path / "same.py"), published[1], *work_dir]) == 0
+    assert "another" not in capsys.readouterr().out
+
+
+def test_a_file_cannot_have_anything_built_that_is_not_registered(published, tmp_path, capsys):
+    weights, meta = read_network_file(published[1])
+    meta["network"]["type"] = "os.system"
+    torch.save({"meta": meta, "state_dict": weights}, tmp_path / "evil.pth")
+    assert main(["test", published[0], str(tmp_path / "evil.pth")]) == 2
+    assert "is refused" in capsys.readouterr().err

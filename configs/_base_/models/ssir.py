@@ -1,5 +1,6 @@
 # SSIR (CVPR 2019): DDN's network with the moments of the image at hand, and a Gaussian mixture
 # for the rain of photographs, which is fitted to the photographs themselves at first.
+method = "SSIR"
 model = dict(
     type="SemiSupervisedRestorer",
     network=dict(type="DDN", norm=dict(type="BatchNorm", image_moments=True)),

@@ -11,3 +11,19 @@ default_hooks = dict(
     logger=dict(type="LoggerHook", interval=100),
     checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=10000, max_keep_ckpts=3),
 )
+
+# What configs with this recipe take over: beside each pair a patch of a photograph of real rain.
+recipe_loader = dict(
+    total_batch_size=20,
+    sampler=dict(infinite=True),
+    dataset=dict(
+        type="SemiSupervisedDataset",
+        unlabelled=dict(
+            type="UnpairedDataset",
+            data_root="data/real_rain",
+            catalog="internet",
+            pipeline=[dict(type="PairedRandomCrop", patch_size=64), dict(type="PackInputs")],
+        ),
+    ),
+)
+recipe_evaluator = dict(protocols=["matlab_y_double", "rgb_u8"])

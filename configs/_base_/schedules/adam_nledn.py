@@ -11,3 +11,12 @@ default_hooks = dict(
     logger=dict(type="LoggerHook", interval=100),
     checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=5000, max_keep_ckpts=3),
 )
+
+# What configs with this recipe take over. A patch of 128 makes cells of 16x16 at every level,
+# where a whole image makes about 60x40.
+recipe_loader = dict(
+    total_batch_size=8,
+    sampler=dict(infinite=True),
+    dataset=dict(pipeline=[dict(type="PairedRandomCrop", patch_size=128), dict(type="PackInputs")]),
+)
+recipe_evaluator = dict(protocols=["pil_y_skimage", "rgb_u8"])

@@ -14,3 +14,13 @@ default_hooks = dict(
     logger=dict(type="LoggerHook", interval=100),
     checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=5225, max_keep_ckpts=3),
 )
+
+# What configs with this recipe take over.
+recipe_loader = dict(
+    total_batch_size=18,
+    sampler=dict(infinite=True),
+    dataset=dict(pipeline=[dict(type="PairedRandomCrop", patch_size=100), dict(type="PackInputs")]),
+)
+# The released code cuts off the fraction of a level when it saves; the second protocol rounds.
+_as_released = dict(name="matlab_y_double_floor", base="matlab_y_double", quantize="floor")
+recipe_evaluator = dict(protocols=[_as_released, "matlab_y_double", "rgb_u8"])

@@ -180,7 +180,7 @@ def _read_matlab(file: Path) -> dict[str, npt.NDArray[Any]]:
     except ImportError as error:
         raise MissingDependencyError(
             f"{file} is a MATLAB file, and reading it needs SciPy, which is not installed: "
-            "pip install scipy."
+            "pip install 'restorekit[matlab]'."
         ) from error
     try:
         model = loadmat(file)["model"][0, 0]

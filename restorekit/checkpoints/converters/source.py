@@ -30,11 +30,15 @@ class ConvertedNetwork:
     assumed: dict[str, Any] = field(default_factory=dict)
 
 
+#: What trainings keep a state dict under, beside other things.
+_WRAPPERS = ("net", "state_dict", "model", "params")
+
+
 class SourceWeights:
     """A state dict whose keys are taken one by one, so that none is overlooked.
 
     Args:
-        content: The state dict.
+        content: The state dict, or a dict that holds it under a usual name.
         source: Its file, for messages.
         method: The method it should belong to, for messages.
 
@@ -45,6 +49,9 @@ class SourceWeights:
     def __init__(self, content: object, source: str, method: str) -> None:
         self.source = source
         self.method = method
+        if isinstance(content, Mapping):
+            inner = (content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping))
+            content = next(inner, content)
         if (
             not isinstance(content, Mapping)
             or not content

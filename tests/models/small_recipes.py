@@ -1,6 +1,6 @@
 """Training a config for a few iterations; run as a script, once a rank, to do so in several.
 
-usage: recurrent_recipes.py OUT CONFIG…
+usage: small_recipes.py OUT CONFIG…
 """
 
 import json
@@ -14,7 +14,14 @@ from mmengine.model import MMDistributedDataParallel
 
 from restorekit.registry import MODELS
 
-SMALL = {"model.network.channels": 6, "model.network.num_stages": 2}
+#: Sizes that make each network quick.
+SMALL = {
+    "DDN": {"channels": 6, "num_blocks": 2},
+    "NLEDN": {"channels": 6, "growth": 4, "num_layers": 2},
+    "PReNet": {"channels": 6, "num_stages": 2},
+    "REHEN": {"channels": 6, "num_stages": 2},
+    "RESCAN": {"channels": 6, "num_stages": 2},
+}
 
 
 def rainy_batch(count=4, side=24):
@@ -34,15 +41,18 @@ def rainy_batch(count=4, side=24):
 def train(path, iterations, share=slice(None), wrap=lambda model: model):
     """Train the small network of a config; return the loss of each iteration."""
     config = Config.fromfile(str(path))
-    config.merge_from_dict(SMALL)
+    config.model.network.update(SMALL[config.model.network.type])
     torch.manual_seed(0)
     restorer = MODELS.build(config.model)
     model = wrap(restorer)
-    optimizer = torch.optim.Adam(restorer.parameters(), lr=config.optim_wrapper.optimizer.lr)
+    settings = config.optim_wrapper.optimizer.to_dict()
+    optimizer = getattr(torch.optim, settings.pop("type"))(restorer.parameters(), **settings)
     lq, gt = (images[share] for images in rainy_batch())
+    # Photographs without clean versions, where the method learns from such.
+    more = {"unlabelled": lq.flip(-1)} if config.model.type == "SemiSupervisedRestorer" else {}
     values = []
     for _ in range(iterations):
-        total, _ = restorer.parse_losses(model(lq, gt, mode="loss"))
+        total, _ = restorer.parse_losses(model(lq, gt, **more, mode="loss"))
         optimizer.zero_grad()
         total.backward()
         optimizer.step()

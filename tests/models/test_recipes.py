@@ -1,4 +1,4 @@
-"""PReNet, RESCAN and REHEN train by their own recipes, in one process and in two."""
+"""The methods beside DCSFN train by their own recipes, in one process and in two."""
 
 import json
 import os
@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from recurrent_recipes import train
+from small_recipes import train
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-METHODS = [CONFIGS / f"{name}/{name}_rain100l.py" for name in ("prenet", "rescan", "rehen")]
+NAMES = ("ddn", "nledn", "prenet", "rehen", "rescan", "ssir")
+METHODS = [CONFIGS / f"{name}/{name}_rain100l.py" for name in NAMES]
 VARIANTS = sorted(path for method in METHODS for path in method.parent.glob("variants/*.py"))
 
 
@@ -28,7 +29,7 @@ def test_two_processes_train_without_looking_for_unused_parameters(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    script = Path(__file__).with_name("recurrent_recipes.py")
+    script = Path(__file__).with_name("small_recipes.py")
     environment = os.environ | {
         "WORLD_SIZE": "2",
         "MASTER_ADDR": "127.0.0.1",
@@ -37,7 +38,7 @@ def test_two_processes_train_without_looking_for_unused_parameters(tmp_path):
     }
     processes = [
         subprocess.Popen(
-            [sys.executable, str(script), str(tmp_path), *map(str, METHODS)],
+            [sys.executable, str(script), str(tmp_path), *map(str, [*METHODS, *VARIANTS])],
             env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stderr=subprocess.PIPE,
             text=True,
@@ -45,7 +46,7 @@ def test_two_processes_train_without_looking_for_unused_parameters(tmp_path):
         for rank in range(2)
     ]
     try:
-        errors = [process.communicate(timeout=240)[1] for process in processes]
+        errors = [process.communicate(timeout=400)[1] for process in processes]
     finally:
         for process in processes:
             process.kill()
