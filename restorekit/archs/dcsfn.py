@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.cross_scale import CrossScaleFusion
 from .blocks.dense_stack import DenseStack
-from .blocks.layers import conv_lrelu, max_pyramid, resize_like
+from .blocks.layers import conv_lrelu, fuse, max_pyramid
 from .blocks.parts import PartConfig
 from .checks import require_choice, require_int
 from .sizing import pad_to_fit
@@ -39,6 +40,12 @@ class DCSFN(nn.Module):
     * The released code works on BGR images; here they are RGB, and converted checkpoints
       have their first and last convolutions turned round.
     * With the LSTM the released code resizes a state twice; see ``chained_state_resize``.
+
+    It is computed in another order, with the same numbers to rounding: convolutions 1×1 before
+    maps are brought up and without concatenating them
+    (:func:`~restorekit.archs.blocks.layers.fuse`), dense connections in training as
+    :class:`~restorekit.archs.blocks.dense_fusion.DenseFusion` has it, and on a CPU all of it in
+    the channels-last layout.
 
     Args:
         channels: C, channels of all features.
@@ -113,6 +120,7 @@ class DCSFN(nn.Module):
             *conv_lrelu(num_subnetworks * channels, 3, 1), nn.Conv2d(3, 3, 3, padding=1)
         )
         self.min_size = 2 ** (num_subnetworks - 1) * self.encoders[0].min_size
+        keep_freed_memory()
 
     def forward(self, lq: torch.Tensor) -> torch.Tensor:
         """Derain images.
@@ -125,9 +133,12 @@ class DCSFN(nn.Module):
             The derained images, of the same shape, not clamped.
         """
         padded, (height, width) = pad_to_fit(lq, self.min_size)
-        return (padded - self._rain(padded))[..., :height, :width]
+        return lq - self._rain(padded)[..., :height, :width]
 
     def _rain(self, lq: torch.Tensor) -> torch.Tensor:
+        if lq.is_cpu:
+            # oneDNN's convolutions of few channels are several times faster in this layout.
+            lq = lq.contiguous(memory_format=torch.channels_last)
         pyramid = max_pyramid(self.head(lq), len(self.encoders))
         encoded = [encoder(x) for encoder, x in zip(self.encoders, pyramid, strict=True)]
         fused = [output for output, _ in encoded]
@@ -137,6 +148,5 @@ class DCSFN(nn.Module):
             decoder(x, features)[0]
             for decoder, x, (_, features) in zip(self.decoders, fused, encoded, strict=True)
         ]
-        full_size = [resize_like(output, decoded[0]) for output in decoded]
-        rain: torch.Tensor = self.tail(torch.cat(full_size, dim=1))
+        rain: torch.Tensor = self.tail[2](fuse(self.tail[:2], decoded, lq))
         return rain

@@ -10,6 +10,7 @@ from restorekit.registry import MODELS
 from .blocks.parts import PartConfig, build_part
 from .blocks.recurrent import State
 from .blocks.residual import ResidualBlock
+from .blocks.untracked import channels_last
 from .checks import require_int
 
 
@@ -107,12 +108,13 @@ class PReNet(nn.Module):
         state: State | None = None
         for _ in range(self.num_stages):
             last = outputs[-1] if outputs else lq
-            x = self.head(torch.cat([lq, last], dim=1) if self.concat_input else last)
+            x = torch.cat([lq, last], dim=1) if self.concat_input else last
+            x = self.head(channels_last(x, self))
             if self.recurrent_unit is not None:
                 unit = self.recurrent_unit
                 x, state = unit(x) if state is None else unit(x, state)
             for index in range(self.num_blocks):
                 x = self.blocks[index % len(self.blocks)](x)
-            result = self.tail(x)
+            result = self.tail(x).contiguous()
             outputs.append(lq + result if self.residual else result)
         return tuple(outputs)

@@ -11,10 +11,12 @@ from torch import nn
 
 from restorekit.registry import MODELS
 
+from .blocks.folding import run_folded
 from .blocks.parts import PartConfig, build_part
 from .blocks.recurrent import State
 from .blocks.residual import ResidualBlock
 from .blocks.squeeze_excitation import SqueezeExcitation
+from .blocks.untracked import add
 from .checks import require_int
 from .stage_recurrence import StageRecurrence, rain_head
 
@@ -48,8 +50,7 @@ class HierarchyEnhancementUnit(nn.Module):
         hierarchy = [x]
         for block in self.blocks:
             hierarchy.append(block(hierarchy[-1]))
-        fused: torch.Tensor = self.fusion(torch.cat(hierarchy, dim=1))
-        return x + fused
+        return add(run_folded(self.fusion, torch.cat(hierarchy, dim=1)), x)
 
 
 class RecurrentHierarchyBlock(nn.Module):

@@ -9,6 +9,7 @@ from torch import nn
 
 from .blocks.layers import NEGATIVE_SLOPE
 from .blocks.squeeze_excitation import SqueezeExcitation
+from .blocks.untracked import channels_last
 from .checks import require_int
 
 
@@ -57,13 +58,13 @@ class StageRecurrence(nn.Module):
         states: list[tuple[object, ...]] = [()] * len(self.units)
         rain = None
         for _ in range(self.num_stages):
-            x = outputs[-1] if outputs else lq
+            x = channels_last(outputs[-1] if outputs else lq, self)
             for index, unit in enumerate(self.units):
                 x, state = unit(x, states[index]) if outputs else unit(x)
                 states[index] = state
             stage_rain = self.head(x)
             rain = stage_rain + rain.detach() if self.additive and rain is not None else stage_rain
-            outputs.append(lq - rain)
+            outputs.append(lq - rain.contiguous())
         return tuple(outputs)
 
 
@@ -79,6 +80,7 @@ def rain_head(channels: int, se_channels: int, kernel_size: int) -> nn.Sequentia
     return nn.Sequential(
         nn.Conv2d(channels, channels, 3, padding=1),
         *attention,
-        nn.LeakyReLU(NEGATIVE_SLOPE),
+        # In place is safe: no layer before it needs its output to be differentiated.
+        nn.LeakyReLU(NEGATIVE_SLOPE, inplace=True),
         nn.Conv2d(channels, 3, kernel_size, padding=kernel_size // 2),
     )

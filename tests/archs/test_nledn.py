@@ -106,7 +106,8 @@ def test_attention_never_holds_the_whole_table(monkeypatch, training):
         output = block(x)
         if training:
             output.sum().backward()
-    assert largest.numel == x.numel()
+    # Without gradients the three projections, of half the channels each, come in one piece.
+    assert largest.numel <= 1.5 * x.numel()
     table = 64 * 64 * 32 * 32
     assert table == 128 * x.numel()
 

@@ -96,11 +96,11 @@ def test_each_unit_remembers_its_own_state(unit):
 
 
 def test_only_with_squeeze_and_excitation_a_pixel_sees_the_whole_image():
-    x = torch.rand(1, 3, 40, 40)
+    x = torch.rand(1, 3, 40, 40).double()
     changed = x.clone()
     changed[..., 20:, 20:] = 0
     for se_channels, equal in ((2, False), (0, True)):
-        network = build(se_channels=se_channels, num_stages=1)
+        network = build(se_channels=se_channels, num_stages=1).double()
         with torch.no_grad():
             difference = network(x)[0][..., 0, 0] - network(changed)[0][..., 0, 0]
         assert (difference == 0).all().item() is equal

@@ -11,7 +11,7 @@ from torch import nn
 from restorekit.archs.checks import require_choice
 from restorekit.registry import MODELS
 
-from .layers import conv_lrelu, resize_like
+from .layers import conv_lrelu, fuse, resize_like
 from .parts import PartConfig, build_part
 from .recurrent import State
 
@@ -57,13 +57,8 @@ class CrossScalePass(nn.Module):
         second_output, second_state = self.units[1](second, resized)
         if self.chained_state_resize:
             first_state = resized
-        pairs = zip(
-            self.fusions,
-            _resize_state(first_state, third),
-            _resize_state(second_state, third),
-            strict=True,
-        )
-        fused = tuple(fusion(torch.cat(pair, dim=1)) for fusion, *pair in pairs)
+        pairs = zip(self.fusions, first_state, second_state, strict=True)
+        fused = tuple(fuse(fusion, pair, third) for fusion, *pair in pairs)
         third_output, _ = self.units[2](third, fused)
         return [first_output, second_output, third_output]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import nn
@@ -10,7 +11,8 @@ from torch import nn
 from restorekit.archs.checks import require_choice, require_int
 from restorekit.registry import MODELS
 
-from .layers import conv_lrelu
+from .dense_fusion import DenseFusion
+from .layers import conv_lrelu, fuse
 from .parts import PartConfig, build_part
 
 SKIP_MODES = ("before", "after", "none")
@@ -79,6 +81,7 @@ class DenseStack(nn.Module):
             The stack's output and the outputs of its units, all of the shape of ``x``.
         """
         outputs: list[torch.Tensor] = []
+        dense = self._dense_fusion(x)
         running = x
         for index, unit in enumerate(self.units):
             if self.skip == "before":
@@ -87,8 +90,17 @@ class DenseStack(nn.Module):
             if self.skip == "after":
                 output = output + features[index]
             outputs.append(output)
-            if self.fusions:
-                running = self.fusions[index](torch.cat([x, *outputs], dim=1))
+            if dense is not None:
+                running = dense(output)
+            elif self.fusions:
+                running = fuse(self.fusions[index], [x, *outputs], x)
             else:
                 running = output
         return running, outputs
+
+    def _dense_fusion(self, x: torch.Tensor) -> DenseFusion | None:
+        """Return what fuses in training; not where somebody records the operations."""
+        trained = any(parameter.requires_grad for parameter in self.fusions.parameters())
+        if trained and torch.is_grad_enabled() and not torch.compiler.is_compiling():
+            return DenseFusion(x, [cast(nn.Sequential, fusion) for fusion in self.fusions])
+        return None

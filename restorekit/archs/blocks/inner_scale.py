@@ -8,7 +8,7 @@ from torch import nn
 from restorekit.archs.checks import require_choice, require_int
 from restorekit.registry import MODELS
 
-from .layers import conv_lrelu, max_pyramid, resize_like
+from .layers import conv_lrelu, fuse, max_pyramid
 
 
 @MODELS.register_module()
@@ -74,11 +74,7 @@ class InnerScaleBlock(nn.Module):
         results: list[torch.Tensor] = []
         for level, feature in reversed(list(enumerate(max_pyramid(x, len(self.scales))))):
             if results and self.connections:
-                coarser = resize_like(results[-1], feature)
-                feature = self.connections[level](torch.cat([feature, coarser], dim=1))
-            results.append(self.scales[level](feature))
-        if self.fusion is None:
-            return results[0] + x
-        fine_to_coarse = [resize_like(result, x) for result in reversed(results)]
-        fused: torch.Tensor = self.fusion(torch.cat(fine_to_coarse, dim=1))
+                feature = fuse(self.connections[level], [feature, results[0]], feature)
+            results.insert(0, self.scales[level](feature))
+        fused = results[0] if self.fusion is None else fuse(self.fusion, results, x)
         return fused + x

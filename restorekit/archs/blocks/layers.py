@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 #: Slope of every LeakyReLU (the paper, section 4.2).
 NEGATIVE_SLOPE = 0.2
+
+#: Pixels in a batch of what is small: by the times of single operations on two cores; on a GPU
+#: nothing has been measured.
+_SMALL = 1024
+_SMALL_ON_GPU = 1 << 17
 
 
 def conv_lrelu(in_channels: int, out_channels: int, kernel_size: int) -> nn.Sequential:
@@ -23,6 +31,48 @@ def resize_like(x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """Resize ``x`` to the height and width of ``like`` by nearest neighbour, up or down."""
     size = like.shape[-2:]
     return x if x.shape[-2:] == size else F.interpolate(x, size=size, mode="nearest")
+
+
+def fuse(layer: nn.Module, parts: Sequence[torch.Tensor], like: torch.Tensor) -> torch.Tensor:
+    """Apply a layer of :func:`conv_lrelu` to ``parts`` as if concatenated at one size.
+
+    A 1×1 convolution of a concatenation is the sum of 1×1 convolutions of its parts, and it
+    does not mind whether pixels are repeated (or left out) before or after it. So each part
+    is convolved where it has the fewest pixels, and there is nothing to concatenate; but small
+    tensors are concatenated, see :func:`is_small`.
+
+    Args:
+        layer: A 1×1 convolution and what follows it.
+        parts: Tensors (N, C, H, W) whose channels together are those that ``layer`` reads;
+            each is brought to full size by nearest neighbour, as by :func:`resize_like`.
+        like: A tensor of full size.
+    """
+    if is_small(like):
+        return cast(torch.Tensor, layer(torch.cat([resize_like(x, like) for x in parts], dim=1)))
+    conv: Any
+    conv, *activations = cast(nn.Sequential, layer)
+    columns = torch.split(conv.weight, [part.shape[1] for part in parts], dim=1)
+    total: torch.Tensor | None = None
+    for part, weight in zip(parts, columns, strict=True):
+        if part.shape[-2:].numel() > like.shape[-2:].numel():
+            part = resize_like(part, like)
+        bias = conv.bias if total is None else None
+        convolved = resize_like(F.conv2d(part, weight, bias), like)
+        # In place is safe: nothing here needs its own result to be differentiated.
+        total = convolved if total is None else total.add_(convolved)
+    for activation in activations:
+        total = activation(total)
+    return cast(torch.Tensor, total)
+
+
+def is_small(x: torch.Tensor) -> bool:
+    """Whether to start one convolution more costs more than to copy ``x`` (N, C, H, W).
+
+    So it is where operations are recorded too: a compiler sees the rest by itself.
+    """
+    if torch.compiler.is_compiling():
+        return True
+    return len(x) * x.shape[-2:].numel() <= (_SMALL if x.is_cpu else _SMALL_ON_GPU)
 
 
 def max_pyramid(x: torch.Tensor, num_levels: int) -> list[torch.Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +10,8 @@ from torch import nn
 
 from restorekit.archs.checks import require_int
 from restorekit.registry import MODELS
+
+from .untracked import add, is_tracked
 
 #: Scores that are held at a time where no gradient is asked for: 64 MB in float32.
 MAX_SCORES = 2**24
@@ -63,7 +65,7 @@ class NonLocalAttention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
-        query, key, value = self.theta(x), self.phi(x), self.g(x)
+        query, key, value = self._projections(x)
         cell = [-(-side // self.grid) for side in x.shape[-2:]]
         rows = []
         for top, height, tall in _spans(x.shape[-2], cell[0]):
@@ -71,9 +73,18 @@ class NonLocalAttention(nn.Module):
             for left, width, wide in _spans(x.shape[-1], cell[1]):
                 area = (..., slice(top, top + height), slice(left, left + width))
                 row.append(_attend(query[area], key[area], value[area], tall, wide))
-            rows.append(torch.cat(row, dim=-1))
-        gathered: torch.Tensor = self.out(torch.cat(rows, dim=-2))
-        return x + gathered
+            rows.append(_join(row, dim=-1))
+        gathered: torch.Tensor = self.out(_join(rows, dim=-2))
+        return add(gathered, x)
+
+    def _projections(self, x: torch.Tensor) -> Sequence[torch.Tensor]:
+        """Return θ, φ and g of ``x``; in inference by one convolution, to the same bits."""
+        convs = (self.theta, self.phi, self.g)
+        if is_tracked(x, self):
+            return [conv(x) for conv in convs]
+        weights = torch.cat([conv.weight for conv in convs])
+        biases = torch.cat([conv.bias for conv in convs if conv.bias is not None])
+        return torch.split(F.conv2d(x, weights, biases), self.theta.out_channels, dim=1)
 
 
 def _spans(side: int, cell: int) -> list[tuple[int, int, int]]:
@@ -98,11 +109,11 @@ def _attend(
         cells.flatten(2).transpose(1, 2)
         for cells in (
             to_cells(query),
-            F.max_pool2d(to_cells(key), pooling),
-            F.max_pool2d(to_cells(value), pooling),
+            _max_pool(to_cells(key), pooling),
+            _max_pool(to_cells(value), pooling),
         )
     )
-    if torch.is_grad_enabled() and query.requires_grad:
+    if query.requires_grad:
         # Contiguous, or PyTorch does without its fused kernels.
         q, k, v = (token.unsqueeze(1).contiguous() for token in (q, k, v))
         gathered = F.scaled_dot_product_attention(q, k, v, scale=1.0)
@@ -110,6 +121,23 @@ def _attend(
         gathered = torch.cat(list(_attend_in_parts(q, k, v, batch)))
     cells = gathered.reshape(rows, columns, batch, height, width, channels)
     return cells.permute(2, 5, 0, 3, 1, 4).reshape(query.shape)
+
+
+def _join(parts: Sequence[torch.Tensor], dim: int) -> torch.Tensor:
+    """Concatenate, which would copy a single part too."""
+    return parts[0] if len(parts) == 1 else torch.cat(list(parts), dim=dim)
+
+
+def _max_pool(x: torch.Tensor, sides: tuple[int, int]) -> torch.Tensor:
+    """Pool by windows of 1 or 2 pixels a side."""
+    if x.requires_grad:
+        return F.max_pool2d(x, sides)
+    # Without the places of the maxima, which PyTorch's pooling always looks for on the CPU.
+    if sides[0] == 2:
+        x = torch.maximum(x[..., :-1:2, :], x[..., 1::2, :])
+    if sides[1] == 2:
+        x = torch.maximum(x[..., :-1:2], x[..., 1::2])
+    return x
 
 
 def _attend_in_parts(
@@ -127,4 +155,4 @@ def _attend_in_parts(
     split = torch.split
     for q, k, v in zip(split(query, batch), split(key, batch), split(value, batch), strict=True):
         parts = [torch.softmax(part @ k.mT, dim=-1) @ v for part in split(q, queries, dim=1)]
-        yield torch.cat(parts, dim=1)
+        yield _join(parts, dim=1)

@@ -9,6 +9,7 @@ from restorekit.archs.checks import require_int
 from restorekit.registry import MODELS
 
 from .non_local import NonLocalAttention
+from .untracked import add, is_tracked
 
 
 @MODELS.register_module()
@@ -47,8 +48,24 @@ class NonLocalDenseBlock(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
-        features = [self.attention(x)]
+        attended: torch.Tensor = self.attention(x)
+        if is_tracked(x, self):
+            features = [attended]
+            for layer in self.layers:
+                features.append(layer(torch.cat(features, dim=1)))
+            stacked = torch.cat(features, dim=1)
+        else:
+            stacked = self._stack(attended)
+        fused: torch.Tensor = self.fusion(stacked)
+        return add(fused, x)
+
+    def _stack(self, attended: torch.Tensor) -> torch.Tensor:
+        """Compute all features within one tensor, so that nothing is copied again and again."""
+        batch, width, *size = attended.shape
+        stacked = attended.new_empty(batch, self.fusion.in_channels, *size)
+        stacked[:, :width] = attended
         for layer in self.layers:
-            features.append(layer(torch.cat(features, dim=1)))
-        fused: torch.Tensor = self.fusion(torch.cat(features, dim=1))
-        return x + fused
+            new = layer(stacked[:, :width])
+            stacked[:, width : width + new.shape[1]] = new
+            width += new.shape[1]
+        return stacked

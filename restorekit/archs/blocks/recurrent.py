@@ -1,9 +1,9 @@
 """Convolutional recurrent units: what carries a state between scales or stages.
 
 The convolutions of a unit's gates that read the same input are one convolution with as
-many times the channels. A unit that only ever starts a recurrence (``first_step=True``)
-is built without the convolutions that read the state, nor those of gates that only weigh
-it: they would never receive a gradient.
+many times the channels (in inference they are taken apart again: :mod:`.gates`). A unit that
+only ever starts a recurrence (``first_step=True``) is built without the convolutions that read
+the state, nor those of gates that only weigh it: they would never receive a gradient.
 
 ``ConvRNN``, ``ConvGRU`` and ``ConvLSTM`` are those of RESCAN's, DCSFN's and REHEN's released
 code; ``PlainConvGRU`` and ``PlainConvLSTM``, of the textbook's form, are PReNet's.
@@ -14,14 +14,22 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from restorekit.archs.checks import require_choice, require_int
 from restorekit.registry import MODELS
 
+from .gates import Gate, compute_gates
 from .layers import NEGATIVE_SLOPE
 from .squeeze_excitation import SqueezeExcitation
+from .untracked import add, leaky_relu, mul, sigmoid, tanh
+
+# The gates of the units, by their places in conv_x and conv_h.
+_TOTAL = Gate(0, 0, tanh)
+_UPDATE, _RESET = Gate(0, 0, sigmoid), Gate(2, 1, sigmoid)
+_CANDIDATE, _CANDIDATE_OF_X = Gate(1, None, tanh), Gate(1, None, lambda x: x)
+_INPUT, _OUTPUT, _FORGET = Gate(0, 0, sigmoid), Gate(1, 1, sigmoid), Gate(3, 3, sigmoid)
+_CELL = Gate(2, 2, tanh)
 
 #: What a unit hands on: its hidden state, and for an LSTM also its cell.
 State: TypeAlias = tuple[torch.Tensor, ...]
@@ -91,13 +99,10 @@ class RecurrentUnit(nn.Module):
             channels, num_gates * channels, side, padding=side // 2, bias=not self._plain
         )
 
-    def _gates(self, stacked: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return torch.split(stacked, self.hidden_channels, dim=1)
-
     def _activate(self, hidden: torch.Tensor) -> torch.Tensor:
         if self.attention is not None:
-            hidden = self.attention(hidden)
-        return hidden if self._plain else F.leaky_relu(hidden, NEGATIVE_SLOPE)
+            hidden = mul(hidden, self.attention.factors(hidden))
+        return hidden if self._plain else leaky_relu(hidden, NEGATIVE_SLOPE)
 
 
 @MODELS.register_module()
@@ -125,10 +130,8 @@ class ConvRNN(RecurrentUnit):
 
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
-        total = self.conv_x(x)
-        if state is not None:
-            total = total + self.conv_h(state[0])
-        hidden = self._activate(torch.tanh(total))
+        (hidden,) = compute_gates(self, [_TOTAL], x, state[0] if state is not None else None)
+        hidden = self._activate(hidden)
         return hidden, (hidden,)
 
 
@@ -160,16 +163,15 @@ class ConvGRU(RecurrentUnit):
 
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
-        update, candidate, *reset = self._gates(self.conv_x(x))
         if state is None:
-            hidden = torch.sigmoid(update) * torch.tanh(candidate)
+            z, n = compute_gates(self, [_UPDATE, _CANDIDATE], x)
+            hidden = mul(z, n)
         else:
             (previous,) = state
-            state_update, state_reset = self._gates(self.conv_h(previous))
-            z = torch.sigmoid(update + state_update)
-            r = torch.sigmoid(reset[0] + state_reset)
-            n = torch.tanh(candidate + self.conv_n(r * previous))
-            hidden = (1 - z) * previous + z * n
+            z, r, of_x = compute_gates(self, [_UPDATE, _RESET, _CANDIDATE_OF_X], x, previous)
+            n = tanh(add(of_x, self.conv_n(mul(r, previous))))
+            # (1 - z)·h + z·n
+            hidden = torch.lerp(previous, n, z)
         hidden = self._activate(hidden)
         return hidden, (hidden,)
 
@@ -200,16 +202,14 @@ class ConvLSTM(RecurrentUnit):
 
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
-        total = self.conv_x(x)
-        if state is not None:
-            total = total + self.conv_h(state[0])
-        i, o, j, *f = self._gates(total)
-        cell = torch.sigmoid(i) * torch.tanh(j)
         if state is None:
-            hidden = torch.sigmoid(o) * (torch.tanh(cell) if self._plain else cell)
+            i, o, j = compute_gates(self, [_INPUT, _OUTPUT, _CELL], x)
+            cell = mul(i, j)
+            hidden = mul(o, torch.tanh(cell) if self._plain else cell)
         else:
-            cell = torch.sigmoid(f[0]) * state[1] + cell
-            hidden = torch.sigmoid(o) * torch.tanh(cell)
+            i, o, j, f = compute_gates(self, [_INPUT, _OUTPUT, _CELL, _FORGET], x, state[0])
+            cell = add(mul(f, state[1]), mul(i, j))
+            hidden = mul(o, torch.tanh(cell))
         hidden = self._activate(hidden)
         return hidden, (hidden, cell)
 

@@ -10,6 +10,9 @@ from torch import nn
 from restorekit.archs.checks import require_int
 from restorekit.registry import MODELS
 
+from .folding import run_folded
+from .untracked import add, relu
+
 
 @MODELS.register_module()
 class ResidualBlock(nn.Module):
@@ -48,5 +51,5 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
-        total: torch.Tensor = x + self.body(x)
-        return torch.relu(total) if self.final_relu else total
+        total = add(run_folded(self.body, x), x)
+        return relu(total) if self.final_relu else total

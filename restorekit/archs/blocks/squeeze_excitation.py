@@ -35,5 +35,9 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
+        return x * self.factors(x)
+
+    def factors(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what each channel of ``x`` is weighed by, (N, channels, 1, 1)."""
         hidden = torch.relu(self.squeeze(x.mean(dim=(2, 3))))
-        return x * torch.sigmoid(self.excite(hidden))[:, :, None, None]
+        return torch.sigmoid(self.excite(hidden))[:, :, None, None]

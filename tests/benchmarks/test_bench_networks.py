@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from restorekit.benchmarks import networks
+from restorekit.benchmarks.limit import as_much_arithmetic
+from restorekit.benchmarks.networks import Options
+from restorekit.cli.main import main
+from restorekit.errors import ConfigError
+
+SMALL = ["--cfg-options", "channels=4", "num_units=2", "num_convs=1"]
+QUICK = ["--height", "20", "--width", "24", "--rounds", "1", "--threads", "1"]
+
+
+@pytest.mark.parametrize("benchmark", ["infer", "train"])
+def test_end_to_end(benchmark, tmp_path, capsys):
+    file = tmp_path / "found.json"
+    extra = ["--amp", "bf16", "--batch", "2", "--json", str(file)]
+    assert main(["bench", benchmark, *QUICK, *extra, *SMALL]) == 0
+    assert "restorekit / plain" in capsys.readouterr().out
+    found = json.loads(file.read_text())
+    names = {"restorekit", "restorekit, bf16", "plain", networks.LIMIT}
+    assert set(found["contenders"]) == names
+    assert found["settings"]["amp"] == "bf16"
+    assert [(one["ours"], one["reference"]) for one in found["ratios"]] == [
+        ("restorekit", "plain"),
+        ("restorekit, bf16", "plain"),
+        ("restorekit, bf16", "restorekit"),
+        ("restorekit", networks.LIMIT),
+        ("restorekit, bf16", networks.LIMIT),
+    ]
+
+
+def test_a_config_without_a_plain_form_runs_alone(tmp_path, capsys):
+    config = tmp_path / "ddn.py"
+    network = "dict(type='DDN', channels=4, num_blocks=1)"
+    config.write_text(f"model = dict(type='Restorer', network={network})\n")
+    assert main(["bench", "infer", str(config), *QUICK]) == 0
+    output = capsys.readouterr().out
+    assert "DDN, inference" in output
+    assert "plain" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--width", "0"], "--width is 0"),
+        (["no.py"], "no.py"),
+        (["--cfg-options", "channels"], "KEY=VALUE"),
+        (["--device", "cuda"], "PyTorch finds no GPU"),
+    ],
+)
+def test_what_cannot_be_used_is_named(arguments, message, capsys):
+    if "cuda" in arguments and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert main(["bench", "infer", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_both_forms_get_the_same_weights():
+    network = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_convs": 1}
+    ours, plain = (networks.build(network, plain, Options()).eval() for plain in (False, True))
+    lq = torch.rand(1, 3, 20, 24)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(lq), plain(lq), rtol=1e-4, atol=1e-5)
+
+
+def test_blocks_that_repeat_are_compiled_one_by_one(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module: compiled.append(type(module)))
+    network = {"type": "DCSFN", "channels": 4, "num_units": 2, "num_convs": 1}
+    networks.build(network, False, Options(compile="blocks"))
+    assert {kind.__name__ for kind in compiled} == {"InnerScaleBlock", "ConvGRU"}
+    assert sum(kind.__name__ == "InnerScaleBlock" for kind in compiled) == 12
+    with pytest.raises(ConfigError, match="Identity has no list of blocks"):
+        networks.compile_blocks(torch.nn.Identity())
+
+
+def test_the_limit_is_the_arithmetic_of_the_network(monkeypatch):
+    products = []
+    monkeypatch.setattr("restorekit.benchmarks.limit._macs", lambda network, shape: 7 * 2**30)
+    monkeypatch.setattr("restorekit.benchmarks.limit._seconds", lambda device, product: 1.0)
+    real = torch.mm
+    monkeypatch.setattr(torch, "mm", lambda *args: products.append(args[0].numel()) or real(*args))
+    as_much_arithmetic({}, (1, 8, 8), 3, "cpu")()
+    assert len(products) * products[0] * 512 == 3 * 7 * 2**30
