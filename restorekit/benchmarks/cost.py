@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> None:
             comparisons=[],
             unit="batch",
             show_memory=True,
+            interleaved=False,
         ),
     )
     if args.plot:

@@ -32,6 +32,8 @@ class Benchmark:
         units: How many of them a round does; by contender where they differ: of a slow one
             a round may do less.
         show_memory: Whether memory is of interest.
+        interleaved: Whether rounds alternate; otherwise one contender after the other runs, and
+            only one is in memory.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Benchmark:
     unit: str = "round"
     units: int | Mapping[str, int] = 1
     show_memory: bool = False
+    interleaved: bool = True
 
     def units_of(self, contender: str) -> int:
         """Return how many units a round of a contender does."""
@@ -89,7 +92,13 @@ def run(args: argparse.Namespace, benchmark: Benchmark) -> dict[str, Any]:
         if value is not None and value < 1:
             raise ConfigError(f"--{option} is {value}, but must be at least 1.")
     description = f"bench {benchmark.name}"
-    found = race(benchmark.contenders, args.rounds, args.threads, description)
+    contenders = benchmark.contenders
+    races = (
+        [contenders] if benchmark.interleaved else [{name: contenders[name]} for name in contenders]
+    )
+    found: dict[str, Sequence[Round]] = {}
+    for together in races:
+        found |= race(together, args.rounds, args.threads, description)
     results = _results(args, benchmark, found)
     sys.stdout.write(_text(results, benchmark.show_memory))
     if args.json:
@@ -116,6 +125,7 @@ def _results(
         "title": benchmark.title,
         "settings": settings,
         "unit": benchmark.unit,
+        "interleaved": benchmark.interleaved,
         "contenders": contenders,
         "ratios": [
             _ratio(
@@ -183,8 +193,9 @@ def _text(results: Mapping[str, Any], show_memory: bool) -> str:
         row += [f"{one.get('device_memory_mb', 0):.0f}"] * on_device
         rows.append(row)
     rounds = len(next(iter(contenders.values()))["rounds"])
+    kind = "interleaved " if results["interleaved"] else ""
     lines = [
-        f"\n{results['title']}; medians of {rounds} interleaved rounds, each contender in a "
+        f"\n{results['title']}; medians of {rounds} {kind}rounds, each contender in a "
         "process of its own\n\n",
         text_table(title, rows, right=range(1, len(title))),
         "\n",

@@ -9,6 +9,7 @@ from restorekit.archs.checks import require_choice, require_int
 from restorekit.registry import MODELS
 
 from .layers import conv_lrelu, fuse, max_pyramid
+from .untracked import add
 
 
 @MODELS.register_module()
@@ -77,4 +78,4 @@ class InnerScaleBlock(nn.Module):
                 feature = fuse(self.connections[level], [feature, results[0]], feature)
             results.insert(0, self.scales[level](feature))
         fused = results[0] if self.fusion is None else fuse(self.fusion, results, x)
-        return fused + x
+        return add(fused, x)

@@ -57,12 +57,30 @@ def fuse(layer: nn.Module, parts: Sequence[torch.Tensor], like: torch.Tensor) ->
         if part.shape[-2:].numel() > like.shape[-2:].numel():
             part = resize_like(part, like)
         bias = conv.bias if total is None else None
-        convolved = resize_like(F.conv2d(part, weight, bias), like)
+        convolved = F.conv2d(part, weight, bias)
         # In place is safe: nothing here needs its own result to be differentiated.
-        total = convolved if total is None else total.add_(convolved)
+        total = resize_like(convolved, like) if total is None else _add_resized(total, convolved)
     for activation in activations:
         total = activation(total)
     return cast(torch.Tensor, total)
+
+
+def _add_resized(total: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Add ``x``, brought to the size of ``total`` by nearest neighbour, to ``total`` in place.
+
+    Where whole pixels of a channels-last tensor are repeated and nobody asks for a gradient,
+    only each row is made anew; the rows are added several times.
+    """
+    (batch, channels, height, width), size = x.shape, total.shape[-2:]
+    times = size[0] // height
+    repeated = times > 1 and size == (times * height, times * width)
+    layout = torch.channels_last
+    if not repeated or total.requires_grad or not total.is_contiguous(memory_format=layout):
+        return total.add_(resize_like(x, total))
+    pixels = x.permute(0, 2, 3, 1).unsqueeze(3)
+    rows = pixels.expand(-1, -1, -1, times, -1).reshape(batch, height, 1, size[1] * channels)
+    total.permute(0, 2, 3, 1).view(batch, height, times, -1).add_(rows)
+    return total
 
 
 def is_small(x: torch.Tensor) -> bool:
