@@ -51,7 +51,7 @@ def gradients(network, lq, weights):
     return output.detach(), found
 
 
-@pytest.mark.parametrize("shape", [(1, 40, 48), (3, 37, 50)], ids=str)
+@pytest.mark.parametrize("shape", [(1, 40, 48), (2, 48, 64), (3, 37, 50)], ids=str)
 @pytest.mark.parametrize("variant", VARIANTS, ids=variant_id)
 def test_outputs_and_gradients_are_those_of_the_plain_form(variant, shape):
     ours, plain = pair(**variant)

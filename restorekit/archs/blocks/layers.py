@@ -71,14 +71,15 @@ def _add_resized(total: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     Where whole pixels of a channels-last tensor are repeated and nobody asks for a gradient,
     only each row is made anew; the rows are added several times.
     """
-    (batch, channels, height, width), size = x.shape, total.shape[-2:]
+    batch, _, height, width = x.shape
+    size = total.shape[-2:]
     times = size[0] // height
     repeated = times > 1 and size == (times * height, times * width)
     layout = torch.channels_last
     if not repeated or total.requires_grad or not total.is_contiguous(memory_format=layout):
         return total.add_(resize_like(x, total))
     pixels = x.permute(0, 2, 3, 1).unsqueeze(3)
-    rows = pixels.expand(-1, -1, -1, times, -1).reshape(batch, height, 1, size[1] * channels)
+    rows = pixels.expand(-1, -1, -1, times, -1).reshape(batch, height, 1, -1)
     total.permute(0, 2, 3, 1).view(batch, height, times, -1).add_(rows)
     return total
 
