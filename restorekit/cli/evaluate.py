@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols, require_writable
 from restorekit.errors import ConfigError
 from restorekit.text_table import text_table
@@ -71,13 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes", type=int, metavar="N", help="processes that share the work (default: all)"
     )
-    parser.add_argument(
-        "--plugin",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="Python file that registers protocols of your own; repeatable",
-    )
+    add_plugin(parser, "protocols")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -86,10 +81,8 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.leaderboard.evaluation import evaluate_folder
     from restorekit.metrics.explain import Explanation
     from restorekit.metrics.summary import by_protocol
-    from restorekit.plugins import load_plugin_file
 
-    for plugin in args.plugin:
-        load_plugin_file(plugin)
+    load_plugins(args)
     if args.out:
         require_writable(args.out, "--out")
     if args.processes is not None and args.processes < 1:

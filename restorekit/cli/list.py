@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,13 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "protocols (default: how many there are of each)",
     )
     parser.add_argument("method", nargs="?", help="with models: the one method to show")
-    parser.add_argument(
-        "--plugin",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="Python file that registers things of your own; repeatable",
-    )
+    add_plugin(parser, "things")
     parser.add_argument("--json", metavar="F", help="file for the same as JSON")
 
 
@@ -46,10 +41,7 @@ def run(args: argparse.Namespace) -> None:
         UnknownNameError: If there is no such group or method.
         ConfigError: If a method is asked for and the metafiles are missing.
     """
-    from restorekit.plugins import load_plugin_file
-
-    for plugin in args.plugin:
-        load_plugin_file(plugin)
+    load_plugins(args)
     groups = group_names()
     if args.group is not None and args.group not in groups:
         raise UnknownNameError(

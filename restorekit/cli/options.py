@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from mmengine.config import DictAction
 
+from restorekit.cli.arguments import add_plugin, add_skip_broken
+
 if TYPE_CHECKING:
     from mmengine.config import Config
 
@@ -24,18 +26,8 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
         help="where the data lies: D holds <split>/lq and <split>/gt, or lq and gt, or is an LMDB, "
         "or a copy of a known dataset in any layout in use",
     )
-    parser.add_argument(
-        "--skip-broken",
-        action="store_true",
-        help="leave out images that cannot be used, and say how many",
-    )
-    parser.add_argument(
-        "--plugin",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="Python file that registers networks, losses, ... of your own; repeatable",
-    )
+    add_skip_broken(parser)
+    add_plugin(parser, "networks, losses, ...")
     parser.add_argument(
         "--cfg-options",
         nargs="+",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.progress import progress
 
 
@@ -19,13 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--out", required=True, help="folder for the restored images (PNG)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: a GPU if there is one)")
-    parser.add_argument(
-        "--plugin",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="Python file that registers the network, where it is one of your own",
-    )
+    add_plugin(parser, "a network")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -35,10 +30,8 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.checkpoints import load_network
     from restorekit.errors import ConfigError
     from restorekit.inference import restore_images
-    from restorekit.plugins import load_plugin_file
 
-    for plugin in args.plugin:
-        load_plugin_file(plugin)
+    load_plugins(args)
     network = load_network(args.checkpoint)
     device = args.device or get_device()
     try:

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restorekit.cli.arguments import add_skip_broken
+from restorekit.cli.data.choices import require_workers
 from restorekit.errors import ConfigError, DataError
 from restorekit.text_table import text_table
 
@@ -61,11 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="right",
         help="where the rainy image is in files side by side (default: right)",
     )
-    parser.add_argument(
-        "--skip-broken",
-        action="store_true",
-        help="leave out images that cannot be used, and say how many",
-    )
+    add_skip_broken(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
 
 
@@ -79,8 +77,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(
             f"--threshold {args.threshold:g} is no score: give one above 0 and at most 1."
         )
-    if args.workers is not None and args.workers < 1:
-        raise ConfigError(f"--workers {args.workers}: give at least 1.")
+    require_workers(args.workers)
     from restorekit.datasets.leaks import find_leaks
     from restorekit.files import write_json
 

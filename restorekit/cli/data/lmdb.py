@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restorekit.cli.arguments import add_skip_broken
+from restorekit.cli.data.choices import require_workers
 from restorekit.errors import ConfigError, DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -55,11 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--lq-folder", default="lq", metavar="NAME", help="default: lq")
     parser.add_argument("--gt-folder", default="gt", metavar="NAME", help="default: gt")
-    parser.add_argument(
-        "--skip-broken",
-        action="store_true",
-        help="leave out images that cannot be used, and say how many",
-    )
+    add_skip_broken(parser)
     parser.add_argument(
         "--workers", type=int, metavar="N", help="threads that decode (default: one a core)"
     )
@@ -77,8 +75,7 @@ def run(args: argparse.Namespace) -> None:
         return
     if args.out is None:
         raise ConfigError("OUT is missing: give the folder of the LMDB to write.")
-    if args.workers is not None and args.workers < 1:
-        raise ConfigError(f"--workers {args.workers}: give at least 1.")
+    require_workers(args.workers)
     from restorekit.datasets import write_lmdb
 
     reader = _reader(args)

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restorekit.cli.arguments import add_skip_broken
 from restorekit.cli.data.choices import require_split, require_workers
 from restorekit.errors import DataError
 
@@ -42,11 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("left", "right"),
         help="files are side by side, with the rainy image here, if that cannot be seen",
     )
-    parser.add_argument(
-        "--skip-broken",
-        action="store_true",
-        help="leave out images that cannot be used, and say how many",
-    )
+    add_skip_broken(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from restorekit.cli.arguments import add_skip_broken
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit data synthesize``."""
@@ -35,11 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="S", help="another seed is another rain (default: 0)"
     )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
-    parser.add_argument(
-        "--skip-broken",
-        action="store_true",
-        help="leave out images that cannot be used, and say how many",
-    )
+    add_skip_broken(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -1,0 +1,42 @@
+"""Options that commands share; nothing heavy is imported for them."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_skip_broken(parser: argparse.ArgumentParser) -> None:
+    """Add ``--skip-broken``."""
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="leave out images that cannot be used, and say how many",
+    )
+
+
+def add_plugin(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``--plugin``.
+
+    Args:
+        parser: Of the command.
+        what: What the command would take from such a file.
+    """
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"Python file that registers {what} of your own; repeatable",
+    )
+
+
+def load_plugins(args: argparse.Namespace) -> None:
+    """Run the files that were given by :func:`add_plugin`.
+
+    Raises:
+        ConfigError: If one is no file that can be run.
+    """
+    from restorekit.plugins import load_plugin_file
+
+    for plugin in args.plugin:
+        load_plugin_file(plugin)
