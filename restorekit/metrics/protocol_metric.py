@@ -56,8 +56,6 @@ class ProtocolMetric(PerImageMetric):
             lq and gt, in the data set's order.
         fingerprint: After ``evaluate``: what the data set contains, as
             :func:`~restorekit.metrics.dataset_fingerprint` of these digests.
-        digests: After ``evaluate``: :func:`~restorekit.metrics.fingerprint.image_digest` of
-            each pair.
 
     Raises:
         ConfigError: If ``protocols`` is empty or has one name twice.
