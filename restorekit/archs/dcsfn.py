@@ -120,7 +120,6 @@ class DCSFN(nn.Module):
             *conv_lrelu(num_subnetworks * channels, 3, 1), nn.Conv2d(3, 3, 3, padding=1)
         )
         self.min_size = 2 ** (num_subnetworks - 1) * self.encoders[0].min_size
-        keep_freed_memory()
 
     def forward(self, lq: torch.Tensor) -> torch.Tensor:
         """Derain images.
@@ -132,6 +131,7 @@ class DCSFN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
+        keep_freed_memory(lq)
         padded, (height, width) = pad_to_fit(lq, self.min_size)
         return lq - self._rain(padded)[..., :height, :width]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.parts import PartConfig, build_part
@@ -94,6 +95,7 @@ class DDN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
+        keep_freed_memory(lq)
         padded, (height, width) = pad_to_fit(lq, self.min_size)
         detail = padded - self.base_layer(padded)
         negative_rain: torch.Tensor = self.tail(self.blocks(self.head(detail)))

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from restorekit.errors import ConfigError
+from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.non_local_dense import NonLocalDenseBlock
@@ -91,6 +92,7 @@ class NLEDN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
+        keep_freed_memory(lq)
         padded, (height, width) = pad_to_fit(lq, self.min_size)
         return (padded - self._rain(padded))[..., :height, :width]
 

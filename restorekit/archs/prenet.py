@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.parts import PartConfig, build_part
@@ -104,6 +105,7 @@ class PReNet(nn.Module):
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
+        keep_freed_memory(lq)
         outputs: list[torch.Tensor] = []
         state: State | None = None
         for _ in range(self.num_stages):

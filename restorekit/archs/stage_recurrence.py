@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from restorekit.memory import keep_freed_memory
+
 from .blocks.layers import NEGATIVE_SLOPE
 from .blocks.squeeze_excitation import SqueezeExcitation
 from .blocks.untracked import channels_last
@@ -54,6 +56,7 @@ class StageRecurrence(nn.Module):
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
+        keep_freed_memory(lq)
         outputs: list[torch.Tensor] = []
         states: list[tuple[object, ...]] = [()] * len(self.units)
         rain = None

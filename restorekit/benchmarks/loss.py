@@ -93,11 +93,11 @@ def _images(shape: Shape, device: str) -> tuple[Tensor, Tensor]:
 
     from restorekit.memory import keep_freed_memory
 
-    # For all alike: without, plain losses take half as long again.
-    keep_freed_memory()
     generator = torch.Generator().manual_seed(0)
     gt = torch.rand(shape, generator=generator)
     pred = gt + 0.1 * torch.randn(shape, generator=generator)
+    # For all alike: without, plain losses take half as long again.
+    keep_freed_memory(pred)
     return pred.to(device).requires_grad_(), gt.to(device)
 
 

@@ -91,7 +91,6 @@ class SSIMLoss(nn.Module):
         loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
-        keep_freed_memory()
         if window_size < 1 or window_size % 2 == 0:
             raise ConfigError(
                 f"SSIMLoss: window_size is {window_size}, but must be an odd number; use 11."
@@ -120,6 +119,7 @@ class SSIMLoss(nn.Module):
             DataError: If the shapes differ or are not (N, C, H, W), or if the images are
                 smaller than the window and ``padding`` is ``valid``.
         """
+        keep_freed_memory(pred)
         with without_autocast(pred):
             pred, gt = full_precision_pair(pred, gt, "SSIMLoss")
             self._check(pred)

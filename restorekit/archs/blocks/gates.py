@@ -39,8 +39,7 @@ def compute_gates(
     """Compute gates of a unit.
 
     With gradients, ``conv_x`` and ``conv_h`` are called once each and taken apart. In
-    inference only what is asked for is computed, few channels at a time, and the convolutions
-    of input and state are one of both, concatenated, where no dilation makes them differ.
+    inference only what is asked for is computed, and few channels at a time.
 
     Args:
         unit: Has ``conv_x``, and ``conv_h`` if there is a state.
@@ -87,20 +86,12 @@ def _apart(
     """Compute gates of one group together."""
     dilation = unit.conv_x.dilation[0]
     weight, bias = _rows(unit.conv_x, [gate.of_x for gate in group], unit.hidden_channels)
+    total = F.conv2d(x, weight, bias, padding=_padding(weight, dilation), dilation=dilation)
     of_hidden = [gate.of_hidden for gate in group if gate.of_hidden is not None]
-    if hidden is None or not of_hidden:
-        total = F.conv2d(x, weight, bias, padding=_padding(weight, dilation), dilation=dilation)
-    else:
-        weight_h, bias_h = _rows(unit.conv_h, of_hidden, unit.hidden_channels)
-        if bias is not None and bias_h is not None:
-            bias = bias + bias_h
-        if dilation == 1:
-            both = torch.cat([x, hidden], dim=1)
-            weight = torch.cat([weight, weight_h], dim=1)
-            total = F.conv2d(both, weight, bias, padding=_padding(weight, 1))
-        else:
-            total = F.conv2d(x, weight, bias, padding=_padding(weight, dilation), dilation=dilation)
-            total.add_(F.conv2d(hidden, weight_h, padding=_padding(weight_h, 1)))
+    if hidden is not None and of_hidden:
+        weight, bias = _rows(unit.conv_h, of_hidden, unit.hidden_channels)
+        # A convolution of both, concatenated, takes longer than the two.
+        total.add_(F.conv2d(hidden, weight, bias, padding=_padding(weight, 1)))
     # The activation before the split: on a whole tensor it is several times as fast.
     return torch.split(group[0].activation(total), unit.hidden_channels, dim=1)
 

@@ -205,11 +205,11 @@ class ConvLSTM(RecurrentUnit):
         if state is None:
             i, o, j = compute_gates(self, [_INPUT, _OUTPUT, _CELL], x)
             cell = mul(i, j)
-            hidden = mul(o, torch.tanh(cell) if self._plain else cell)
+            hidden = mul(o, tanh(cell) if self._plain else cell)
         else:
             i, o, j, f = compute_gates(self, [_INPUT, _OUTPUT, _CELL, _FORGET], x, state[0])
             cell = add(mul(f, state[1]), mul(i, j))
-            hidden = mul(o, torch.tanh(cell))
+            hidden = mul(o, tanh(cell))
         hidden = self._activate(hidden)
         return hidden, (hidden, cell)
 
