@@ -32,7 +32,7 @@ class DenseFusion:
 
     def __init__(self, first: Tensor, layers: Sequence[nn.Sequential]) -> None:
         dtype = first.dtype
-        if torch.is_autocast_enabled(first.device.type):
+        if dtype != torch.float64 and torch.is_autocast_enabled(first.device.type):
             dtype = torch.get_autocast_dtype(first.device.type)
         convolutions = [cast(nn.Conv2d, layer[0]) for layer in layers]
         weights = _triangle([conv.weight.detach().to(dtype) for conv in convolutions])
@@ -112,7 +112,9 @@ class _Fusion(torch.autograd.Function):
             gradients.start(inputs)
         if grad is None:
             grad = inputs[0].new_zeros(ctx.shape)
-        return None, None, grad.new_empty(0), gradients.append(grad).to(ctx.dtype), None
+        gradients.append(grad)
+        grad_x = gradients.of_last().to(ctx.dtype) if ctx.needs_input_grad[3] else None
+        return None, None, grad.new_empty(0), grad_x, None
 
 
 class _Row:
@@ -202,9 +204,12 @@ class _Gradients:
         turned = blocks.permute(2, 3, 0, 1).reshape(-1, count * channels, 1, 1)
         self._row = _Row(turned, channels)
 
-    def append(self, grad: Tensor) -> Tensor:
-        """Return the gradient of the last x_i that the y_j of gradient ``grad`` reads."""
+    def append(self, grad: Tensor) -> None:
+        """Take the gradient of the next y_j."""
         self._row.append(grad)
+
+    def of_last(self) -> Tensor:
+        """Return the gradient of the last x_i that the last of the y_j reads."""
         return self._row.convolve()
 
     def of_first(self) -> Tensor:
