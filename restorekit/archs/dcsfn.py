@@ -108,6 +108,7 @@ class DCSFN(nn.Module):
                 for _ in range(num_subnetworks)
             )
 
+        self.channels = channels
         self.head = conv_lrelu(3, channels, 3)
         self.encoders = stacks(skip="none")
         self.decoders = stacks(skip)
@@ -131,7 +132,8 @@ class DCSFN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        keep_freed_memory(lq)
+        # In training four features are concatenated (DenseFusion).
+        keep_freed_memory(lq, self.channels * (4 if torch.is_grad_enabled() else 1))
         padded, (height, width) = pad_to_fit(lq, self.min_size)
         return lq - self._rain(padded)[..., :height, :width]
 

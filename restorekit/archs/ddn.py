@@ -65,6 +65,7 @@ class DDN(nn.Module):
         super().__init__()
         require_int(self, "channels", channels, 1)
         require_int(self, "num_blocks", num_blocks, 0)
+        self.channels = channels
         self.base_layer = build_part("base_layer", base_layer)
 
         def make_norm(channels: int) -> nn.Module:
@@ -95,7 +96,7 @@ class DDN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        keep_freed_memory(lq)
+        keep_freed_memory(lq, self.channels)
         padded, (height, width) = pad_to_fit(lq, self.min_size)
         detail = padded - self.base_layer(padded)
         negative_rain: torch.Tensor = self.tail(self.blocks(self.head(detail)))

@@ -65,6 +65,7 @@ class NLEDN(nn.Module):
                 "NLEDN: grids is empty; give one number for each level, as (8, 4, 2)."
             )
         self.min_size = 2 ** len(grids)
+        self.channels = channels
 
         def block(grid: int) -> NonLocalDenseBlock:
             return NonLocalDenseBlock(channels, growth, num_layers, grid)
@@ -92,7 +93,7 @@ class NLEDN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        keep_freed_memory(lq)
+        keep_freed_memory(lq, 3 * self.channels)
         padded, (height, width) = pad_to_fit(lq, self.min_size)
         return (padded - self._rain(padded))[..., :height, :width]
 

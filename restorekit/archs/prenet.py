@@ -105,7 +105,7 @@ class PReNet(nn.Module):
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
-        keep_freed_memory(lq)
+        keep_freed_memory(lq, self.tail.in_channels)
         outputs: list[torch.Tensor] = []
         state: State | None = None
         for _ in range(self.num_stages):

@@ -46,6 +46,9 @@ class StageRecurrence(nn.Module):
         self.head = head
         self.num_stages = num_stages
         self.additive = additive
+        convs = (module for module in self.modules() if isinstance(module, nn.Conv2d))
+        #: What convolutions read at most, concatenations too.
+        self._widest = max((conv.in_channels for conv in convs), default=3)
 
     def forward(self, lq: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Derain images.
@@ -56,7 +59,7 @@ class StageRecurrence(nn.Module):
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
-        keep_freed_memory(lq)
+        keep_freed_memory(lq, self._widest)
         outputs: list[torch.Tensor] = []
         states: list[tuple[object, ...]] = [()] * len(self.units)
         rain = None

@@ -97,7 +97,7 @@ def _images(shape: Shape, device: str) -> tuple[Tensor, Tensor]:
     gt = torch.rand(shape, generator=generator)
     pred = gt + 0.1 * torch.randn(shape, generator=generator)
     # For all alike: without, plain losses take half as long again.
-    keep_freed_memory(pred)
+    keep_freed_memory(pred, pred.shape[1])
     return pred.to(device).requires_grad_(), gt.to(device)
 
 

@@ -119,10 +119,10 @@ class SSIMLoss(nn.Module):
             DataError: If the shapes differ or are not (N, C, H, W), or if the images are
                 smaller than the window and ``padding`` is ``valid``.
         """
-        keep_freed_memory(pred)
         with without_autocast(pred):
             pred, gt = full_precision_pair(pred, gt, "SSIMLoss")
             self._check(pred)
+            keep_freed_memory(pred, pred.shape[1])
             ssim = mean_ssim(pred, gt, self.window_size, self.sigma, self.padding, self.data_range)
             return -self.loss_weight * ssim
 
