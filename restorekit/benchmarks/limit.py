@@ -34,9 +34,9 @@ def as_much_arithmetic(network: Mapping[str, Any], shape: Shape, passes: int, de
     pixels = _PIXELS.get(kind, _PIXELS["cuda"])
     number = 2 * passes * _macs(network, shape) / (2 * pixels * _CHANNELS**2)
     matrix = torch.rand(pixels, _CHANNELS, device=device)
-    keep_freed_memory(matrix, 1)
     weight = torch.rand(_CHANNELS, _CHANNELS, device=device)
     image = matrix.view(1, 64, -1, _CHANNELS).permute(0, 3, 1, 2)
+    keep_freed_memory(image, _CHANNELS)
     kernel = weight[:, :, None, None]
     products: list[Callable[[], object]] = [
         functools.partial(torch.mm, matrix, weight),
