@@ -1,12 +1,9 @@
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tiny_runner import TinyPairs
+from two_ranks import run_on_two_ranks
 
 from restorekit.image_io import read_image
 
@@ -15,36 +12,8 @@ from restorekit.image_io import read_image
 def outcome(tmp_path_factory):
     """Run two_processes.py on two ranks; return its folder and (status, errors) of each."""
     folder = tmp_path_factory.mktemp("two_processes")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     script = Path(__file__).with_name("two_processes.py")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, str(script), str(folder)],
-            env=os.environ
-            | {
-                "RANK": str(rank),
-                "LOCAL_RANK": str(rank),
-                "WORLD_SIZE": "2",
-                "MASTER_ADDR": "127.0.0.1",
-                "MASTER_PORT": str(port),
-                "OMP_NUM_THREADS": "1",
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    try:
-        errors = [process.communicate(timeout=240)[1] for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return folder, [
-        (process.returncode, error) for process, error in zip(processes, errors, strict=True)
-    ]
+    return folder, run_on_two_ranks(script, folder, timeout=240)
 
 
 @pytest.mark.slow
