@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
 import platform
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from enum import IntEnum
 
 import torch
 
@@ -15,24 +20,47 @@ _VARIABLE = "RESTOREKIT_KEEP_FREED_MEMORY"
 _OF_GLIBC = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_")
 _TUNABLES = ("malloc.trim_threshold", "malloc.mmap_max", "malloc.mmap_threshold")
 
-#: Bytes of the largest block from whose release glibc learns.
-_LARGEST_LEARNT = 1 << 25
 # Parameters of glibc's mallopt (malloc.h).
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
-#: Bytes of free memory at the heap's end above which some is given back: the largest int.
-_KEPT = 2**31 - 1
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
+#: Bytes of the largest block that glibc itself would come to take from the heap.
+_LARGEST = 1 << 25
+#: How many such blocks are put aside at the most: 2 GiB.
+_MOST_ASIDE = 64
 
 
-def keep_freed_memory(x: torch.Tensor, channels: int) -> None:
-    """Let this process keep what tensors on the CPU free, for the next ones.
+class _Kept(IntEnum):
+    """What the process keeps of the memory that is freed."""
+
+    #: What glibc itself would come to keep, once a block of 32 MiB has been freed.
+    BY_GLIBC = 0
+    #: Blocks of up to 32 MiB.
+    BLOCKS = 1
+    #: Blocks of any size.
+    ALL = 2
+
+
+_SETTINGS = {
+    _Kept.BY_GLIBC: {_TRIM_THRESHOLD: 2 * _LARGEST, _MMAP_THRESHOLD: _LARGEST, _MMAP_MAX: 1 << 16},
+    # Of what is free at the heap's end only more than 2 GiB, the largest int, is given back.
+    _Kept.BLOCKS: {_TRIM_THRESHOLD: 2**31 - 1, _MMAP_THRESHOLD: _LARGEST, _MMAP_MAX: 1 << 16},
+    _Kept.ALL: {_TRIM_THRESHOLD: 2**31 - 1, _MMAP_MAX: 0},
+}
+
+
+def keep_freed_memory(x: torch.Tensor, channels: int) -> AbstractContextManager[None]:
+    """Within this context, let tensors on the CPU have the memory that others have freed.
 
     glibc fetches each block from the system, and gives it back when it is freed, that is larger
     than any it has seen freed, or than 32 MiB; and what is free at the heap's end. The system
     clears pages one by one, which takes longer than SSIM, or than a convolution 1×1 of a
-    photograph's features. So a block is freed here from which glibc learns, and which is never
-    touched; where there will be blocks above 32 MiB, all come from the heap from now on. Of what
-    is free at the heap's end only more than 2 GiB is given back. Threads besides the main one
-    have heaps of their own, of at most 64 MiB, where large blocks are fetched as before.
+    photograph's features. Here blocks of up to 32 MiB come from the heap, or all where there will
+    be larger ones, and of what is free at the heap's end only more than 2 GiB is given back.
+
+    At the end glibc does as ever again, so that the rest of the process has its memory and its
+    speed as before, and what is free is put aside for the next such context, up to 2 GiB. If
+    gradients are asked for, it all stays until one ends that asks for none: their computation
+    follows. Threads besides the main one have heaps of their own, of at most 64 MiB, where large
+    blocks are fetched as ever.
 
     Nothing is changed where ``RESTOREKIT_KEEP_FREED_MEMORY=0`` is in the environment, or
     settings of glibc's own, nor with another C library.
@@ -42,25 +70,75 @@ def keep_freed_memory(x: torch.Tensor, channels: int) -> None:
             nor from within what is compiled.
         channels: Of the widest features that are made of it at its size.
     """
-    if x.is_cpu and not torch.compiler.is_compiling():
-        block = len(x) * channels * x.shape[-2:].numel() * x.element_size()
-        _keep_blocks(block >= _LARGEST_LEARNT)
+    if torch.compiler.is_compiling() or not x.is_cpu:
+        return contextlib.nullcontext()
+    block = len(x) * channels * x.shape[-2:].numel() * x.element_size()
+    return _heap.keep(_Kept.ALL if block >= _LARGEST else _Kept.BLOCKS, torch.is_grad_enabled())
+
+
+class _Heap:
+    """glibc's heap, of which several threads can ask something at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._kept = _Kept.BY_GLIBC
+        #: Addresses of the blocks that are put aside, of :data:`_LARGEST` bytes.
+        self._aside: list[int] = []
+
+    @contextlib.contextmanager
+    def keep(self, what: _Kept, afterwards: bool) -> Iterator[None]:
+        with self._lock:
+            self._users += 1
+            if what > self._kept:
+                self._set(what)
+            self._take_back()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not (self._users or afterwards):
+                    self._set(_Kept.BY_GLIBC)
+                    self._put_aside()
+
+    def _set(self, what: _Kept) -> None:
+        self._kept = what
+        if libc := _glibc():
+            for parameter, value in _SETTINGS[what].items():
+                libc.mallopt(parameter, value)
+
+    def _put_aside(self) -> None:
+        """Take all large blocks that are free in the heap; beyond it glibc fetches new ones."""
+        if libc := _glibc():
+            while len(self._aside) < _MOST_ASIDE and (block := libc.malloc(_LARGEST)):
+                if block >= libc.sbrk(0):
+                    libc.free(block)
+                    break
+                self._aside.append(block)
+
+    def _take_back(self) -> None:
+        if libc := _glibc():
+            while self._aside:
+                libc.free(self._aside.pop())
+
+
+_heap = _Heap()
 
 
 @functools.cache
-def _keep_blocks(of_any_size: bool) -> None:
+def _glibc() -> ctypes.CDLL | None:
+    """Return glibc; nothing if it is not there, or somebody else has chosen what it keeps."""
     tunables = os.environ.get("GLIBC_TUNABLES", "")
-    refused = (
+    chosen = (
         os.environ.get(_VARIABLE) == "0"
         or any(name in os.environ for name in _OF_GLIBC)
         or any(name in tunables for name in _TUNABLES)
     )
-    if refused or platform.libc_ver()[0] != "glibc":
-        return
+    if chosen or platform.libc_ver()[0] != "glibc":
+        return None
     libc = ctypes.CDLL(None)
-    if of_any_size:
-        libc.mallopt(_MMAP_MAX, 0)
-    else:
-        # A little less: what the allocator adds counts too.
-        torch.empty(_LARGEST_LEARNT - (1 << 16), dtype=torch.uint8, device="cpu")
-    libc.mallopt(_TRIM_THRESHOLD, _KEPT)
+    libc.sbrk.restype = libc.malloc.restype = ctypes.c_void_p
+    libc.sbrk.argtypes, libc.malloc.argtypes = [ctypes.c_ssize_t], [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+    return libc

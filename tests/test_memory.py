@@ -18,24 +18,40 @@ from restorekit.memory import keep_freed_memory
 
 PR_SET_THP_DISABLE = 41
 ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
-keep_freed_memory(torch.zeros(1, 1, 1, 1, device="{device}"), {announced})
-for _ in range(30):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.ones({made})
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+features = torch.zeros(1, 1, 1, 1, device="{device}")
+
+def work(times=30):
+    for _ in range(times):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        torch.ones({made})
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+def keep():
+    return keep_freed_memory(features, {announced})
+
+{program}
 """
-# Numbers in a tensor of 20 and of 48 MB, and the pages of the latter.
-SMALL, LARGE = 5_000_000, 12_000_000
+WITHIN = """
+with keep():
+    print(work())
+"""
+# Numbers in a tensor of 20 and of 80 MB, and the pages of the latter.
+SMALL, LARGE = 5_000_000, 20_000_000
 ALL = 4 * LARGE // 4096
 
 
 def num_fetched(
-    device: str = "cpu", announced: int = LARGE, made: int = LARGE, **environment: str
+    program: str = WITHIN,
+    device: str = "cpu",
+    announced: int = LARGE,
+    made: int = LARGE,
+    **environment: str,
 ) -> int:
     chosen = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD", "RESTOREKIT_")
     rest = {name: value for name, value in os.environ.items() if not name.startswith(chosen)}
+    text = PROGRAM.format(device=device, announced=announced, made=made, program=program)
     run = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(device=device, announced=announced, made=made)],
+        [sys.executable, "-c", text],
         env={**rest, **environment},
         check=True,
         capture_output=True,
@@ -68,3 +84,67 @@ def test_the_environment_has_the_last_word(environment: dict[str, str]) -> None:
 
 def test_work_on_another_device_changes_nothing() -> None:
     assert num_fetched(device="meta") > ALL / 2
+
+
+# Each: what is done before the work, and whether that then finds what was freed.
+AFTERWARDS = {
+    "inference": ("with torch.no_grad(), keep(): work()", False),
+    "a failure": (
+        """
+try:
+    with torch.no_grad(), keep():
+        raise ValueError
+except ValueError:
+    pass
+""",
+        False,
+    ),
+    "a forward pass in training": ("with keep(): work()", True),
+    "a forward pass in training, and inference": (
+        """
+with keep(): work()
+with torch.no_grad(), keep(): work()
+""",
+        False,
+    ),
+    "a part of something larger": (
+        """
+torch.set_grad_enabled(False)
+outer = keep()
+outer.__enter__()
+with keep(): work()
+""",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "kept"), AFTERWARDS.values(), ids=AFTERWARDS.keys())
+def test_what_is_kept_afterwards(before: str, kept: bool) -> None:
+    fetched = num_fetched(program=f"{before}\nprint(work())")
+    assert fetched < ALL / 100 if kept else fetched > ALL / 2
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_the_next_image_finds_what_the_last_one_freed(size: int) -> None:
+    program = """
+torch.set_grad_enabled(False)
+with keep(): work()
+kept = [torch.zeros(1000) for _ in range(100)]
+with keep(): print(work(1))
+"""
+    assert num_fetched(program=program, announced=size, made=size) < ALL / 100
+
+
+def test_what_is_put_aside_is_not_taken_twice() -> None:
+    program = """
+torch.set_grad_enabled(False)
+def size():
+    return int(open("/proc/self/statm").read().split()[0])
+with keep(): work()
+before = size()
+for _ in range(10):
+    with keep(): work(1)
+print(size() - before)
+"""
+    assert num_fetched(program=program) < ALL / 10

@@ -133,9 +133,10 @@ class DCSFN(nn.Module):
             The derained images, of the same shape, not clamped.
         """
         # In training four features are concatenated (DenseFusion).
-        keep_freed_memory(lq, self.channels * (4 if torch.is_grad_enabled() else 1))
-        padded, (height, width) = pad_to_fit(lq, self.min_size)
-        return lq - self._rain(padded)[..., :height, :width]
+        widest = self.channels * (4 if torch.is_grad_enabled() else 1)
+        with keep_freed_memory(lq, widest):
+            padded, (height, width) = pad_to_fit(lq, self.min_size)
+            return lq - self._rain(padded)[..., :height, :width]
 
     def _rain(self, lq: torch.Tensor) -> torch.Tensor:
         if lq.is_cpu:

@@ -96,8 +96,8 @@ class DDN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        keep_freed_memory(lq, self.channels)
-        padded, (height, width) = pad_to_fit(lq, self.min_size)
-        detail = padded - self.base_layer(padded)
-        negative_rain: torch.Tensor = self.tail(self.blocks(self.head(detail)))
-        return lq + negative_rain[..., :height, :width]
+        with keep_freed_memory(lq, self.channels):
+            padded, (height, width) = pad_to_fit(lq, self.min_size)
+            detail = padded - self.base_layer(padded)
+            negative_rain: torch.Tensor = self.tail(self.blocks(self.head(detail)))
+            return lq + negative_rain[..., :height, :width]

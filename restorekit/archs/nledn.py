@@ -93,9 +93,9 @@ class NLEDN(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        keep_freed_memory(lq, 3 * self.channels)
-        padded, (height, width) = pad_to_fit(lq, self.min_size)
-        return (padded - self._rain(padded))[..., :height, :width]
+        with keep_freed_memory(lq, 3 * self.channels):
+            padded, (height, width) = pad_to_fit(lq, self.min_size)
+            return (padded - self._rain(padded))[..., :height, :width]
 
     def _rain(self, lq: torch.Tensor) -> torch.Tensor:
         shallow = self.head(lq)

@@ -105,7 +105,10 @@ class PReNet(nn.Module):
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
-        keep_freed_memory(lq, self.tail.in_channels)
+        with keep_freed_memory(lq, self.tail.in_channels):
+            return self._stages(lq)
+
+    def _stages(self, lq: torch.Tensor) -> tuple[torch.Tensor, ...]:
         outputs: list[torch.Tensor] = []
         state: State | None = None
         for _ in range(self.num_stages):

@@ -59,7 +59,10 @@ class StageRecurrence(nn.Module):
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
-        keep_freed_memory(lq, self._widest)
+        with keep_freed_memory(lq, self._widest):
+            return self._stages(lq)
+
+    def _stages(self, lq: torch.Tensor) -> tuple[torch.Tensor, ...]:
         outputs: list[torch.Tensor] = []
         states: list[tuple[object, ...]] = [()] * len(self.units)
         rain = None

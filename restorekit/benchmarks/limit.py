@@ -36,16 +36,16 @@ def as_much_arithmetic(network: Mapping[str, Any], shape: Shape, passes: int, de
     matrix = torch.rand(pixels, _CHANNELS, device=device)
     weight = torch.rand(_CHANNELS, _CHANNELS, device=device)
     image = matrix.view(1, 64, -1, _CHANNELS).permute(0, 3, 1, 2)
-    keep_freed_memory(image, _CHANNELS)
     kernel = weight[:, :, None, None]
     products: list[Callable[[], object]] = [
         functools.partial(torch.mm, matrix, weight),
         functools.partial(torch.conv2d, image, kernel),
     ]
-    faster = min(products, key=functools.partial(_seconds, device))
+    with keep_freed_memory(image, _CHANNELS):
+        faster = min(products, key=functools.partial(_seconds, device))
 
     def work() -> None:
-        with torch.no_grad():
+        with torch.no_grad(), keep_freed_memory(image, _CHANNELS):
             for _ in range(max(1, round(number))):
                 faster()
 

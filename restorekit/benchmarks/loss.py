@@ -88,26 +88,26 @@ def _parse(text: str) -> Shape:
 
 
 def _images(shape: Shape, device: str) -> tuple[Tensor, Tensor]:
-    """Return restored and clean images, where memory is as a network in training leaves it."""
+    """Return restored and clean images."""
     import torch
-
-    from restorekit.memory import keep_freed_memory
 
     generator = torch.Generator().manual_seed(0)
     gt = torch.rand(shape, generator=generator)
     pred = gt + 0.1 * torch.randn(shape, generator=generator)
-    # For all alike: without, plain losses take half as long again.
-    keep_freed_memory(pred, pred.shape[1])
     return pred.to(device).requires_grad_(), gt.to(device)
 
 
 def _steps(choose: Callable[[], Loss], shape: Shape, device: str, steps: int) -> Work:
+    from restorekit.memory import keep_freed_memory
+
     loss, (pred, gt) = choose(), _images(shape, device)
 
     def work() -> None:
-        for _ in range(steps):
-            pred.grad = None
-            loss(pred, gt).backward()  # type: ignore[no-untyped-call]
+        # For all alike, as within a training: without, plain losses take half as long again.
+        with keep_freed_memory(pred, pred.shape[1]):
+            for _ in range(steps):
+                pred.grad = None
+                loss(pred, gt).backward()  # type: ignore[no-untyped-call]
 
     return work
 

@@ -122,8 +122,10 @@ class SSIMLoss(nn.Module):
         with without_autocast(pred):
             pred, gt = full_precision_pair(pred, gt, "SSIMLoss")
             self._check(pred)
-            keep_freed_memory(pred, pred.shape[1])
-            ssim = mean_ssim(pred, gt, self.window_size, self.sigma, self.padding, self.data_range)
+            with keep_freed_memory(pred, pred.shape[1]):
+                ssim = mean_ssim(
+                    pred, gt, self.window_size, self.sigma, self.padding, self.data_range
+                )
             return -self.loss_weight * ssim
 
     def _check(self, pred: Tensor) -> None:
