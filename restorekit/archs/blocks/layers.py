@@ -30,7 +30,20 @@ def conv_lrelu(in_channels: int, out_channels: int, kernel_size: int) -> nn.Sequ
 def resize_like(x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """Resize ``x`` to the height and width of ``like`` by nearest neighbour, up or down."""
     size = like.shape[-2:]
-    return x if x.shape[-2:] == size else F.interpolate(x, size=size, mode="nearest")
+    if x.shape[-2:] == size:
+        return x
+    if torch.compiler.is_compiling() and torch.is_grad_enabled() and (times := _times(x, size)):
+        # The gradient is a sum; the compiler's gradient of an interpolation scatters.
+        pixels = x[:, :, :, None, :, None].expand(-1, -1, -1, times, -1, times)
+        return pixels.reshape(*x.shape[:2], *size)
+    return F.interpolate(x, size=size, mode="nearest")
+
+
+def _times(x: torch.Tensor, size: torch.Size) -> int:
+    """Return how often each pixel of ``x`` is repeated down and across to ``size``, or 0."""
+    height, width = x.shape[-2:]
+    times = size[0] // height
+    return times if size == (times * height, times * width) else 0
 
 
 def fuse(layer: nn.Module, parts: Sequence[torch.Tensor], like: torch.Tensor) -> torch.Tensor:
@@ -71,12 +84,10 @@ def _add_resized(total: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     Where whole pixels of a channels-last tensor are repeated and nobody asks for a gradient,
     only each row is made anew; the rows are added several times.
     """
-    batch, _, height, width = x.shape
-    size = total.shape[-2:]
-    times = size[0] // height
-    repeated = times > 1 and size == (times * height, times * width)
+    batch, _, height, _ = x.shape
+    times = _times(x, total.shape[-2:])
     layout = torch.channels_last
-    if not repeated or total.requires_grad or not total.is_contiguous(memory_format=layout):
+    if times < 2 or total.requires_grad or not total.is_contiguous(memory_format=layout):
         return total.add_(resize_like(x, total))
     pixels = x.permute(0, 2, 3, 1).unsqueeze(3)
     rows = pixels.expand(-1, -1, -1, times, -1).reshape(batch, height, 1, -1)
@@ -87,9 +98,10 @@ def _add_resized(total: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 def is_small(x: torch.Tensor) -> bool:
     """Whether to start one convolution more costs more than to copy ``x`` (N, C, H, W).
 
-    So it is where operations are recorded too: a compiler sees the rest by itself.
+    So it is for a GPU where operations are recorded too: the compiler copies within other
+    operations.
     """
-    if torch.compiler.is_compiling():
+    if torch.compiler.is_compiling() and not x.is_cpu:
         return True
     return len(x) * x.shape[-2:].numel() <= (_SMALL if x.is_cpu else _SMALL_ON_GPU)
 
