@@ -24,8 +24,10 @@ _TUNABLES = ("malloc.trim_threshold", "malloc.mmap_max", "malloc.mmap_threshold"
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
 #: Bytes of the largest block that glibc itself would come to take from the heap.
 _LARGEST = 1 << 25
-#: How many such blocks are put aside at the most: 2 GiB.
-_MOST_ASIDE = 64
+#: Bytes of the blocks that are put aside, and of all of them at the most. What is left of smaller
+#: blocks is for others; in larger remainders they would be in the way of the next large tensor.
+_SIZES = (1 << 25, 1 << 22, 1 << 20)
+_MOST_ASIDE = 1 << 31
 
 
 class _Kept(IntEnum):
@@ -56,11 +58,11 @@ def keep_freed_memory(x: torch.Tensor, channels: int) -> AbstractContextManager[
     photograph's features. Here blocks of up to 32 MiB come from the heap, or all where there will
     be larger ones, and of what is free at the heap's end only more than 2 GiB is given back.
 
-    At the end glibc does as ever again, so that the rest of the process has its memory and its
-    speed as before, and what is free is put aside for the next such context, up to 2 GiB. If
-    gradients are asked for, it all stays until one ends that asks for none: their computation
-    follows. Threads besides the main one have heaps of their own, of at most 64 MiB, where large
-    blocks are fetched as ever.
+    At the end glibc does by itself again, as after a block of 32 MiB has been freed, so that the
+    rest of the process has its speed as before. As much as the heap has grown by here, up to
+    2 GiB, is put aside for the next such context. If gradients are asked for, nothing of this is
+    done until a context ends that asks for none: their computation follows. Threads besides the
+    main one have heaps of their own, of at most 64 MiB, where large blocks are fetched as ever.
 
     Nothing is changed where ``RESTOREKIT_KEEP_FREED_MEMORY=0`` is in the environment, or
     settings of glibc's own, nor with another C library.
@@ -83,8 +85,15 @@ class _Heap:
         self._lock = threading.Lock()
         self._users = 0
         self._kept = _Kept.BY_GLIBC
-        #: Addresses of the blocks that are put aside, of :data:`_LARGEST` bytes.
-        self._aside: list[int] = []
+        #: Addresses and bytes of the blocks that are put aside.
+        self._aside: list[tuple[int, int]] = []
+        #: Bytes that may be put aside, beside those by which the heap has grown since this end.
+        self._room = self._end = 0
+
+    def forget_users(self) -> None:
+        """After a fork: the other threads, and what they were about to do, are not there."""
+        self._lock = threading.Lock()
+        self._users = 0
 
     @contextlib.contextmanager
     def keep(self, what: _Kept, afterwards: bool) -> Iterator[None]:
@@ -92,14 +101,15 @@ class _Heap:
             self._users += 1
             if what > self._kept:
                 self._set(what)
-            self._take_back()
+            if self._users == 1:
+                self._take_back()
         try:
             yield
         finally:
             with self._lock:
-                self._users -= 1
+                # After a fork within this context there was none left.
+                self._users = max(self._users - 1, 0)
                 if not (self._users or afterwards):
-                    self._set(_Kept.BY_GLIBC)
                     self._put_aside()
 
     def _set(self, what: _Kept) -> None:
@@ -108,27 +118,37 @@ class _Heap:
             for parameter, value in _SETTINGS[what].items():
                 libc.mallopt(parameter, value)
 
-    def _put_aside(self) -> None:
-        """Take all large blocks that are free in the heap; beyond it glibc fetches new ones."""
-        if libc := _glibc():
-            while len(self._aside) < _MOST_ASIDE and (block := libc.malloc(_LARGEST)):
-                if block >= libc.sbrk(0):
-                    libc.free(block)
-                    break
-                self._aside.append(block)
-
     def _take_back(self) -> None:
         if libc := _glibc():
+            self._end = libc.sbrk(0)
+            self._room = sum(size for _, size in self._aside)
             while self._aside:
-                libc.free(self._aside.pop())
+                libc.free(self._aside.pop()[0])
+
+    def _put_aside(self) -> None:
+        self._set(_Kept.BY_GLIBC)
+        if libc := _glibc():
+            room = min(self._room + libc.sbrk(0) - self._end, _MOST_ASIDE)
+            # What the heap does not hold is fetched, which shows, instead of the heap growing.
+            libc.mallopt(_MMAP_THRESHOLD, _SIZES[-1])
+            for size in _SIZES:
+                while size <= room and (block := libc.malloc(size)):
+                    if block >= libc.sbrk(0):
+                        libc.free(block)
+                        break
+                    self._aside.append((block, size))
+                    room -= size
+            libc.mallopt(_MMAP_THRESHOLD, _SETTINGS[_Kept.BY_GLIBC][_MMAP_THRESHOLD])
 
 
 _heap = _Heap()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_heap.forget_users)
 
 
 @functools.cache
 def _glibc() -> ctypes.CDLL | None:
-    """Return glibc; nothing if it is not there, or somebody else has chosen what it keeps."""
+    """Return glibc; nothing if memory is not its own, or somebody has chosen what it keeps."""
     tunables = os.environ.get("GLIBC_TUNABLES", "")
     chosen = (
         os.environ.get(_VARIABLE) == "0"
@@ -137,7 +157,11 @@ def _glibc() -> ctypes.CDLL | None:
     )
     if chosen or platform.libc_ver()[0] != "glibc":
         return None
-    libc = ctypes.CDLL(None)
+    libc, whole = ctypes.CDLL("libc.so.6"), ctypes.CDLL(None)
+    first, second = (ctypes.cast(one.malloc, ctypes.c_void_p).value for one in (libc, whole))
+    if first != second:
+        # tcmalloc or another, loaded before.
+        return None
     libc.sbrk.restype = libc.malloc.restype = ctypes.c_void_p
     libc.sbrk.argtypes, libc.malloc.argtypes = [ctypes.c_ssize_t], [ctypes.c_size_t]
     libc.free.argtypes = [ctypes.c_void_p]

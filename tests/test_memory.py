@@ -93,6 +93,7 @@ AFTERWARDS = {
         """
 try:
     with torch.no_grad(), keep():
+        work()
         raise ValueError
 except ValueError:
     pass
@@ -100,13 +101,6 @@ except ValueError:
         False,
     ),
     "a forward pass in training": ("with keep(): work()", True),
-    "a forward pass in training, and inference": (
-        """
-with keep(): work()
-with torch.no_grad(), keep(): work()
-""",
-        False,
-    ),
     "a part of something larger": (
         """
 torch.set_grad_enabled(False)
@@ -125,26 +119,53 @@ def test_what_is_kept_afterwards(before: str, kept: bool) -> None:
     assert fetched < ALL / 100 if kept else fetched > ALL / 2
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_the_next_image_finds_what_the_last_one_freed(size: int) -> None:
+def test_the_next_image_finds_what_the_last_one_freed() -> None:
     program = """
 torch.set_grad_enabled(False)
 with keep(): work()
-kept = [torch.zeros(1000) for _ in range(100)]
+# What others do in between does not take it, nor give it back.
+work()
 with keep(): print(work(1))
 """
-    assert num_fetched(program=program, announced=size, made=size) < ALL / 100
+    assert num_fetched(program=program) < ALL / 100
 
 
-def test_what_is_put_aside_is_not_taken_twice() -> None:
+def test_what_others_free_is_not_put_aside() -> None:
     program = """
 torch.set_grad_enabled(False)
 def size():
-    return int(open("/proc/self/statm").read().split()[0])
-with keep(): work()
+    return int(open("/proc/self/statm").read().split()[1])
 before = size()
-for _ in range(10):
-    with keep(): work(1)
+for _ in range(40):
+    with keep(): torch.ones(1000)
+    others = [torch.ones(6_000_000) for _ in range(2)]
+    del others
 print(size() - before)
 """
-    assert num_fetched(program=program) < ALL / 10
+    # In pages; without a limit it is two gigabytes.
+    assert num_fetched(program=program) < 200_000
+
+
+def test_a_fork_leaves_the_other_threads_work_behind() -> None:
+    program = """
+import os, threading
+inside, done = threading.Event(), threading.Event()
+def hold():
+    with torch.no_grad(), keep():
+        inside.set()
+        done.wait()
+thread = threading.Thread(target=hold)
+thread.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    torch.set_grad_enabled(False)
+    torch.set_num_threads(1)
+    with keep(): work()
+    print(work(), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+done.set()
+thread.join()
+"""
+    assert num_fetched(program=program) > ALL / 2

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 import torch
 from torch import nn
+from torch.export import Dim, export
 
 from restorekit.archs import DCSFN
 from restorekit.archs.blocks import ConvGRU
@@ -236,3 +237,13 @@ def test_is_deterministic_and_leaves_its_input_alone():
     copy = x.clone()
     assert torch.equal(network(x), network(x))
     assert torch.equal(x, copy)
+
+
+def test_is_exported_for_batches_and_images_of_any_size():
+    torch.manual_seed(0)
+    network = DCSFN(channels=2, num_units=1, num_scales=2, num_convs=1)
+    sides = {axis: 4 * Dim(name, min=4, max=64) for axis, name in ((2, "height"), (3, "width"))}
+    sizes = ({0: Dim("batch", min=2, max=64), **sides},)
+    exported = export(network, (torch.rand(2, 3, 32, 32),), dynamic_shapes=sizes, strict=False)
+    lq = torch.rand(3, 3, 40, 48)
+    torch.testing.assert_close(exported.module()(lq), network(lq), rtol=0, atol=1e-6)

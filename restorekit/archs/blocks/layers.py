@@ -98,10 +98,9 @@ def _add_resized(total: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 def is_small(x: torch.Tensor) -> bool:
     """Whether to start one convolution more costs more than to copy ``x`` (N, C, H, W).
 
-    So it is for a GPU where operations are recorded too: the compiler copies within other
-    operations.
+    So it is where operations are recorded too: a compiler sees the rest by itself.
     """
-    if torch.compiler.is_compiling() and not x.is_cpu:
+    if torch.compiler.is_compiling():
         return True
     return len(x) * x.shape[-2:].numel() <= (_SMALL if x.is_cpu else _SMALL_ON_GPU)
 
