@@ -4,10 +4,11 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 
-def run(command: str) -> int:
-    """Run ``restorekit COMMAND`` with the arguments of this process."""
+def run(command: str) -> NoReturn:
+    """Run ``restorekit COMMAND`` with the arguments of this process, and end it."""
     if find_spec("restorekit") is None or find_spec("torch") is None:
         python = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
         if not python.is_file() or Path(sys.executable) == python:
@@ -15,8 +16,8 @@ def run(command: str) -> int:
                 "restorekit is not installed for this Python: run `make install`, or install it "
                 "with `pip install -e .`.\n"
             )
-            return 2
+            sys.exit(2)
         os.execv(python, [str(python), *sys.argv])  # noqa: S606
-    from restorekit.cli import main
+    from restorekit.cli import program
 
-    return main([command, *sys.argv[1:]])
+    program([command, *sys.argv[1:]])

@@ -1,5 +1,5 @@
 """The ``restorekit`` command: one module per command, imported only when it is called."""
 
-from .main import main
+from .main import main, program
 
-__all__ = ["main"]
+__all__ = ["main", "program"]

@@ -1,8 +1,6 @@
 """``python -m restorekit.cli``, which is how the launcher starts each process."""
 
-import sys
-
-from .main import main
+from .main import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

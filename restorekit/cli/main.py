@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any, NoReturn
 
 from restorekit.errors import USER_ERROR_STATUS, RestoreKitError, did_you_mean
 from restorekit.version import __version__
@@ -24,6 +27,25 @@ COMMANDS = {
     "bench": "measure speed and memory against reference implementations",
     "list": "show what is registered",
 }
+
+
+def program(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and end the process with its exit status: what a shell starts.
+
+    One of several processes ends at once. Threads that talk to the others would turn an
+    ordinary end into an abort, or wait for those.
+    """
+    status = main(argv)
+    # Commands that never import it have no process group.
+    distributed: Any = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,10 +95,6 @@ def _report(name: str, error: RestoreKitError) -> None:
         from torch.distributed.elastic.multiprocessing.errors import get_error_handler
 
         get_error_handler().record_exception(type(error)(_sentence(error)))
-        sys.stdout.flush()
-        # At once: threads that talk to the other processes would turn an ordinary end into an
-        # abort, or wait for those.
-        os._exit(USER_ERROR_STATUS)
     else:
         sys.stderr.write(f"restorekit {name}: {_sentence(error)}\n")
 

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
-    from restorekit.engine.distributed import process_group_left
+    from restorekit.engine.distributed import wait_for_all
     from restorekit.engine.testing import find_checkpoint, run_test, take_network
     from restorekit.leaderboard import markdown, rank_all, write_results
 
@@ -63,8 +63,8 @@ def run(args: argparse.Namespace) -> None:
                 f"The network is the one that {checkpoint} holds; the config has another "
                 f"{', '.join(taken)}.\n"
             )
-    with process_group_left():
-        outcome = run_test(config, str(checkpoint), protocols, args.save_dir, niqe_variant)
+    outcome = run_test(config, str(checkpoint), protocols, args.save_dir, niqe_variant)
+    wait_for_all()
     if outcome is None:
         return
     out = Path(args.out or Path(config.work_dir) / "results.json")

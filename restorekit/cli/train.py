@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train as ``args`` say."""
     from restorekit.engine.config import use_amp
-    from restorekit.engine.distributed import process_group_left
+    from restorekit.engine.distributed import wait_for_all
     from restorekit.engine.runner import Runner
 
     config = config_from(args)
@@ -63,5 +63,5 @@ def run(args: argparse.Namespace) -> None:
                 f"--resume {config.load_from}: there is no such file; --resume alone takes the "
                 f"last good checkpoint of {config.work_dir}."
             )
-    with process_group_left():
-        Runner.from_cfg(config).train()
+    Runner.from_cfg(config).train()
+    wait_for_all()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -50,14 +48,10 @@ def prepare_distributed(config: Any, launcher: str) -> None:
     }
 
 
-@contextmanager
-def process_group_left() -> Iterator[None]:
-    """Leave the process group, if there is one, after what is done within.
+def wait_for_all() -> None:
+    """Wait until all processes have come this far, if there are several.
 
-    Otherwise its threads may still run when the process ends, which C++ answers with an abort.
-    After an exception nobody is waited for: the others may be in the middle of an exchange.
+    Not to be called after an exception: the others may be in the middle of an exchange.
     """
-    yield
     if torch.distributed.is_initialized():
         torch.distributed.barrier()
-        torch.distributed.destroy_process_group()
