@@ -26,7 +26,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
 _LARGEST = 1 << 25
 #: Bytes of the blocks that are put aside, and of all of them at the most. What is left of smaller
 #: blocks is for others; in larger remainders they would be in the way of the next large tensor.
-_SIZES = (1 << 25, 1 << 22, 1 << 20)
+_SIZES = (_LARGEST, 1 << 22, 1 << 20)
 _MOST_ASIDE = 1 << 31
 
 
@@ -72,10 +72,11 @@ def keep_freed_memory(x: torch.Tensor, channels: int) -> AbstractContextManager[
             nor from within what is compiled.
         channels: Of the widest features that are made of it at its size.
     """
-    if torch.compiler.is_compiling() or not x.is_cpu:
+    if torch.compiler.is_compiling() or not x.is_cpu or (libc := _glibc()) is None:
         return contextlib.nullcontext()
     block = len(x) * channels * x.shape[-2:].numel() * x.element_size()
-    return _heap.keep(_Kept.ALL if block >= _LARGEST else _Kept.BLOCKS, torch.is_grad_enabled())
+    what = _Kept.ALL if block >= _LARGEST else _Kept.BLOCKS
+    return _heap.keep(libc, what, torch.is_grad_enabled())
 
 
 class _Heap:
@@ -96,13 +97,13 @@ class _Heap:
         self._users = 0
 
     @contextlib.contextmanager
-    def keep(self, what: _Kept, afterwards: bool) -> Iterator[None]:
+    def keep(self, libc: ctypes.CDLL, what: _Kept, afterwards: bool) -> Iterator[None]:
         with self._lock:
             self._users += 1
             if what > self._kept:
-                self._set(what)
+                self._set(libc, what)
             if self._users == 1:
-                self._take_back()
+                self._take_back(libc)
         try:
             yield
         finally:
@@ -110,35 +111,32 @@ class _Heap:
                 # After a fork within this context there was none left.
                 self._users = max(self._users - 1, 0)
                 if not (self._users or afterwards):
-                    self._put_aside()
+                    self._put_aside(libc)
 
-    def _set(self, what: _Kept) -> None:
+    def _set(self, libc: ctypes.CDLL, what: _Kept) -> None:
         self._kept = what
-        if libc := _glibc():
-            for parameter, value in _SETTINGS[what].items():
-                libc.mallopt(parameter, value)
+        for parameter, value in _SETTINGS[what].items():
+            libc.mallopt(parameter, value)
 
-    def _take_back(self) -> None:
-        if libc := _glibc():
-            self._end = libc.sbrk(0)
-            self._room = sum(size for _, size in self._aside)
-            while self._aside:
-                libc.free(self._aside.pop()[0])
+    def _take_back(self, libc: ctypes.CDLL) -> None:
+        self._end = libc.sbrk(0)
+        self._room = sum(size for _, size in self._aside)
+        while self._aside:
+            libc.free(self._aside.pop()[0])
 
-    def _put_aside(self) -> None:
-        self._set(_Kept.BY_GLIBC)
-        if libc := _glibc():
-            room = min(self._room + libc.sbrk(0) - self._end, _MOST_ASIDE)
-            # What the heap does not hold is fetched, which shows, instead of the heap growing.
-            libc.mallopt(_MMAP_THRESHOLD, _SIZES[-1])
-            for size in _SIZES:
-                while size <= room and (block := libc.malloc(size)):
-                    if block >= libc.sbrk(0):
-                        libc.free(block)
-                        break
-                    self._aside.append((block, size))
-                    room -= size
-            libc.mallopt(_MMAP_THRESHOLD, _SETTINGS[_Kept.BY_GLIBC][_MMAP_THRESHOLD])
+    def _put_aside(self, libc: ctypes.CDLL) -> None:
+        self._set(libc, _Kept.BY_GLIBC)
+        room = min(self._room + libc.sbrk(0) - self._end, _MOST_ASIDE)
+        # What the heap does not hold is fetched, which shows, instead of the heap growing.
+        libc.mallopt(_MMAP_THRESHOLD, _SIZES[-1])
+        for size in _SIZES:
+            while size <= room and (block := libc.malloc(size)):
+                if block >= libc.sbrk(0):
+                    libc.free(block)
+                    break
+                self._aside.append((block, size))
+                room -= size
+        libc.mallopt(_MMAP_THRESHOLD, _LARGEST)
 
 
 _heap = _Heap()
