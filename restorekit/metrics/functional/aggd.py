@@ -1,4 +1,4 @@
-"""Fitting asymmetric generalised Gaussian distributions, many at a time."""
+"""Fit many asymmetric generalised Gaussian distributions at a time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Fits:
 
 @dataclass(frozen=True)
 class _Table:
-    """What depends on α alone, for α from 0.2 to 10 in steps of 0.001.
+    """Functions of α, for α from 0.2 to 10 in steps of 0.001.
 
     Attributes:
         shape: α.
@@ -59,10 +59,10 @@ def _table() -> _Table:
 
 
 def moments(samples: Array) -> Array:
-    """Return what :func:`fit_aggd` needs of each sample, (6, number).
+    """Return the moments of each sample that :func:`fit_aggd` needs, (6, number).
 
-    These are sum, sum of squares and number of the values below zero, and the same of those
-    above.
+    They are the sum, the sum of squares and the number of the values below zero, then the same
+    of the values above zero.
 
     Args:
         samples: (number, …), contiguous.
@@ -82,16 +82,15 @@ def fit_aggd(moments_of_samples: Array, size: int) -> Fits:
     """Fit a distribution to each sample by matching moments.
 
     The method is that of Lasmar et al., "Multiscale skewed heavy tailed model for texture
-    analysis", ICIP 2009, in the form of the NIQE release: α is the nearest of 9,801 values.
-    A sample without values on both sides of zero has NaN for a side and, as in MATLAB, the
-    smallest α.
+    analysis", ICIP 2009. As in the NIQE release, α is chosen from 9,801 values. Where a sample
+    has no values on one side of zero, that side is NaN and α, as in MATLAB, the smallest one.
 
     Args:
         moments_of_samples: As :func:`moments` returns them, (6, …).
         size: Number of values in each sample.
 
     Returns:
-        Fits whose entries have the shape of one of the moments.
+        Fits whose arrays have the shape of a single moment.
     """
     below_sum, below_squares, below_count, above_sum, above_squares, above_count = (
         moments_of_samples
@@ -109,7 +108,7 @@ def fit_aggd(moments_of_samples: Array, size: int) -> Fits:
 
 
 def _nearest(rising: Array, wanted: Array) -> npt.NDArray[np.intp]:
-    """Return where in ``rising`` the values nearest to ``wanted`` are."""
+    """Return the indices of the values in ``rising`` that are nearest to ``wanted``."""
     upper = np.clip(np.searchsorted(rising, wanted), 1, len(rising) - 1)
     nearer_below = wanted - rising[upper - 1] <= rising[upper] - wanted
     return upper - nearer_below

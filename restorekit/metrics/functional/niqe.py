@@ -1,4 +1,4 @@
-"""NIQE, how natural an image looks, measured without a ground truth."""
+"""NIQE: how natural an image looks, measured without a ground truth."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LUMA: dict[str, Callable[[Uint8Image], Uint8Image]] = {
     "matlab_gray": gray_matlab,
     "basicsr_y": luma_studio_u8,
 }
-#: What NIQE can be computed on, with a sentence on each.
+#: Variant → the image that NIQE is computed on.
 NIQE_VARIANTS = {
     "matlab_gray": "the authors' MATLAB release: rgb2gray, blocks of 96×96",
     "basicsr_y": "BasicSR's default: rounded studio-range Y, no border cropped, else the same",
@@ -28,27 +28,29 @@ NIQE_VARIANTS = {
 
 
 def niqe(image: Uint8Image, variant: str = "matlab_gray") -> float:
-    """Return NIQE; lower looks more natural, photographs have about 2 to 5.
+    """Return NIQE: lower is more natural, and photographs have about 2 to 5.
 
     A. Mittal, R. Soundararajan, A. C. Bovik, "Making a 'completely blind' image quality
-    analyzer", IEEE Signal Processing Letters 2013, with the authors' parameters and their
-    release's choices: 36 features of blocks of 96×96 at two scales, what is left at the
-    right and bottom cut off; mean and covariance over the blocks (of those that are not
-    flat, for the covariance); distance to the model of undistorted photographs. It is not
-    the ``niqe`` that MATLAB itself brings, whose model is another one.
+    analyzer", IEEE Signal Processing Letters 2013, with the parameters and the choices of the
+    authors' MATLAB release: 36 features of blocks of 96×96 pixels at two scales, where the rest
+    at the right and bottom is cut off; the mean of the features over all blocks and their
+    covariance over those that are not flat; the distance to the model of undistorted
+    photographs. MATLAB's own function ``niqe`` uses another model and gives other values.
 
-    In areas of one colour the release's features depend on the last bit of a sum: whether
-    a value less its mean is 0 or 1e-14 decides on which side of zero it counts. Here the
-    order of the additions is fixed, so that every machine gives the same number.
+    The value equals that of the authors' release in MATLAB, level areas included: there the
+    features depend on the last bit of the filter, which
+    :mod:`~restorekit.metrics.functional.niqe_filter` reproduces. That official value is one
+    machine's. Other versions of the linear algebra library change the last bits of the filter's
+    weights, and with them NIQE of single images with large level areas by up to 5 %.
 
     Args:
         image: RGB, (H, W, 3), uint8.
         variant: One of :data:`NIQE_VARIANTS`.
 
     Raises:
-        ConfigError: If the variant is not known.
-        DataError: If the image has fewer than two whole blocks, or none of them varies at both
-            scales and in all directions.
+        ConfigError: If the variant is unknown.
+        DataError: If the image has fewer than two whole blocks, or if no block has all
+            features because each is flat at one of the scales or in one direction.
     """
     check_variant(variant)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
@@ -68,20 +70,16 @@ def niqe(image: Uint8Image, variant: str = "matlab_gray") -> float:
 
 
 def check_variant(variant: str) -> None:
-    """Refuse a variant that is not one of :data:`NIQE_VARIANTS`.
-
-    Raises:
-        ConfigError: If it is not.
-    """
+    """Raise ConfigError unless the variant is one of :data:`NIQE_VARIANTS`."""
     if variant not in NIQE_VARIANTS:
         raise ConfigError(
-            f"NIQE has no variant {variant!r}.{did_you_mean(variant, NIQE_VARIANTS)} There are "
-            f"{', '.join(NIQE_VARIANTS)}."
+            f"NIQE has no variant {variant!r}.{did_you_mean(variant, NIQE_VARIANTS)} The variants "
+            f"are {', '.join(NIQE_VARIANTS)}."
         )
 
 
 def distance_from_photographs(features: Array) -> float:
-    """Return the distance (eq. 10) of blocks' features from those of photographs.
+    """Return the distance (eq. 10) between blocks' features and those of photographs.
 
     Args:
         features: (blocks, 36), NaN where a block is flat or too regular to be fitted.
@@ -93,11 +91,11 @@ def distance_from_photographs(features: Array) -> float:
     complete = features[~np.isnan(features).any(axis=1)]
     if not len(complete):
         raise DataError(
-            f"NIQE says nothing about this image, because every block of {BLOCK}×{BLOCK} pixels "
-            "in it is flat, in some direction or at half the size at least; leave it out."
+            f"NIQE is undefined for this image, because every block of {BLOCK}×{BLOCK} pixels "
+            "is flat, in some direction or at half the size at least; leave the image out."
         )
-    # As nanmean and nancov: what is missing in a block is missing only there in the mean,
-    # but takes the block out of the covariance, which of a single block is zero.
+    # MATLAB's nanmean and nancov: a missing feature is skipped in the mean, but removes its
+    # whole block from the covariance. The covariance of a single block is zero.
     difference = np.nanmean(features, axis=0) - model_mean
     centred = complete - complete.mean(axis=0)
     covariance = centred.T @ centred / max(len(complete) - 1, 1)
