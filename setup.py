@@ -81,9 +81,10 @@ setup(
     packages=find_packages(include=["restorekit", "restorekit.*"]),
     package_data={
         "restorekit": ["py.typed"],
-        "restorekit.datasets.catalog": ["*.yml"],
+        "restorekit.catalog": ["*.yml"],
         "restorekit.metrics.functional": ["niqe_parameters.npz"],
-        "restorekit.leaderboard": ["references.yml", "assets/*"],
+        "restorekit.leaderboard": ["references.yml"],
+        "restorekit.leaderboard.render": ["assets/*"],
     },
     install_requires=requirements("runtime"),
     extras_require={

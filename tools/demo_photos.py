@@ -21,7 +21,7 @@ import skimage.data
 from matplotlib.cbook import get_sample_data
 from matplotlib.image import imread
 
-from restorekit.image_io import write_image
+from restorekit.io.images import write_image
 
 
 def photographs(split: str):  # noqa: ANN201

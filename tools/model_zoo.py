@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from restorekit.cli.model_zoo import Method, ZooConfig, read_zoo
-from restorekit.files import write_text
+from restorekit.io.files import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "model_zoo.md"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from restorekit.files import atomic_path
+from restorekit.io.files import atomic_path
 
 
 class Point(NamedTuple):

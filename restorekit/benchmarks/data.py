@@ -20,7 +20,7 @@ from typing import Any
 from restorekit.benchmarks import report
 from restorekit.benchmarks.report import Benchmark
 from restorekit.errors import ConfigError
-from restorekit.text_table import text_table
+from restorekit.io.terminal import text_table
 
 #: What is timed.
 Work = Callable[[], object]
@@ -126,7 +126,7 @@ def _prepare(root: Path, args: argparse.Namespace) -> None:
     from restorekit.benchmarks.photographs import write_pairs
     from restorekit.benchmarks.reference_data import write_plain_lmdb
     from restorekit.datasets import open_pairs, write_lmdb
-    from restorekit.image_io import write_image
+    from restorekit.io.images import write_image
 
     files = root / "files"
     if args.config or args.data_root:

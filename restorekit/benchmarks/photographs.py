@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from restorekit.image_io import Image, write_image
-from restorekit.progress import progress
+from restorekit.io.images import Image, write_image
+from restorekit.io.terminal import progress
 from restorekit.rain import RainRenderer
 
 #: Detail from a sixth of a photograph down to single pixels, fainter the finer it is.

@@ -12,7 +12,7 @@ from typing import Any
 
 from restorekit.benchmarks.timing import Round, Setup, race
 from restorekit.errors import ConfigError
-from restorekit.text_table import text_table
+from restorekit.io.terminal import text_table
 
 #: Seconds, milliseconds, microseconds.
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace, benchmark: Benchmark) -> dict[str, Any]:
         ConfigError: If an argument cannot be used.
         RestoreKitError: As :func:`~restorekit.benchmarks.timing.race` raises it.
     """
-    from restorekit.files import write_json
+    from restorekit.io.files import write_json
 
     for option in ("rounds", "threads"):
         value = getattr(args, option)
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace, benchmark: Benchmark) -> dict[str, Any]:
 def _results(
     args: argparse.Namespace, benchmark: Benchmark, found: Mapping[str, Sequence[Round]]
 ) -> dict[str, Any]:
-    from restorekit.leaderboard.environment import collect_environment
+    from restorekit.evaluation.environment import collect_environment
 
     contenders = {
         name: _contender(rounds, benchmark.units_of(name)) for name, rounds in found.items()

@@ -21,7 +21,7 @@ from restorekit.benchmarks.memory import (
     restart_peaks,
 )
 from restorekit.errors import RestoreKitError
-from restorekit.progress import progress
+from restorekit.io.terminal import progress
 
 #: Called once in the contender's process, not timed; returns what a round does.
 Setup = Callable[[], Callable[[], object]]

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from restorekit.errors import CheckpointError, did_you_mean
-from restorekit.files import atomic_path
+from restorekit.io.files import atomic_path
 
 
 def load_file(path: str | os.PathLike[str]) -> Any:

@@ -20,7 +20,7 @@ from safetensors.torch import save_file as save_safetensors
 from torch import nn
 
 from restorekit.errors import CheckpointError, did_you_mean
-from restorekit.files import atomic_path
+from restorekit.io.files import atomic_path
 
 from .io import load_file, require_file, save_file
 from .network_config import build_network, check_network_config

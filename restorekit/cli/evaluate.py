@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols, require_writable
 from restorekit.errors import ConfigError
-from restorekit.text_table import text_table
+from restorekit.io.terminal import text_table
 
 if TYPE_CHECKING:
     from restorekit.leaderboard import Results
@@ -77,8 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Measure, show the table, and write what was asked for."""
+    from restorekit.evaluation.folder import evaluate_folder
     from restorekit.leaderboard import write_results
-    from restorekit.leaderboard.evaluation import evaluate_folder
     from restorekit.metrics.explain import Explanation
     from restorekit.metrics.summary import by_protocol
 

@@ -104,7 +104,7 @@ def _zoo_or_reason() -> str:
 
 def _methods(methods: Sequence[Method]) -> str:
     """Lay out methods, their configs, and what was published for them."""
-    from restorekit.text_table import text_table
+    from restorekit.io.terminal import text_table
 
     overview = [
         (
@@ -147,7 +147,7 @@ def _size(parameters: int, macs: int) -> tuple[str, str]:
 
 def _write_json(path: str, groups: Sequence[str], method: str | None) -> None:
     """Write each group's names; of models, or of one method, also what the metafiles say."""
-    from restorekit.files import write_json
+    from restorekit.io.files import write_json
 
     content: dict[str, Any] = {}
     if method is None:

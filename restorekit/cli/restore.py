@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from restorekit.cli.arguments import add_plugin, load_plugins
-from restorekit.progress import progress
+from restorekit.io.terminal import progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

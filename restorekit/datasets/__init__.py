@@ -1,18 +1,18 @@
 """Datasets, the sampler, and the readers of pairs beneath them."""
 
 from .base import ImageDataset
-from .batches import SampleBatch, collate_samples
 from .checks import checked
-from .dataset_pairs import DatasetPairs
-from .lmdb_reader import LmdbPairs
-from .lmdb_writer import write_lmdb
-from .locate import open_images, open_pairs
+from .layouts.locate import open_images, open_pairs
+from .lmdb.reader import LmdbPairs
+from .lmdb.writer import write_lmdb
+from .loading.batches import SampleBatch, collate_samples
+from .loading.randomness import SampleIndex, sample_rng
+from .loading.sampler import ReproducibleSampler
 from .mixture import MixtureDataset
 from .paired import PairedDataset
-from .pairing import match_names, suggest_rule
-from .pairs import PairReader
-from .randomness import SampleIndex, sample_rng
-from .sampler import ReproducibleSampler
+from .preparation.dataset_pairs import DatasetPairs
+from .readers.pairing import match_names, suggest_rule
+from .readers.pairs import PairReader
 from .semi_supervised import SemiSupervisedDataset
 from .synthetic import SyntheticRainDataset
 from .unpaired import UnpairedDataset

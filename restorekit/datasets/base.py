@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
-from restorekit.image_io import Image
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms import PackInputs
 
-from .batches import pack_samples
 from .checks import checked
-from .pairs import PairReader
-from .randomness import sample_rng
+from .loading.batches import pack_samples
+from .loading.randomness import sample_rng
+from .readers.pairs import PairReader
 
 #: Takes and returns a sample.
 Step = Callable[[dict[str, Any]], dict[str, Any]]
@@ -34,9 +34,9 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
 
     The pipeline gets ``lq`` and ``gt`` (uint8 (H, W, 3) RGB arrays, perhaps read-only; the
     latter only where there is a clean image), ``name``, ``index``, and ``rng``, the generator
-    of this sample: it depends on the seed and place in the run of a
-    :class:`~restorekit.datasets.randomness.SampleIndex`, or on the index where that is a plain
-    ``int``, never on the worker process.
+    of this sample: it depends on the seed and the position in the run that a
+    :class:`~restorekit.datasets.loading.randomness.SampleIndex` carries, or on the index where
+    that is a plain ``int``, never on the worker process.
 
     Args:
         reader: The images; all of them are checked here.

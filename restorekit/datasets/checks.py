@@ -11,9 +11,9 @@ from typing import TypeVar
 from mmengine.logging import print_log
 
 from restorekit.errors import DataError
-from restorekit.progress import progress
+from restorekit.io.terminal import progress
 
-from .pairs import PairReader
+from .readers.pairs import PairReader
 
 _Reader = TypeVar("_Reader", bound=PairReader)
 _NAMED = 3

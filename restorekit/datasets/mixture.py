@@ -12,11 +12,11 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from restorekit.errors import ConfigError
-from restorekit.image_io import Image
+from restorekit.io.images import Image
 from restorekit.registry import DATASETS
 
-from .batches import pack_samples
-from .randomness import SampleIndex
+from .loading.batches import pack_samples
+from .loading.randomness import SampleIndex
 
 
 @DATASETS.register_module()

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from restorekit.image_io import Image
+from restorekit.io.images import Image
 from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline
-from .locate import Layout, open_pairs
-from .pairs import Side
+from .layouts.locate import Layout, open_pairs
+from .readers.pairs import Side
 
 
 @DATASETS.register_module()

@@ -12,10 +12,10 @@ from torch.utils.data import Dataset
 from restorekit.registry import DATASETS
 
 from .base import Pipeline
-from .locate import Layout
+from .layouts.locate import Layout
+from .loading.randomness import SampleIndex
 from .paired import PairedDataset
-from .pairs import Side
-from .randomness import SampleIndex
+from .readers.pairs import Side
 
 
 @DATASETS.register_module()

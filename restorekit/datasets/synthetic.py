@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from restorekit.image_io import Image
+from restorekit.io.images import Image
 from restorekit.rain import RainMixture, RainRenderer, RainSpec, rain_from_config
 from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline, build_pipeline
-from .locate import open_images
+from .layouts.locate import open_images
 
 
 @DATASETS.register_module()

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from restorekit.image_io import Image
+from restorekit.io.images import Image
 from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline
-from .locate import open_images
+from .layouts.locate import open_images
 
 
 @DATASETS.register_module()

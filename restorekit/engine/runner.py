@@ -21,7 +21,7 @@ from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.datasets import collate_samples
 from restorekit.errors import CheckpointError, ConfigError
-from restorekit.files import atomic_path, remove_leftovers
+from restorekit.io.files import atomic_path, remove_leftovers
 
 from .schedules import catch_up, keep_config_of
 from .validate import check_config

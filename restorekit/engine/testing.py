@@ -18,11 +18,11 @@ from restorekit.checkpoints.network_config import check_network_config
 from restorekit.checkpoints.network_file import FORMAT, read_network_file
 from restorekit.datasets import UnpairedDataset
 from restorekit.errors import CheckpointError, ConfigError
+from restorekit.evaluation.dataset_record import dataset_record
+from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, Results, build_results
 from restorekit.hooks.inference_cost import InferenceCostHook
 from restorekit.hooks.leak_warning import LeakWarningHook
-from restorekit.leaderboard.dataset_record import dataset_record
-from restorekit.leaderboard.leaks import count_leaks
-from restorekit.leaderboard.results import RAINY_INPUT, DatasetRecord, Results, build_results
+from restorekit.leaks.records import count_leaks
 from restorekit.metrics import NIQEMetric, ProtocolMetric
 from restorekit.models.complexity import count_parameters, network_cost
 from restorekit.registry import DATASETS, MODELS

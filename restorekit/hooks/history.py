@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from restorekit.errors import DataError
-from restorekit.files import atomic_path, write_text
+from restorekit.io.files import atomic_path, write_text
 
 Row = dict[str, str]
 _FIRST = ("iter", "epoch", "phase", "lr", "loss")

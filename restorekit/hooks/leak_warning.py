@@ -11,10 +11,10 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
 from restorekit.datasets import PairReader
-from restorekit.datasets.leaks import QuickLook, quick_look
 from restorekit.errors import RestoreKitError
-from restorekit.leaderboard.leaks import LeakRecord, leaked_images, merged_leaks
-from restorekit.metrics.fingerprint import image_digest
+from restorekit.io.fingerprint import image_digest
+from restorekit.leaks import QuickLook, quick_look
+from restorekit.leaks.records import LeakRecord, leaked_images, merged_leaks
 from restorekit.registry import DATASETS, HOOKS
 
 _EVALUATION = ("val_dataloader", "test_dataloader")
@@ -25,7 +25,7 @@ _NAMED = 3
 class LeakWarningHook(Hook):
     """Compares what is trained on with what is validated and tested on, before training.
 
-    If they share photographs (see :func:`restorekit.datasets.leaks.find_leaks`), it warns, and
+    If they share photographs (see :func:`restorekit.leaks.find_leaks`), it warns, and
     every checkpoint says so in ``meta['leaks']``: later trainings that start from it keep it,
     and a test of it writes into the results how many images of its test set are affected.
 

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.hooks import Hook
 
 from restorekit.hooks.pictures import comparison, png_path
-from restorekit.image_io import write_image
+from restorekit.io.images import write_image
 from restorekit.registry import HOOKS
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from restorekit.archs.sizing import forward_padded
 from restorekit.errors import DataError
-from restorekit.image_io import IMAGE_SUFFIXES, read_image, write_image
+from restorekit.io.images import IMAGE_SUFFIXES, read_image, write_image
 from restorekit.metrics.functional.color import to_uint8
 
 

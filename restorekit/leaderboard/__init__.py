@@ -1,11 +1,6 @@
 """Results files and what is made of them: rankings, tables and pages."""
 
-from .paper_tables import PaperTable, paper_tables
-from .pictures import Pictures, choose_pictures, find_folders
-from .ranking import Entry, Ranking, rank, rank_all
-from .references import Published, References
-from .references_file import load_references
-from .results import (
+from restorekit.evaluation.results import (
     RAINY_INPUT,
     Cost,
     DatasetRecord,
@@ -14,8 +9,14 @@ from .results import (
     read_results,
     write_results,
 )
-from .tables import markdown, to_csv
-from .writing import paper_markdown, write_leaderboard, write_paper_tables
+
+from .paper_tables import PaperTable, paper_tables
+from .ranking import Entry, Ranking, rank, rank_all
+from .references import Published, References
+from .references_file import load_references
+from .render.pictures import Pictures, choose_pictures, find_folders
+from .render.tables import markdown, to_csv
+from .render.writing import paper_markdown, write_leaderboard, write_paper_tables
 
 __all__ = [
     "RAINY_INPUT",

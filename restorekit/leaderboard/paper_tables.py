@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from restorekit.errors import DataError
+from restorekit.evaluation.results import Results
 
-from .columns import Column, best_of, signed
 from .measures import MEASURES
 from .ranking import criteria
 from .references import Published, References
-from .results import Results
+from .render.columns import Column, best_of, signed
 
 #: What the paper's released eval.py measures by.
 PAPER_PROTOCOL = "rgb_float"

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from restorekit.errors import DataError, did_you_mean
+from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, Results
 from restorekit.metrics.summary import Measure
 
 from .measures import MEASURES
-from .results import RAINY_INPUT, DatasetRecord, Results
 
 
 @dataclass(frozen=True)

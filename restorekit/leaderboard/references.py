@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from restorekit.datasets.catalog import identify
-
-from .results import DatasetRecord
+from restorekit.catalog import identify
+from restorekit.evaluation.results import DatasetRecord
 
 
 @dataclass(frozen=True)

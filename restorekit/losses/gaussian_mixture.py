@@ -6,8 +6,8 @@ import torch
 import torch.distributed
 from torch import Tensor, nn
 
-from ..errors import ConfigError
-from ..registry import MODELS
+from restorekit.errors import ConfigError
+from restorekit.registry import MODELS
 
 #: Added to each variance (the released SSIR).
 VARIANCE_FLOOR = 1e-6

@@ -11,8 +11,9 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
-from ..errors import ConfigError
-from ..registry import MODELS
+from restorekit.errors import ConfigError
+from restorekit.registry import MODELS
+
 from .precision import full_precision_pair, without_autocast
 
 

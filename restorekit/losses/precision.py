@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..errors import DataError
+from restorekit.errors import DataError
 
 
 def full_precision_pair(pred: Tensor, gt: Tensor, loss_name: str) -> tuple[Tensor, Tensor]:

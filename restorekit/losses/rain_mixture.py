@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..registry import MODELS
+from restorekit.registry import MODELS
+
 from .gaussian_mixture import ZeroMeanMixture
 from .precision import full_precision_pair, without_autocast
 from .total_variation import TotalVariationLoss

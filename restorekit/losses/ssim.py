@@ -7,9 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..errors import ConfigError, DataError
-from ..memory import keep_freed_memory
-from ..registry import MODELS
+from restorekit.errors import ConfigError, DataError
+from restorekit.memory import keep_freed_memory
+from restorekit.registry import MODELS
+
 from .precision import full_precision_pair, without_autocast
 from .ssim_function import SumOfSSIM, Window, sum_by_operations
 

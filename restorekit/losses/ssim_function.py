@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..errors import RestoreKitError
+from restorekit.errors import RestoreKitError
 
 #: Planes are worked on in groups whose maps have about this many pixels.
 _GROUP_PIXELS = 1 << 20

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..errors import ConfigError
-from ..registry import MODELS
+from restorekit.errors import ConfigError
+from restorekit.registry import MODELS
 
 
 def as_loss_dict(losses: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ..registry import MODELS
+from restorekit.registry import MODELS
+
 from .precision import without_autocast
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .fingerprint import dataset_fingerprint, image_digest
 from .protocols import (
     PROTOCOLS,
     Protocol,
@@ -30,9 +29,7 @@ __all__ = [
     "Protocol",
     "ProtocolMetric",
     "build_protocol",
-    "dataset_fingerprint",
     "get_protocol",
-    "image_digest",
     "measure_all",
     "register_protocol",
     "summarize",

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError
+from restorekit.errors import DataError
+
 from .functional.checks import check_same_shape
 from .functional.color import (
     STUDIO_MIDDLE,

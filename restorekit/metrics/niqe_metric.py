@@ -9,8 +9,9 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from ..registry import METRICS
-from .fingerprint import dataset_fingerprint, image_digest
+from restorekit.io.fingerprint import dataset_fingerprint, image_digest
+from restorekit.registry import METRICS
+
 from .functional.color import to_uint8
 from .functional.niqe import check_variant
 from .no_reference import NoReferenceValues, measure_niqe

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError
+from restorekit.errors import DataError
+
 from .functional.niqe import niqe
 
 

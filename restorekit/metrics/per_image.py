@@ -15,7 +15,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from torch import Tensor
 
-from ..errors import DataError
+from restorekit.errors import DataError
 
 
 @dataclass(frozen=True)

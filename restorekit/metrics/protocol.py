@@ -9,7 +9,8 @@ from typing import get_args
 
 import numpy as np
 
-from ..errors import ConfigError, did_you_mean
+from restorekit.errors import ConfigError, did_you_mean
+
 from .comparison import Color, Comparison, Image, Quantize, View
 from .functional.psnr import psnr_of_mse
 from .functional.ssim_spec import SSIMSpec

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ConfigError, DataError
-from ..registry import METRICS
-from .fingerprint import dataset_fingerprint, image_digest
+from restorekit.errors import ConfigError, DataError
+from restorekit.io.fingerprint import dataset_fingerprint, image_digest
+from restorekit.registry import METRICS
+
 from .functional.color import to_uint8
 from .per_image import ImageRecord, PerImageMetric, to_hwc
 from .protocols import Protocol, build_protocol, measure_all

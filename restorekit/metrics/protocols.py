@@ -12,7 +12,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ConfigError, UnknownNameError, did_you_mean
+from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
+
 from .functional.ssim_spec import SSIMSpec
 from .protocol import Protocol, measure_all
 

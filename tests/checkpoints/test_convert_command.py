@@ -8,7 +8,7 @@ from released_dcsfn import Released
 from safetensors import safe_open
 
 from restorekit.cli import main
-from restorekit.files import sha256
+from restorekit.io.files import sha256
 
 
 @pytest.fixture

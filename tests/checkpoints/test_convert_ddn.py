@@ -17,7 +17,7 @@ from restorekit.checkpoints.converters.ddn import convert_ddn, read_ddn
 from restorekit.checkpoints.converters.ssir import convert_ssir
 from restorekit.checkpoints.network_config import build_network
 from restorekit.errors import CheckpointError, MissingDependencyError
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.metrics.protocols import get_protocol
 
 OWN_MOMENTS = {"type": "BatchNorm", "image_moments": True}

@@ -13,7 +13,7 @@ from restorekit.checkpoints.converters import convert_checkpoint
 from restorekit.checkpoints.converters.nledn import convert_nledn
 from restorekit.checkpoints.network_config import build_network
 from restorekit.errors import CheckpointError
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.metrics.protocols import get_protocol
 
 

@@ -9,7 +9,7 @@ import torch
 
 from restorekit.checkpoints import load_network
 from restorekit.checkpoints.converters import convert_checkpoint
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.metrics.protocols import build_protocol
 
 #: PReNet's code saves without rounding.

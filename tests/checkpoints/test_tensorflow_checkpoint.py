@@ -17,7 +17,7 @@ from restorekit.checkpoints.converters.tensorflow import (
     to_torch,
 )
 from restorekit.errors import CheckpointError, MissingDependencyError
-from restorekit.files import sha256
+from restorekit.io.files import sha256
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from restorekit.cli import main
-from restorekit.image_io import write_image
+from restorekit.io.images import write_image
 from restorekit.rain import RainRenderer
 
 

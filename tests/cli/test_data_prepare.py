@@ -10,7 +10,8 @@ import pytest
 from scenes import HANDED_OUT, beside, hand_out, save, scene
 
 from restorekit.cli import main
-from restorekit.datasets import open_images, open_pairs, prepare
+from restorekit.datasets import open_images, open_pairs
+from restorekit.datasets.preparation import prepare
 
 
 def call(*arguments):

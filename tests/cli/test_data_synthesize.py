@@ -6,7 +6,7 @@ import pytest
 
 from restorekit.cli import main
 from restorekit.datasets import open_pairs
-from restorekit.datasets.synthesis import variant_rng
+from restorekit.datasets.preparation.synthesis import variant_rng
 from restorekit.rain import RainRenderer
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scenes import hand_out, save, scene
 
+from restorekit.catalog import get_dataset
 from restorekit.cli import main
-from restorekit.datasets import verify
-from restorekit.datasets.catalog import get_dataset
-from restorekit.datasets.examine import PairFacts, SplitFacts
+from restorekit.datasets.preparation import verify
+from restorekit.datasets.preparation.examine import PairFacts, SplitFacts
 
 
 def call(*arguments):

@@ -9,7 +9,7 @@ import pytest
 
 from restorekit.cli import main
 from restorekit.engine.runner import Runner
-from restorekit.image_io import read_image, write_image
+from restorekit.io.images import read_image, write_image
 from restorekit.metrics import PROTOCOLS, get_protocol
 from restorekit.metrics.functional import niqe
 

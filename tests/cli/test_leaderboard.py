@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from restorekit.cli import main
-from restorekit.image_io import write_image
+from restorekit.io.images import write_image
 from restorekit.leaderboard import RAINY_INPUT, build_results, write_results
 
 DATASET = {"name": "rain12", "fingerprint": "1" * 64, "num_images": 2}

@@ -12,7 +12,7 @@ from restorekit.checkpoints import save_network
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.cli import main
 from restorekit.engine.runner import Runner
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.metrics.protocols import get_protocol
 
 

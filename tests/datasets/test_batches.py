@@ -17,11 +17,11 @@ from restorekit.datasets import (
     SampleBatch,
     SampleIndex,
     UnpairedDataset,
-    batches,
     collate_samples,
     open_pairs,
     write_lmdb,
 )
+from restorekit.datasets.loading import batches
 from restorekit.engine import Runner
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms import PackInputs

@@ -11,8 +11,9 @@ import lmdb
 import numpy as np
 import pytest
 
-from restorekit.datasets import LmdbPairs, PairedDataset, lmdb_writer, open_images, open_pairs
-from restorekit.datasets.lmdb_writer import write_lmdb
+from restorekit.datasets import LmdbPairs, PairedDataset, open_images, open_pairs
+from restorekit.datasets.lmdb import writer
+from restorekit.datasets.lmdb.writer import write_lmdb
 from restorekit.errors import DataError
 
 ENCODINGS = ("raw", "encoded")
@@ -21,8 +22,8 @@ ENCODINGS = ("raw", "encoded")
 @pytest.fixture
 def small_batches(monkeypatch):
     """Commit after every pair and begin with a map that is far too small."""
-    monkeypatch.setattr(lmdb_writer, "_BATCH_BYTES", 1)
-    monkeypatch.setattr(lmdb_writer, "_FIRST_MAP_BYTES", 1 << 15)
+    monkeypatch.setattr(writer, "_BATCH_BYTES", 1)
+    monkeypatch.setattr(writer, "_FIRST_MAP_BYTES", 1 << 15)
 
 
 def assert_holds(reader, pixels):
@@ -179,7 +180,7 @@ def test_only_a_few_pairs_are_in_memory_at_a_time(paired_root, monkeypatch, smal
     source = open_pairs(root, "train").subset([k % 12 for k in range(12)] * 10)
     source.names = [f"{k}" for k in range(120)]
     alive, most = set(), []
-    commit = lmdb_writer._commit
+    commit = writer._commit
 
     def read(index):
         alive.add(index)
@@ -192,7 +193,7 @@ def test_only_a_few_pairs_are_in_memory_at_a_time(paired_root, monkeypatch, smal
 
     reader = _Killed(source, at=-1)
     reader.read = read
-    monkeypatch.setattr(lmdb_writer, "_commit", commit_and_forget)
+    monkeypatch.setattr(writer, "_commit", commit_and_forget)
     assert write_lmdb(reader, root / "out", workers=3) == (120, 0)
     # Three being read, as many as twice that waiting, and one being written.
     assert 3 < max(most) <= 3 + 6 + 1
@@ -273,6 +274,6 @@ def test_a_full_disk_is_told_with_the_remedy(paired_root, monkeypatch):
     def full(*_):
         raise lmdb.DiskError("No space left on device")
 
-    monkeypatch.setattr(lmdb_writer, "_commit", full)
+    monkeypatch.setattr(writer, "_commit", full)
     with pytest.raises(DataError, match=r"No space left.*goes on where it stopped"):
         write_lmdb(open_pairs(root, "train"), root / "out")

@@ -14,7 +14,7 @@ from restorekit.datasets import (
     sample_rng,
     write_lmdb,
 )
-from restorekit.datasets.dataset_pairs import DatasetPairs
+from restorekit.datasets.preparation.dataset_pairs import DatasetPairs
 from restorekit.errors import ConfigError, DataError, UnknownNameError
 from restorekit.rain import LogNormal, RainRenderer, RainSpec, StreakLayer, rain_from_config
 

@@ -1,7 +1,7 @@
 import pytest
 
-from restorekit.datasets.listing import list_images, natural_key
-from restorekit.datasets.pairing import match_names, suggest_rule
+from restorekit.datasets.readers.listing import list_images, natural_key
+from restorekit.datasets.readers.pairing import match_names, suggest_rule
 from restorekit.errors import ConfigError, DataError
 
 

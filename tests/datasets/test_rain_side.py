@@ -7,9 +7,9 @@ import pytest
 from scenes import beside, scene
 
 from restorekit.datasets import open_pairs
-from restorekit.datasets.rain_side import CERTAIN, SAME_SCENE, rain_evidence, scene_likeness
-from restorekit.datasets.side_by_side import look_at_halves
-from restorekit.datasets.sources import FolderImages
+from restorekit.datasets.layouts.rain_side import CERTAIN, SAME_SCENE, rain_evidence, scene_likeness
+from restorekit.datasets.layouts.side_by_side import look_at_halves
+from restorekit.datasets.readers.sources import FolderImages
 from restorekit.rain import RAIN_PRESETS, RainRenderer
 
 #: Folders of real pairs, and whether all of their pairs must be clear one by one.

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scenes import HANDED_OUT, beside, hand_out, save, scene
 
+from restorekit.catalog import get_dataset
 from restorekit.datasets import PairedDataset, open_pairs
-from restorekit.datasets.catalog import get_dataset
-from restorekit.datasets.find_splits import find_splits
-from restorekit.datasets.recognise import recognise
+from restorekit.datasets.layouts.find_splits import find_splits
+from restorekit.datasets.layouts.recognise import recognise
 from restorekit.errors import DataError
 
 

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-import restorekit.datasets.sampler as module
+import restorekit.datasets.loading.sampler as module
 from restorekit.datasets import ReproducibleSampler, SampleIndex, sample_rng
 from restorekit.registry import DATA_SAMPLERS
 

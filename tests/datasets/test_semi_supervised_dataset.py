@@ -15,7 +15,7 @@ from restorekit.datasets import (
 )
 from restorekit.engine.validate import check_config
 from restorekit.errors import ConfigError, DataError
-from restorekit.image_io import write_image
+from restorekit.io.images import write_image
 from restorekit.registry import DATASETS
 
 CROP = [{"type": "PairedRandomCrop", "patch_size": 8}, {"type": "PackInputs"}]

@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 
 from restorekit.datasets import open_pairs, write_lmdb
-from restorekit.datasets.synthesis import synthesize_pairs, variant_rng
+from restorekit.datasets.preparation.synthesis import synthesize_pairs, variant_rng
 from restorekit.errors import ConfigError, DataError
 from restorekit.rain import RainRenderer, RainSpec, StreakLayer
 

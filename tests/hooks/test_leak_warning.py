@@ -9,13 +9,13 @@ import torch
 from mmengine.config import ConfigDict
 
 from restorekit.cli import main
-from restorekit.datasets.pairs import MatchedPairs
+from restorekit.datasets.readers.pairs import MatchedPairs
 from restorekit.engine.runner import Runner, read_training_checkpoint
 from restorekit.hooks import LeakWarningHook
-from restorekit.image_io import read_image, write_image
+from restorekit.io.fingerprint import image_digest
+from restorekit.io.images import read_image, write_image
 from restorekit.leaderboard import read_results
-from restorekit.leaderboard.leaks import count_leaks, merged_leaks
-from restorekit.metrics.fingerprint import image_digest
+from restorekit.leaks.records import count_leaks, merged_leaks
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_checkpoints_of_other_programs_are_taken_as_they_are():
 
 
 def test_looking_ends_in_time_however_long_an_image_takes(config, logged, monkeypatch):
-    monkeypatch.setattr("restorekit.datasets.leaks.quick._THREADS", 1)
+    monkeypatch.setattr("restorekit.leaks.quick._THREADS", 1)
     original = MatchedPairs.background
 
     def slowly(self, index):

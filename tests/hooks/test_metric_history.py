@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from tiny_runner import build_runner, loader
 
 from restorekit.errors import ConfigError, DataError
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 
 HISTORY = {"type": "MetricHistoryHook", "interval": 1}
 

@@ -5,7 +5,7 @@ from tiny_runner import TinyNetwork, TinyPairs, build_runner, loader
 
 from restorekit.errors import DataError
 from restorekit.hooks.pictures import png_path
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.metrics import get_protocol
 
 

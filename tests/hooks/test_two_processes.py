@@ -5,7 +5,7 @@ import pytest
 from tiny_runner import TinyPairs
 from two_ranks import run_on_two_ranks
 
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 
 
 @pytest.fixture(scope="module")

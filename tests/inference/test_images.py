@@ -9,8 +9,8 @@ from restorekit.archs import DCSFN
 from restorekit.checkpoints import save_network
 from restorekit.cli import main
 from restorekit.errors import DataError
-from restorekit.image_io import read_image, write_image
 from restorekit.inference import restore_image, restore_images
+from restorekit.io.images import read_image, write_image
 
 CONFIG = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 1, "num_convs": 1}
 

@@ -5,7 +5,7 @@ import pytest
 from leaderboard_samples import PAGE_METHODS, sample_results, spread
 from webdriver import Browser, find_programs
 
-from restorekit.image_io import write_image
+from restorekit.io.images import write_image
 from restorekit.leaderboard import (
     RAINY_INPUT,
     choose_pictures,

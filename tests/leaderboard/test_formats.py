@@ -8,8 +8,8 @@ import pytest
 from leaderboard_samples import PROTOCOL, sample_results, spread
 
 from restorekit.leaderboard import RAINY_INPUT, load_references, markdown, rank_all, to_csv
-from restorekit.leaderboard.latex import escape_latex, latex
-from restorekit.leaderboard.tables import escape_markdown
+from restorekit.leaderboard.render.latex import escape_latex, latex
+from restorekit.leaderboard.render.tables import escape_markdown
 
 NASTY = r"A|B <b>&amp;_x_ 50% $y$ #1 {z} \input{f} ~^ `c` *d* [e](f) & g_h"
 

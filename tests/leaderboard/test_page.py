@@ -9,8 +9,8 @@ from leaderboard_samples import sample_results, spread
 
 from restorekit.leaderboard import load_references, paper_tables, rank_all
 from restorekit.leaderboard.board import build_board
-from restorekit.leaderboard.page import board_page, script_json
-from restorekit.leaderboard.writing import write_paper_tables
+from restorekit.leaderboard.render.page import board_page, script_json
+from restorekit.leaderboard.render.writing import write_paper_tables
 
 NASTY = """</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&lt;<!--"""
 

@@ -2,7 +2,7 @@
 
 import re
 
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.leaderboard import RAINY_INPUT
 
 

@@ -5,9 +5,9 @@ import pytest
 from leaderboard_samples import sample_results
 
 from restorekit.errors import ConfigError, DataError
-from restorekit.image_io import decode_image, write_image
+from restorekit.io.images import decode_image, write_image
 from restorekit.leaderboard import choose_pictures, find_folders, rank_all
-from restorekit.leaderboard.pictures import MAX_SIDE, data_uri
+from restorekit.leaderboard.render.pictures import MAX_SIDE, data_uri
 
 NAMES = [f"img-{number}" for number in range(1, 11)]
 

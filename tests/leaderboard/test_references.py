@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from restorekit.datasets.catalog import all_datasets
+from restorekit.catalog import all_datasets
 from restorekit.errors import DataError
 from restorekit.leaderboard import load_references
 from restorekit.metrics.protocols import PROTOCOLS

@@ -14,7 +14,7 @@ from skimage import data
 
 from restorekit.benchmarks import reference_metrics
 from restorekit.errors import ConfigError, DataError
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.metrics import functional
 from restorekit.metrics.functional import NIQE_VARIANTS, gray_matlab, luma_studio_u8, niqe
 from restorekit.metrics.functional.aggd import fit_aggd, moments

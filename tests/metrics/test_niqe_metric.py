@@ -11,7 +11,8 @@ import torch.multiprocessing as mp
 from metric_references import photo
 
 from restorekit.errors import ConfigError, DataError
-from restorekit.metrics import NIQEMetric, dataset_fingerprint, image_digest
+from restorekit.io.fingerprint import dataset_fingerprint, image_digest
+from restorekit.metrics import NIQEMetric
 from restorekit.metrics.functional import niqe
 from restorekit.registry import METRICS
 

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from torch.utils.data import Dataset
 
 from restorekit.errors import ConfigError, DataError
-from restorekit.files import write_json
+from restorekit.io.files import write_json
 from restorekit.metrics import (
     Protocol,
     ProtocolMetric,

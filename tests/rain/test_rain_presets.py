@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from restorekit.image_io import read_image
+from restorekit.io.images import read_image
 from restorekit.metrics.protocols import get_protocol
 from restorekit.rain import RAIN_PRESETS, RainRenderer
 from restorekit.rain.statistics import (

@@ -17,7 +17,7 @@ from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import build_network
 from restorekit.checkpoints.network_file import require_network_suffix, save_network
 from restorekit.errors import CheckpointError, UnknownNameError, did_you_mean
-from restorekit.files import sha256
+from restorekit.io.files import sha256
 
 from .dcsfn import convert_dcsfn
 from .ddn import convert_ddn, ddn_file, read_ddn

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from restorekit.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from restorekit.datasets.catalog import KnownDataset
+    from restorekit.catalog import KnownDataset
 
 
 def require_split(dataset: KnownDataset, split: str | None) -> None:

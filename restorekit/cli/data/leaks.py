@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 from restorekit.cli.arguments import add_skip_broken
 from restorekit.cli.data.choices import require_workers
 from restorekit.errors import ConfigError, DataError
-from restorekit.text_table import text_table
+from restorekit.io.terminal import text_table
 
 if TYPE_CHECKING:
     from restorekit.datasets import PairReader
-    from restorekit.datasets.leaks import Leak
+    from restorekit.leaks import Leak
 
 _LAYOUTS = ("auto", "lmdb", "folders", "side_by_side", "images")
 _SHOWN = 40
@@ -78,8 +78,8 @@ def run(args: argparse.Namespace) -> None:
             f"--threshold {args.threshold:g} is no score: give one above 0 and at most 1."
         )
     require_workers(args.workers)
-    from restorekit.datasets.leaks import find_leaks
-    from restorekit.files import write_json
+    from restorekit.io.files import write_json
+    from restorekit.leaks import find_leaks
 
     train, test = (_reader(args, role) for role in ("train", "test"))
     if train.location == test.location:
@@ -117,7 +117,7 @@ def _reader(args: argparse.Namespace, role: str) -> PairReader:
 
 def _pairs(folder: Path) -> PairReader | None:
     from restorekit.datasets import open_pairs
-    from restorekit.datasets.recognise import recognise
+    from restorekit.datasets.layouts.recognise import recognise
 
     known = recognise(folder)
     if known is not None:

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from restorekit.text_table import text_table
+from restorekit.io.terminal import text_table
 
 if TYPE_CHECKING:
-    from restorekit.datasets.catalog import Distribution, KnownDataset, Split, SplitVersion
+    from restorekit.catalog import Distribution, KnownDataset, Split, SplitVersion
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         UnknownNameError: If there is no such dataset.
     """
-    from restorekit.datasets.catalog import all_datasets, get_dataset
+    from restorekit.catalog import all_datasets, get_dataset
 
     if args.name is not None:
         sys.stdout.write("".join(f"{line}\n" for line in _details(get_dataset(args.name))))

@@ -126,7 +126,7 @@ def _reader_from_config(args: argparse.Namespace) -> PairReader:
 
 def _verify(path: Path) -> None:
     from restorekit.datasets import LmdbPairs
-    from restorekit.progress import progress
+    from restorekit.io.terminal import progress
 
     reader = LmdbPairs(path)
     results = progress(reader.damaged(), f"verifying {path}", total=len(reader))

@@ -20,8 +20,8 @@ from restorekit.cli.data.choices import require_split, require_workers
 from restorekit.errors import DataError
 
 if TYPE_CHECKING:
+    from restorekit.catalog import KnownDataset
     from restorekit.datasets import PairReader
-    from restorekit.datasets.catalog import KnownDataset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         RestoreKitError: If it is not recognised or cannot be used.
     """
-    from restorekit.datasets.catalog import get_dataset
+    from restorekit.catalog import get_dataset
 
     dataset = get_dataset(args.name)
     source = Path(args.src).expanduser()
@@ -75,7 +75,7 @@ def _readers(
 ) -> dict[str, PairReader]:
     """Return the pairs of each split that was found, and say what was found."""
     from restorekit.datasets import open_pairs
-    from restorekit.datasets.find_splits import find_splits
+    from restorekit.datasets.layouts.find_splits import find_splits
 
     if args.lq_side is not None:
         splits = (
@@ -102,7 +102,7 @@ def _prepare(
     args: argparse.Namespace, dataset: KnownDataset, split: str, reader: PairReader, out: Path
 ) -> None:
     from restorekit.datasets import checked, write_lmdb
-    from restorekit.datasets.prepare import prepare_split
+    from restorekit.datasets.preparation.prepare import prepare_split
 
     reader = checked(reader, skip_broken=args.skip_broken)
     if args.lmdb:

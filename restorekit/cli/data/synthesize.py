@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Render and write the pairs."""
-    from restorekit.datasets.synthesis import synthesize_pairs
+    from restorekit.datasets.preparation.synthesis import synthesize_pairs
     from restorekit.rain import RainRenderer
 
     made = synthesize_pairs(

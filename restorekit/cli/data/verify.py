@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from restorekit.cli.data.choices import require_split, require_workers
 from restorekit.errors import DataError, UnknownNameError
-from restorekit.text_table import text_table
+from restorekit.io.terminal import text_table
 
 if TYPE_CHECKING:
+    from restorekit.catalog import KnownDataset
     from restorekit.datasets import PairReader
-    from restorekit.datasets.catalog import KnownDataset
-    from restorekit.datasets.verify import Verdict
+    from restorekit.datasets.preparation.verify import Verdict
 
 _TITLE = ("split", "number", "expected", "sizes", "twice", "swapped", "JPEG", "fingerprint", "is")
 _SPLITS = ("train", "val", "test")
@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         DataError: If nothing is found, or something is wrong with what is.
     """
-    from restorekit.datasets.examine import examine
-    from restorekit.datasets.verify import judge
+    from restorekit.datasets.preparation.examine import examine
+    from restorekit.datasets.preparation.verify import judge
 
     require_workers(args.workers)
     dataset, root = _target(args)
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _target(args: argparse.Namespace) -> tuple[KnownDataset | None, Path]:
-    from restorekit.datasets.catalog import get_dataset
+    from restorekit.catalog import get_dataset
 
     try:
         dataset = get_dataset(args.what)
@@ -81,7 +81,7 @@ def _target(args: argparse.Namespace) -> tuple[KnownDataset | None, Path]:
 
 
 def _known(dataset: KnownDataset, root: Path, split: str | None) -> dict[str, PairReader]:
-    from restorekit.datasets.find_splits import find_splits
+    from restorekit.datasets.layouts.find_splits import find_splits
 
     found = find_splits(root, dataset, split)
     if not found:
@@ -96,7 +96,7 @@ def _known(dataset: KnownDataset, root: Path, split: str | None) -> dict[str, Pa
 def _any(root: Path, split: str | None) -> dict[str, PairReader]:
     """Return the splits of a dataset that the catalog does not know, or its images."""
     from restorekit.datasets import open_images
-    from restorekit.datasets.recognise import recognise
+    from restorekit.datasets.layouts.recognise import recognise
 
     places = {name: [root / name, root / f"{name}.lmdb"] for name in _SPLITS}
     if split is not None:
@@ -145,7 +145,7 @@ def _remarks(verdicts: dict[str, Verdict], dataset: KnownDataset | None) -> list
 
 
 def _shared(verdicts: dict[str, Verdict]) -> list[str]:
-    from restorekit.datasets.verify import shared_backgrounds
+    from restorekit.datasets.preparation.verify import shared_backgrounds
 
     lines = []
     for (one, first), (other, second) in combinations(verdicts.items(), 2):

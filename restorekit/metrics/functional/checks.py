@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ...errors import DataError
+from restorekit.errors import DataError
 
 
 def check_same_shape(pred: npt.NDArray[Any], gt: npt.NDArray[Any]) -> None:

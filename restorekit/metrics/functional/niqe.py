@@ -9,7 +9,8 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ConfigError, DataError, did_you_mean
+from restorekit.errors import ConfigError, DataError, did_you_mean
+
 from .color import gray_matlab, luma_studio_u8
 from .niqe_features import BLOCK, block_features
 

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import DataError
+from restorekit.errors import DataError
+
 from .planes import Plane
 from .ssim_spec import SSIMSpec
 

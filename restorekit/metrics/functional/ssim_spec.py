@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ConfigError
+from restorekit.errors import ConfigError
 
 Window = Literal["gaussian", "uniform"]
 Padding = Literal["valid", "zero"]

@@ -1,0 +1,1 @@
+"""Recognising how a dataset is laid out on disk."""

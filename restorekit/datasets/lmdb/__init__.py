@@ -1,0 +1,1 @@
+"""LMDBs: restorekit's own format, and BasicSR's for reading."""

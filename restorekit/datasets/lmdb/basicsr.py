@@ -1,0 +1,69 @@
+"""LMDBs as BasicSR writes them: ``meta_info.txt`` beside ``data.mdb``, one for each side.
+
+A line of ``meta_info.txt`` is ``<name>.png (<height>,<width>,<channels>) <compression>``; the
+bytes of the PNG lie under the name without ending.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from restorekit.datasets.readers.listing import natural_key, without_suffix
+from restorekit.datasets.readers.sources import ImageSource
+from restorekit.errors import DataError
+from restorekit.io.headers import inspect_image
+
+from .mapping import LmdbValues
+
+META_FILE = "meta_info.txt"
+_LINE = re.compile(r"(?P<name>.+?)\s+\(\s*\d+\s*,\s*\d+\s*,\s*\d+\s*\)\s+\d+")
+
+
+def is_basicsr_lmdb(path: Path) -> bool:
+    """Whether ``path`` is the folder of an LMDB with a ``meta_info.txt``."""
+    return (path / META_FILE).is_file()
+
+
+class BasicSRImages(ImageSource):
+    """The images of one of BasicSR's LMDBs.
+
+    Args:
+        path: Folder of the LMDB.
+
+    Raises:
+        DataError: If its list cannot be read or is empty, or it has no data.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.location = path
+        if not (path / "data.mdb").is_file():
+            raise DataError(f"{path} has a {META_FILE} but no data.mdb: copy the LMDB again.")
+        names = []
+        for line in (path / META_FILE).read_text(encoding="utf-8").splitlines():
+            if not line.strip():
+                continue
+            found = _LINE.fullmatch(line.strip())
+            if found is None:
+                raise DataError(
+                    f"{path / META_FILE} has the line {line!r}, which is not of the form "
+                    "'NAME.png (HEIGHT,WIDTH,CHANNELS) LEVEL': write the LMDB again."
+                )
+            names.append(without_suffix(found["name"]))
+        if not names:
+            raise DataError(f"{path / META_FILE} lists no images: write the LMDB again.")
+        self.names = sorted(names, key=natural_key)
+        self._values = LmdbValues(path)
+
+    def label(self, index: int) -> str:
+        """Return the LMDB and the key in it."""
+        return self._values.name(self.names[index].encode())
+
+    def data(self, index: int) -> bytes:
+        """Return the bytes of the PNG."""
+        return self._values.copy(self.names[index].encode())
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Look at the header and the end of the PNG."""
+        info = inspect_image(self.data(index), self.label(index))
+        return info.height, info.width

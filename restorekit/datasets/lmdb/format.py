@@ -1,0 +1,160 @@
+"""What an LMDB of ours looks like on disk.
+
+A folder with
+
+* ``data.mdb``: under ``<number>/lq`` and ``<number>/gt`` the pixels (``raw``: uint8, (H, W, 3),
+  RGB) or the bytes of the file (``encoded``) of each pair; ``<number>/record`` holds what
+  ``meta.json`` says of it. Pairs that share a clean image share its value. Files with both
+  images side by side, and images without a clean one, have a value under ``lq`` only.
+* ``meta.json``: :class:`LmdbMeta`, written last, so that it is there only when all else is.
+* ``writing.json`` while it is being written: :class:`Plan`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from restorekit.errors import DataError
+from restorekit.io.files import write_text
+
+FORMAT = "restorekit.lmdb"
+VERSION = 1
+META_FILE = "meta.json"
+PLAN_FILE = "writing.json"
+DATA_FILE = "data.mdb"
+#: Name of the checksums in ``meta.json``: BLAKE2b of 16 bytes over a value, in hexadecimal.
+CHECKSUM = "blake2b-128"
+
+Encoding = Literal["raw", "encoded"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an LMDB will hold; an interrupted one is continued only by the same plan.
+
+    Attributes:
+        encoding: ``raw`` or ``encoded``.
+        file_layout: ``pair``, ``single``, or, ``encoded`` only, ``left`` or ``right``: the side
+            of the rainy image in files that hold both.
+        source: Where the pairs come from.
+        num_pairs: How many there are.
+        names_digest: Checksum of their names.
+    """
+
+    encoding: Encoding
+    file_layout: str
+    source: str
+    num_pairs: int
+    names_digest: str
+
+
+@dataclass(frozen=True)
+class LmdbMeta:
+    """The content of ``meta.json``; lists go by the number of the pair.
+
+    Attributes:
+        plan: What was to be written.
+        data_bytes: Size of ``data.mdb``: a shorter one is truncated.
+        names: Name of each pair.
+        shapes: Height and width of each pair.
+        gt_of: The pair under whose number the clean image is stored; empty without any.
+        lq_checksums: Checksums of the values under ``lq``.
+        gt_checksums: Those of the clean images, for pairs that share one too.
+    """
+
+    plan: Plan
+    data_bytes: int
+    names: list[str]
+    shapes: list[tuple[int, int]]
+    gt_of: list[int]
+    lq_checksums: list[str]
+    gt_checksums: list[str]
+
+
+def value_key(index: int, part: str) -> bytes:
+    """Return the key of ``lq``, ``gt`` or ``record`` of a pair."""
+    return f"{index:08d}/{part}".encode()
+
+
+def checksum(data: Any) -> str:
+    """Return the checksum of a value (anything with a buffer)."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def names_digest(names: list[str]) -> str:
+    """Return the checksum of a list of names."""
+    return checksum(json.dumps(names).encode())
+
+
+def is_lmdb(path: Path) -> bool:
+    """Whether ``path`` is a folder with an LMDB of any kind, perhaps a half-written one."""
+    return any((path / file).is_file() for file in (DATA_FILE, PLAN_FILE))
+
+
+def write_meta(path: Path, meta: LmdbMeta) -> None:
+    """Write ``meta.json``, one line an entry."""
+    entries = {"format": FORMAT, "version": VERSION, "complete": True, "checksum": CHECKSUM}
+    content = {**entries, **asdict(meta.plan), **asdict(meta)}
+    del content["plan"]
+    lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items()]
+    write_text(path / META_FILE, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def read_meta(path: Path) -> LmdbMeta:
+    """Read ``meta.json`` and look whether the LMDB is whole.
+
+    Raises:
+        DataError: If it is half-written, of another format or version, or truncated.
+    """
+    if not (path / META_FILE).is_file():
+        if (path / PLAN_FILE).is_file():
+            raise DataError(
+                f"The LMDB {path} is half-written (it has no {META_FILE}): run the `restorekit "
+                "data lmdb` that was interrupted again, it goes on where it stopped."
+            )
+        raise DataError(
+            f"The LMDB {path} has neither a {META_FILE} (ours) nor a meta_info.txt (BasicSR's): "
+            "write it again with `restorekit data lmdb`."
+        )
+    try:
+        content = json.loads((path / META_FILE).read_text(encoding="utf-8"))
+        if content["format"] != FORMAT or content["complete"] is not True:
+            raise KeyError("format")
+        if content["version"] != VERSION:
+            raise DataError(
+                f"The LMDB {path} has version {content['version']} of the format, this program "
+                f"reads version {VERSION}: update restorekit or write the LMDB again."
+            )
+        meta = _parse(content)
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise DataError(
+            f"{path / META_FILE} is not the description of a complete LMDB of {FORMAT}: write it "
+            "again with `restorekit data lmdb`."
+        ) from error
+    size = (path / DATA_FILE).stat().st_size if (path / DATA_FILE).is_file() else 0
+    # Reading beyond the end of a mapped file would kill the process.
+    if size < meta.data_bytes:
+        raise DataError(
+            f"{path / DATA_FILE} is truncated ({size} of {meta.data_bytes} bytes): copy it again "
+            "or write it again with `restorekit data lmdb`."
+        )
+    return meta
+
+
+def read_plan(path: Path) -> Plan | None:
+    """Return the plan of a half-written LMDB, or None if ``path`` holds none."""
+    file = path / PLAN_FILE
+    if not file.is_file():
+        return None
+    return Plan(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def _parse(content: dict[str, Any]) -> LmdbMeta:
+    plan = Plan(**{key: content[key] for key in Plan.__dataclass_fields__})
+    lists = {key: content[key] for key in LmdbMeta.__dataclass_fields__ if key != "plan"}
+    lists["shapes"] = [(height, width) for height, width in lists["shapes"]]
+    return LmdbMeta(plan=plan, **lists)

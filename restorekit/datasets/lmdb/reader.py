@@ -1,0 +1,103 @@
+"""Pairs out of an LMDB of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from restorekit.datasets.readers.pairs import PairReader, split_halves
+from restorekit.io.images import Image, decode_image
+
+from .format import checksum, read_meta, value_key
+from .mapping import LmdbValues
+from .pixels import RawPixels
+
+
+class LmdbPairs(PairReader):
+    """The pairs of an LMDB that ``restorekit data lmdb`` wrote.
+
+    With ``raw`` pixels the images are read-only views onto the file: cropping one reads the
+    rows of the crop and decodes nothing. The pictures are checked when they are written, so
+    that opening an LMDB only reads its ``meta.json``.
+
+    Args:
+        path: Folder of the LMDB.
+
+    Raises:
+        DataError: If it is half-written, truncated or of another kind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._meta = read_meta(path)
+        self._values = LmdbValues(path)
+        self._pixels = RawPixels(self._values, len(self._meta.names))
+        self.location = str(path)
+        self.names = list(self._meta.names)
+        self._items = list(range(len(self.names)))
+        self.file_layout = self._meta.plan.file_layout
+
+    @property
+    def encoding(self) -> str:
+        """``raw`` or ``encoded``."""
+        return self._meta.plan.encoding
+
+    def label(self, index: int) -> str:
+        """Return the LMDB and the name in it."""
+        return f"{self.location}[{self.names[index]}]"
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return the size that ``meta.json`` says."""
+        shape: tuple[int, int] = self._meta.shapes[self._items[index]]
+        return shape
+
+    def read(self, index: int) -> tuple[Image, Image | None]:
+        """Return views onto the pixels, or decode the files."""
+        if self.encoding == "raw":
+            return self._views(self._items[index])
+        label = self.label(index)
+        images = [decode_image(self._values.copy(key), label) for key in self._keys(index)]
+        if self.file_layout in {"left", "right"}:
+            return split_halves(images[0], self.file_layout)
+        return images[0], images[1] if len(images) > 1 else None
+
+    def background(self, index: int) -> Image:
+        """Read the clean image alone, where it stands by itself."""
+        if self.encoding == "raw" or self.file_layout != "pair":
+            return super().background(index)
+        return decode_image(self._values.copy(self._keys(index)[-1]), self.label(index))
+
+    def files(self, index: int) -> list[bytes]:
+        """Return the bytes of the files as they were, or PNG of ``raw`` pixels."""
+        if self.encoding == "raw":
+            return super().files(index)
+        return [self._values.copy(key) for key in self._keys(index)]
+
+    def first_with_same_gt(self) -> list[int]:
+        """Look up which pairs share a clean image."""
+        first: dict[int, int] = {}
+        sharing = [self._meta.gt_of[item] if self._meta.gt_of else item for item in self._items]
+        return [first.setdefault(gt, place) for place, gt in enumerate(sharing)]
+
+    def damaged(self) -> Iterator[str | None]:
+        """Yield for each pair its label if a value does not have its checksum, None if it does."""
+        for index, item in enumerate(self._items):
+            sums = [self._meta.lq_checksums[item]]
+            if self._meta.gt_of:
+                sums.append(self._meta.gt_checksums[item])
+            found = [checksum(self._values.copy(key)) for key in self._keys(index)]
+            yield None if found == sums else self.label(index)
+
+    def _views(self, item: int) -> tuple[Image, Image | None]:
+        """Return the pixels of ``raw`` images, which are never side by side."""
+        shape = (*self._meta.shapes[item], 3)
+        lq = self._pixels.view(item, "lq", shape)
+        if not self._meta.gt_of:
+            return lq, None
+        return lq, self._pixels.view(self._meta.gt_of[item], "gt", shape)
+
+    def _keys(self, index: int) -> list[bytes]:
+        item = self._items[index]
+        keys = [value_key(item, "lq")]
+        if self._meta.gt_of:
+            keys.append(value_key(self._meta.gt_of[item], "gt"))
+        return keys

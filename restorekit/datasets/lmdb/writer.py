@@ -1,0 +1,205 @@
+"""Writing an LMDB from any reader of pairs, so that a kill costs little.
+
+Threads read and decode (OpenCV and hashing leave the interpreter's lock), this thread
+writes. Pairs are committed in batches of some megabytes, each with its record, so that
+another run finds in the database itself what is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lmdb
+import numpy as np
+
+from restorekit.datasets.readers.pairs import PairReader
+from restorekit.errors import DataError
+from restorekit.io.files import write_json
+from restorekit.io.terminal import progress
+from restorekit.io.threads import in_order
+
+from .format import (
+    DATA_FILE,
+    META_FILE,
+    PLAN_FILE,
+    Encoding,
+    LmdbMeta,
+    Plan,
+    checksum,
+    names_digest,
+    read_meta,
+    read_plan,
+    value_key,
+    write_meta,
+)
+
+_FIRST_MAP_BYTES = 1 << 28
+_BATCH_BYTES = 1 << 23
+
+
+class Written(NamedTuple):
+    """What :func:`write_lmdb` did: pairs in the LMDB, and how many an earlier run had written."""
+
+    num_pairs: int
+    found: int
+
+
+class _Pair(NamedTuple):
+    """A pair ready to be written: its values by part, and its record."""
+
+    number: int
+    values: dict[str, Any]
+    record: dict[str, Any]
+
+
+def write_lmdb(
+    reader: PairReader, path: Path, encoding: Encoding = "raw", workers: int | None = None
+) -> Written:
+    """Write all pairs of ``reader`` into an LMDB, or finish writing them.
+
+    Args:
+        reader: Checked pairs (see :func:`restorekit.datasets.checks.checked`).
+        path: Folder of the LMDB; new, empty, or what an interrupted run left of the same one.
+        encoding: ``raw`` pixels, fastest to read; or ``encoded``: the files as they are,
+            smallest. Images that come from no file are encoded as PNG.
+        workers: Threads that read and decode; by default one for each core.
+
+    Raises:
+        DataError: If ``path`` holds something else, a file cannot be read, or the disk is full.
+    """
+    plan = Plan(
+        encoding=encoding,
+        file_layout=_stored_layout(reader, encoding),
+        source=reader.location,
+        num_pairs=len(reader),
+        names_digest=names_digest(reader.names),
+    )
+    if _prepare(path, plan):
+        return Written(len(reader), len(reader))
+    gt_of = reader.first_with_same_gt()
+    try:
+        environment = lmdb.open(str(path), map_size=_FIRST_MAP_BYTES)
+        with environment:
+            records = _read_records(environment, len(reader))
+            todo = [i for i in range(len(reader)) if i not in records]
+            found = len(records)
+            pairs = in_order(lambda i: _load(reader, i, encoding, gt_of[i] == i), todo, workers)
+            named = progress(pairs, f"writing {path}", total=len(todo))
+            for batch in _batches(named):
+                _commit(environment, batch)
+                records.update({pair.number: pair.record for pair in batch})
+    except lmdb.Error as error:
+        raise DataError(
+            f"The LMDB {path} could not be written ({error}): make room for it and run the same "
+            "command again, it goes on where it stopped."
+        ) from error
+    write_meta(path, _meta(plan, path, reader.names, records, gt_of))
+    (path / PLAN_FILE).unlink(missing_ok=True)
+    return Written(len(reader), found)
+
+
+def _stored_layout(reader: PairReader, encoding: Encoding) -> str:
+    # Raw pixels of a file with both images are stored as the two images they are.
+    return "pair" if encoding == "raw" and reader.file_layout != "single" else reader.file_layout
+
+
+def _prepare(path: Path, plan: Plan) -> bool:
+    """Make the folder ready for writing; return whether it is complete already."""
+    if (path / META_FILE).is_file():
+        if read_meta(path).plan == plan:
+            return True
+        raise DataError(
+            f"{path} is a complete LMDB of other pairs or of another encoding: remove it or "
+            "choose another folder."
+        )
+    earlier = read_plan(path)
+    if earlier is None:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise DataError(f"{path} is not empty and no LMDB of ours: choose another folder.")
+        path.mkdir(parents=True, exist_ok=True)
+        write_json(path / PLAN_FILE, asdict(plan))
+    elif earlier != plan:
+        differing = [
+            f"{key} {old!r} instead of {asdict(plan)[key]!r}"
+            for key, old in asdict(earlier).items()
+            if old != asdict(plan)[key]
+        ]
+        raise DataError(
+            f"{path} is a half-written LMDB of something else ({', '.join(differing)}): remove it "
+            "or choose another folder."
+        )
+    return False
+
+
+def _load(reader: PairReader, index: int, encoding: Encoding, with_gt: bool) -> _Pair:
+    """Read a pair; runs in a thread of the pool."""
+    lq, gt = reader.read(index)
+    if (gt is None) != (reader.file_layout == "single"):
+        raise DataError(
+            f"{reader.location} has images with and, like {reader.label(index)}, without a clean "
+            "version (or the other way round): write them to LMDBs of their own."
+        )
+    values: list[Any]
+    if encoding == "raw":
+        values = [np.ascontiguousarray(image) for image in (lq, gt) if image is not None]
+    else:
+        # Decoded above all the same: what is stored has been seen to be readable.
+        values = reader.files(index)
+    record = {"shape": lq.shape[:2], "checksums": [checksum(value) for value in values]}
+    parts = dict(zip(("lq", "gt"), values, strict=False))
+    if not with_gt:
+        parts.pop("gt", None)
+    return _Pair(index, parts, record)
+
+
+def _batches(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
+    batch: list[_Pair] = []
+    size = 0
+    for pair in pairs:
+        batch.append(pair)
+        size += sum(memoryview(value).nbytes for value in pair.values.values())
+        if size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _commit(environment: Any, batch: list[_Pair]) -> None:
+    """Write a batch in one transaction, with as much room as it needs."""
+    try:
+        with environment.begin(write=True) as transaction:
+            for pair in batch:
+                for part, value in pair.values.items():
+                    transaction.put(value_key(pair.number, part), value)
+                record = json.dumps(pair.record).encode()
+                transaction.put(value_key(pair.number, "record"), record)
+    except lmdb.MapFullError:
+        environment.set_mapsize(2 * environment.info()["map_size"])
+        _commit(environment, batch)
+
+
+def _read_records(environment: Any, num_pairs: int) -> dict[int, dict[str, Any]]:
+    with environment.begin() as transaction:
+        found = ((i, transaction.get(value_key(i, "record"))) for i in range(num_pairs))
+        return {i: json.loads(record) for i, record in found if record is not None}
+
+
+def _meta(
+    plan: Plan, path: Path, names: list[str], records: dict[int, dict[str, Any]], gt_of: list[int]
+) -> LmdbMeta:
+    ordered = [records[i] for i in range(len(names))]
+    two = all(len(record["checksums"]) == 2 for record in ordered)
+    return LmdbMeta(
+        plan=plan,
+        data_bytes=(path / DATA_FILE).stat().st_size,
+        names=names,
+        shapes=[(height, width) for height, width in (record["shape"] for record in ordered)],
+        gt_of=gt_of if two else [],
+        lq_checksums=[record["checksums"][0] for record in ordered],
+        gt_checksums=[record["checksums"][1] for record in ordered] if two else [],
+    )

@@ -1,0 +1,1 @@
+"""From samples to batches: the sampler, random numbers, collation."""

@@ -1,0 +1,1 @@
+"""Checking, converting and synthesising datasets."""

@@ -1,0 +1,115 @@
+"""Which files belong together in folders of restored, clean and rainy images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from restorekit.datasets.readers.pairing import match_names, suggest_rule
+from restorekit.datasets.readers.sources import FolderImages
+from restorekit.errors import DataError
+from restorekit.evaluation.image_files import ImageFiles
+
+Folder = str | os.PathLike[str]
+
+
+def find_images(
+    pred: Folder, gt: Folder | None = None, lq: Folder | None = None, pairing: str = "auto"
+) -> list[ImageFiles]:
+    """Find the files of every restored image.
+
+    Args:
+        pred: Folder of restored images.
+        gt: Folder of clean images; each must belong to a restored one.
+        lq: Folder of rainy images; each must belong to a restored one: of the same name, or
+            else with the same clean image.
+        pairing: Rule by which the name of a restored (or rainy) image leads to that of its
+            clean one; see :func:`restorekit.datasets.match_names`.
+
+    Returns:
+        One entry a restored image, in natural order, named as the rainy image, or as the
+        restored one without ``lq``. ``restorekit test`` names by rainy images too.
+
+    Raises:
+        ConfigError: If the rule is none.
+        DataError: If a folder holds no images, an image has no partner, or partners differ
+            in size.
+    """
+    restored = _open(pred)
+    places = range(len(restored.names))
+    gt_files: list[str | None] = [None for _ in places]
+    lq_files: list[str | None] = [None for _ in places]
+    names = restored.names
+    clean, clean_of = None, list(places)
+    if gt is not None:
+        clean = _open(gt)
+        clean_of = _partners(restored, clean, pairing)
+        gt_files = [_of_same_size(restored, i, clean, clean_of[i]) for i in places]
+    if lq is not None:
+        rainy = _open(lq)
+        rainy_of = _rainy_partners(restored, rainy, clean, clean_of, pairing)
+        lq_files = [_of_same_size(restored, i, rainy, rainy_of[i]) for i in places]
+        names = [rainy.names[i] for i in rainy_of]
+    pred_files = [restored.label(i) for i in places]
+    return [ImageFiles(*files) for files in zip(names, pred_files, gt_files, lq_files, strict=True)]
+
+
+def _open(folder: Folder) -> FolderImages:
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise DataError(f"{path} is not a folder; give one that holds images.")
+    return FolderImages(path)
+
+
+def _partners(images: FolderImages, others: FolderImages, pairing: str) -> list[int]:
+    """Return for each image its partner's place; every partner has to be taken."""
+    matches = match_names(images.names, others.names, pairing)
+    lonely = [images.label(i) for i in matches.lonely_lq]
+    missing_in = others.location
+    if not lonely:
+        lonely = [others.label(i) for i in matches.lonely_gt]
+        missing_in = images.location
+    if lonely:
+        rule = suggest_rule(images.names, others.names)
+        remedy = f"--pairs '{rule}' would pair all of them" if rule else "add it or remove this one"
+        raise DataError(
+            f"{lonely[0]} has no partner in {missing_in} by --pairs '{pairing}'"
+            f"{_and_more(lonely)}: {remedy}."
+        )
+    return [other for _, other in matches.pairs]
+
+
+def _rainy_partners(
+    restored: FolderImages,
+    rainy: FolderImages,
+    clean: FolderImages | None,
+    clean_of: Sequence[int],
+    pairing: str,
+) -> list[int]:
+    same = match_names(restored.names, rainy.names)
+    if clean is None or not same.lonely_lq:
+        return _partners(restored, rainy, "same")
+    rainy_of = {shared: i for i, shared in enumerate(_partners(rainy, clean, pairing))}
+    if not len(rainy_of) == len(rainy.names) == len(restored.names):
+        raise DataError(
+            f"{restored.label(same.lonely_lq[0])} has no rainy image of its name in "
+            f"{rainy.location}, and clean images shared by several rainy ones do not tell which "
+            "it is: give restored images the names of the rainy ones."
+        )
+    return [rainy_of[shared] for shared in clean_of]
+
+
+def _of_same_size(images: FolderImages, i: int, others: FolderImages, other: int) -> str:
+    (height, width), (other_height, other_width) = images.size(i), others.size(other)
+    if (height, width) != (other_height, other_width):
+        raise DataError(
+            f"{images.label(i)} is {width}×{height} pixels and {others.label(other)} "
+            f"{other_width}×{other_height}: give them the same size, or pair other files "
+            "(--pairs)."
+        )
+    return others.label(other)
+
+
+def _and_more(lonely: Sequence[str]) -> str:
+    return f", nor have {len(lonely) - 1} more" if len(lonely) > 1 else ""

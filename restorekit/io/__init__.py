@@ -1,0 +1,1 @@
+"""Files, images, threads and the terminal: what every other room may use."""

@@ -1,0 +1,1 @@
+"""Rankings as Markdown, CSV, LaTeX and HTML."""

@@ -1,0 +1,177 @@
+"""The restored images that a page shows: found, chosen, and made small enough to embed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+
+from restorekit.datasets.readers.listing import list_images, without_suffix
+from restorekit.datasets.readers.pairing import match_names, suggest_rule
+from restorekit.errors import ConfigError, DataError, did_you_mean
+from restorekit.evaluation.results import Results
+from restorekit.io.images import Image, encode_image, read_image
+from restorekit.metrics.summary import mean
+
+from ..ranking import Ranking
+
+#: What the clean images go by, beside the methods.
+GROUND_TRUTH = "gt"
+#: Longest side in pixels of an embedded picture; larger images are reduced to it.
+MAX_SIDE = 640
+#: WebP quality of embedded pictures. They are for looking at; no number comes from them.
+QUALITY = 85
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Embedded pictures of one test set.
+
+    Attributes:
+        names: The images shown, the hardest first.
+        uris: Image to results file (or :data:`GROUND_TRUTH`) to a data URI.
+    """
+
+    names: tuple[str, ...] = ()
+    uris: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def find_folders(results: Mapping[str, Results], given: Sequence[str] = ()) -> dict[str, Path]:
+    """Return the folder of restored images of each results file that has one.
+
+    Args:
+        results: Each with the file it came from.
+        given: ``METHOD=FOLDER`` or ``RESULTS=FOLDER``, and ``gt=FOLDER`` for the clean
+            images. A results file that is not named here has its images in the folder of
+            its own name without ``.json``, if that exists.
+
+    Returns:
+        Results file, or :data:`GROUND_TRUTH`, to folder.
+
+    Raises:
+        ConfigError: If a method or folder is not there, or a name means more than one
+            results file.
+    """
+    folders = {
+        source: folder
+        for source in results
+        if source.endswith(".json") and (folder := Path(source).with_suffix("")).is_dir()
+    }
+    for argument in given:
+        # A file name may hold '=' as well; a folder that exists decides.
+        name, _, folder_name = argument.rpartition("=")
+        if not name or not Path(folder_name).is_dir():
+            raise ConfigError(
+                f"--images {argument!r} must be METHOD=FOLDER with a folder that exists, for "
+                "instance --images DCSFN=work_dirs/dcsfn/restored."
+            )
+        folders[_source(name, results)] = Path(folder_name)
+    return folders
+
+
+def _source(name: str, results: Mapping[str, Results]) -> str:
+    if name in results:
+        return name
+    if name.lower() == GROUND_TRUTH:
+        measured = [result for result in results.values() if result.get("protocols")]
+        sets = {result["dataset"]["fingerprint"] for result in measured}
+        if len(sets) > 1:
+            raise ConfigError(
+                f"--images gt=FOLDER says not which of {len(sets)} test sets the clean images "
+                "belong to: make one page for each test set."
+            )
+        return GROUND_TRUTH
+    sources = [one for one, result in results.items() if result["method"].lower() == name.lower()]
+    if not sources:
+        methods = {result["method"] for result in results.values()} | {GROUND_TRUTH}
+        raise ConfigError(
+            f"--images names {name!r}, which is no method of these results."
+            f"{did_you_mean(name, methods)} There are {', '.join(sorted(methods))}."
+        )
+    if len(sources) > 1:
+        raise ConfigError(
+            f"--images names {name!r}, which has {len(sources)} results files: name the file "
+            f"instead, for instance --images {sources[0]}=FOLDER."
+        )
+    return sources[0]
+
+
+def choose_pictures(ranking: Ranking, folders: Mapping[str, Path], limit: int) -> Pictures:
+    """Embed pictures of up to ``limit`` images of a ranking's test set.
+
+    They are spread evenly from the hardest image to the easiest, by the mean over methods of
+    the first measure, among those that at least two folders have.
+
+    Args:
+        ranking: Any ranking of the test set.
+        folders: As :func:`find_folders` returns them.
+        limit: How many images at most.
+
+    Raises:
+        DataError: If pictures of one image differ in size, so that they are not the same.
+    """
+    shown = {entry.source for entry in ranking.entries} | {GROUND_TRUTH}
+    order = _by_difficulty(ranking)
+    files = {source: _files(order, folder) for source, folder in folders.items() if source in shown}
+    owners = {name: [source for source in files if name in files[source]] for name in order}
+    names = _spread([name for name in order if len(owners[name]) > 1], limit)
+    return Pictures(
+        tuple(names),
+        {name: _embed(name, {one: files[one][name] for one in owners[name]}) for name in names},
+    )
+
+
+def _files(names: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Return the files of images: those of their names, or paired as folders of datasets are.
+
+    Clean images are often called otherwise (``norain-1`` for ``rain-1``); a rule is taken only
+    if by it every image of the test set has one file and every file an image.
+    """
+    found = {without_suffix(file): folder / file for file in list_images(folder)}
+    known = {name: found[name] for name in names if name in found}
+    rule = None if known else suggest_rule(names, list(found))
+    if rule is not None:
+        pairs = match_names(names, list(found), rule).pairs
+        known = {names[lq]: list(found.values())[gt] for lq, gt in pairs}
+    return known
+
+
+def _by_difficulty(ranking: Ranking) -> list[str]:
+    measure = ranking.measures[0]
+    values: dict[str, list[float]] = {}
+    for entry in ranking.entries:
+        for name, value in entry.measured[measure]["images"].items():
+            values.setdefault(name, []).append(value)
+    return sorted(values, key=lambda name: (mean(values[name]), name))
+
+
+def _spread(names: Sequence[str], limit: int) -> list[str]:
+    if len(names) <= limit or limit < 2:
+        return list(names[:limit])
+    return [names[round(place * (len(names) - 1) / (limit - 1))] for place in range(limit)]
+
+
+def _embed(name: str, files: Mapping[str, Path]) -> dict[str, str]:
+    images = {source: read_image(path) for source, path in files.items()}
+    sizes = {source: image.shape[:2] for source, image in images.items()}
+    if len(set(sizes.values())) > 1:
+        described = ", ".join(f"{files[source]} {w}×{h}" for source, (h, w) in sizes.items())
+        raise DataError(
+            f"The pictures of {name!r} differ in size, so they are not of the same image "
+            f"({described}): give folders of the same test set."
+        )
+    return {source: data_uri(image) for source, image in images.items()}
+
+
+def data_uri(image: Image) -> str:
+    """Return an image as a WebP data URI, reduced to :data:`MAX_SIDE` where it is larger."""
+    height, width = image.shape[:2]
+    scale = MAX_SIDE / max(height, width)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    data = base64.b64encode(encode_image(image, ".webp", QUALITY)).decode("ascii")
+    return f"data:image/webp;base64,{data}"
