@@ -26,9 +26,11 @@ $(STAMP): setup.py tools/install.sh $(wildcard requirements/*.txt)
 test: install ## run the tests
 	$(TEST_ENV) $(VENV)/bin/python -m pytest $(TEST_WORKERS) $(PYTEST_ARGS)
 
-lint: install ## check style and formatting
+lint: install ## check style, formatting, spelling and language
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/codespell
+	$(VENV)/bin/python .ci/check_language.py
 
 types: install ## check the types
 	$(VENV)/bin/mypy
