@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import sys
 from typing import Any, TextIO, cast
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from tqdm import tqdm
 
+from restorekit.io.terminal import ProgressBars
 from restorekit.registry import HOOKS
+
+#: What is shown in front of the bar of each mode of a Runner.
+_DESCRIPTIONS = {"train": "training", "val": "validation", "test": "testing"}
 
 
 @HOOKS.register_module()
 class ProgressBarHook(Hook):
-    """Shows how far training, validation and testing are, with loss and time left.
+    """Show how far training, validation and testing are, with the loss and the time left.
 
-    A bar on standard error of the first process, if that is a terminal; log lines appear
-    above it. Elsewhere this hook does nothing: mmengine's ``LoggerHook`` writes lines.
+    The bar appears on standard error of the first process, if that is a terminal; log lines
+    appear above it. Elsewhere this hook does nothing: mmengine's ``LoggerHook`` writes lines.
 
     Priority ``LOW``: after the losses of the iteration have been recorded.
     """
@@ -27,7 +29,7 @@ class ProgressBarHook(Hook):
     priority = "LOW"
 
     def __init__(self) -> None:
-        self._bars: dict[str, Any] = {}
+        self._bars = ProgressBars()
         self._redirected: list[logging.StreamHandler[TextIO]] = []
 
     def before_run(self, runner: Any) -> None:
@@ -35,35 +37,37 @@ class ProgressBarHook(Hook):
         if not _is_shown():
             return
         for handler in runner.logger.handlers:
-            if getattr(handler, "stream", None) in (sys.stdout, sys.stderr):
-                handler.setStream(_AboveBar(handler.stream))
+            stream = getattr(handler, "stream", None)
+            if stream in (sys.stdout, sys.stderr) and stream.isatty():
+                handler.setStream(_AboveBars(stream, self._bars))
                 self._redirected.append(handler)
 
     def after_run(self, runner: Any) -> None:
         """Give the log its streams back."""
         while self._redirected:
             handler = self._redirected.pop()
-            handler.setStream(cast(_AboveBar, handler.stream).stream)
+            handler.setStream(cast(_AboveBars, handler.stream).stream)
 
     def before_train(self, runner: Any) -> None:
         """Start the bar of the whole training, at the resumed iteration if there is one."""
-        self._open("train", "training", runner.max_iters, runner.iter)
+        self._open("train", runner.max_iters, runner.iter)
 
     def after_train(self, runner: Any) -> None:
         """End the bar of the training."""
-        self._close("train")
+        self._bars.close(_DESCRIPTIONS["train"])
 
     def _before_epoch(self, runner: Any, mode: str = "train") -> None:
         if mode == "val":
             # MultiValLoop runs through several data loaders.
             total = getattr(runner.val_loop, "num_batches", None) or len(runner.val_dataloader)
-            self._open("val", "validation", total)
+            self._open("val", total)
         elif mode == "test":
-            self._open("test", "testing", len(runner.test_dataloader))
+            self._open("test", len(runner.test_dataloader))
 
     def _after_epoch(self, runner: Any, mode: str = "train") -> None:
         if mode != "train":
-            self._close(mode)
+            # The bars of validations would pile up, one an interval.
+            self._bars.close(_DESCRIPTIONS[mode], erase=mode == "val")
 
     def _after_iter(
         self,
@@ -73,43 +77,28 @@ class ProgressBarHook(Hook):
         outputs: Any = None,
         mode: str = "train",
     ) -> None:
-        bar = self._bars.get(mode)
-        if bar is None:
-            return
         scalars = runner.message_hub.log_scalars
+        status = ""
         if mode == "train" and "train/loss" in scalars:
-            bar.set_postfix_str(f"loss {scalars['train/loss'].current():.4g}", refresh=False)
-        bar.update()
+            status = f"loss {scalars['train/loss'].current():.4g}"
+        self._bars.advance(_DESCRIPTIONS[mode], status)
 
-    def _open(self, mode: str, description: str, total: int, done: int = 0) -> None:
+    def _open(self, mode: str, total: int, done: int = 0) -> None:
         if _is_shown():
-            # tqdm shows nothing on a terminal that does not tell its size; this assumes one.
-            size = shutil.get_terminal_size()
-            self._bars[mode] = tqdm(
-                desc=description,
-                total=total,
-                initial=done,
-                file=sys.stderr,
-                # The bar of a validation would pile up, one an interval.
-                leave=mode != "val",
-                ncols=size.columns,
-                nrows=size.lines,
-            )
-
-    def _close(self, mode: str) -> None:
-        bar = self._bars.pop(mode, None)
-        if bar is not None:
-            bar.close()
+            self._bars.open(_DESCRIPTIONS[mode], total, done)
 
 
-class _AboveBar:
-    """A stream that takes the bars away while it is written to."""
+class _AboveBars:
+    """A stream whose lines appear above the bars while there are any."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, bars: ProgressBars) -> None:
         self.stream = stream
+        self._bars = bars
 
     def write(self, text: str) -> None:
-        tqdm.write(text, file=self.stream, end="")
+        # Handlers end each record with a line end, which the bars add themselves.
+        if not self._bars.write(text.removesuffix("\n")):
+            self.stream.write(text)
 
     def flush(self) -> None:
         self.stream.flush()
