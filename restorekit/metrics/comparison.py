@@ -1,8 +1,8 @@
-"""A restored image beside its ground truth: what protocols share is computed once."""
+"""A restored image beside its ground truth: work that protocols share is done once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,26 +11,20 @@ import numpy.typing as npt
 
 from restorekit.errors import DataError
 
-from .functional.checks import check_same_shape
 from .functional.color import (
-    STUDIO_MIDDLE,
-    STUDIO_PARTS,
     Channels,
     Rounding,
     luma_full,
     luma_pil,
     luma_studio,
     round_studio_luma,
+    scale_studio_luma,
     split_channels,
     studio_luma_parts,
     to_uint8,
 )
-from .functional.fast_similarity import fast_similarity_map
-from .functional.integer_similarity import integer_similarity_map
-from .functional.planes import Planes
-from .functional.similarity import Workspace, average, similarity_map
-from .functional.ssim import downsample, downsampling_factor
-from .functional.ssim_spec import SSIMSpec
+from .functional.psnr import check_same_shape, squared_error
+from .functional.ssim import SSIMSpec, average, downsampling_factor, similarity_map
 
 Color = Literal["rgb", "y_studio_u8", "y_studio", "y_pil", "y_full"]
 Quantize = Literal["round", "floor", "none"]
@@ -45,7 +39,7 @@ _LUMA: dict[str, Callable[[Any], Image]] = {
 
 @dataclass(frozen=True)
 class View:
-    """What of two images is compared; see :class:`~restorekit.metrics.Protocol`."""
+    """What is compared of two images; see :class:`~restorekit.metrics.Protocol`."""
 
     color: Color
     quantize: Quantize
@@ -54,7 +48,7 @@ class View:
 
 @dataclass
 class Measured:
-    """The mean squared error of a view on the scale 0 to 255, and its SSIM by each spec."""
+    """The mean squared error of a view on the scale 0 to 255, and its SSIM under each spec."""
 
     mse: float
     ssim: dict[SSIMSpec, float]
@@ -66,14 +60,23 @@ class Comparison:
     Args:
         pred: Restored image, RGB, (H, W, 3): float in [0, 1], unclamped, or uint8.
         gt: Ground truth, the same shape, float in [0, 1] or uint8.
+        crop_border: Pixels at each side that are left out.
 
     Raises:
-        DataError: If the shapes differ or are not (H, W, 3), or a value is not finite.
+        DataError: If the shapes differ or are not (H, W, 3), if a value is not finite, or if
+            the crop leaves nothing.
     """
 
-    def __init__(self, pred: Image, gt: Image) -> None:
+    def __init__(self, pred: Image, gt: Image, crop_border: int = 0) -> None:
         _check_pair(pred, gt)
-        self._pred, self._gt = pred, gt
+        height, width = gt.shape[:2]
+        if 2 * crop_border >= min(height, width):
+            raise DataError(
+                f"An image of {height}×{width} pixels has none left when {crop_border} are "
+                "cropped at each side; use a smaller crop_border or leave the image out."
+            )
+        inner = np.s_[crop_border : height - crop_border, crop_border : width - crop_border]
+        self._pred, self._gt = pred[inner], gt[inner]
         self._whole = pred.dtype == np.uint8 and gt.dtype == np.uint8
         self._displayable = self._whole or all(
             image.dtype == np.uint8 or (image.min() >= 0 and image.max() <= 1)
@@ -81,13 +84,13 @@ class Comparison:
         )
         self._channels: dict[Rounding, tuple[Channels, Channels]] = {}
         self._studio_luma: dict[Rounding, tuple[Image, ...]] = {}
-        self._downsampled = downsampling_factor(*gt.shape[:2]) > 1
+        self._downsampled = downsampling_factor(*self._gt.shape[:2]) > 1
 
     def view(self, color: Color, quantize: Quantize, clip: bool) -> View:
-        """Return the view of that description, the same one for what makes no difference here.
+        """Return the view of that description.
 
-        Rounding changes nothing in uint8 images, and clipping nothing in what was rounded or
-        lies in the displayable range.
+        Descriptions that make no difference for these images give the same view: rounding
+        changes nothing in uint8 images, and clipping nothing in rounded or displayable values.
         """
         if self._whole:
             quantize = "round"
@@ -107,43 +110,38 @@ class Comparison:
         Raises:
             DataError: If the image is smaller than the window of an SSIM without padding.
         """
-        work = Workspace(*self._gt.shape[:2])
-        return {view: self._measure(view, specs, work) for view, specs in wanted.items()}
+        return {view: self._measure(view, specs) for view, specs in wanted.items()}
 
-    def _measure(self, view: View, specs: Collection[SSIMSpec], work: Workspace) -> Measured:
-        # Two specs that differ in their padding share the map.
+    def _measure(self, view: View, specs: Collection[SSIMSpec]) -> Measured:
+        # Specs that differ only in their padding share the map.
         maps: dict[SSIMSpec, list[SSIMSpec]] = {}
         for spec in specs:
             maps.setdefault(spec.map_spec, []).append(spec)
-        squared_error, ssim, channels = 0.0, dict.fromkeys(specs, 0.0), 0
-        for planes in self._planes(view, work):
+        error, ssim, channels = 0.0, dict.fromkeys(specs, 0.0), 0
+        for pred, gt in self._planes(view):
             channels += 1
-            squared_error += planes.squared_error()
-            for common, asked in maps.items():
-                for spec, value in _mean_similarities(planes, common, asked, work).items():
-                    ssim[spec] += value
-        mse = squared_error / (channels * self._gt.shape[0] * self._gt.shape[1])
+            error += squared_error(pred, gt)
+            for common, sharing in maps.items():
+                similarity = similarity_map(pred, gt, common)
+                for spec in sharing:
+                    ssim[spec] += average(similarity, spec)
+        mse = error / (channels * self._gt.shape[0] * self._gt.shape[1])
         return Measured(mse, {spec: ssim[spec] / channels for spec in ssim})
 
-    def _planes(self, view: View, work: Workspace) -> Iterable[Planes]:
-        """Return the channels of both images.
-
-        They may lie in the workspace, and are gone with the next ones.
-        """
+    def _planes(self, view: View) -> Iterable[tuple[Image, Image]]:
+        """Return each channel of both images on the scale 0 to 255, uint8 or float64."""
         if view.quantize == "none":
-            channels = _float_channels(self._pred, self._gt, view.clip, work)
-            if view.color == "rgb":
-                return channels
-            copies = ((planes.pred.copy(), planes.gt.copy()) for planes in channels)
-            pred, gt = zip(*copies, strict=True)
+            pred, gt = (_float_channels(image, view.clip) for image in (self._pred, self._gt))
         else:
             pred, gt = self._rounded(view.quantize)
-            if view.color == "rgb":
-                return map(Planes, pred, gt)
             if view.color in ("y_studio", "y_studio_u8"):
-                return [self._studio_planes(view.quantize, whole=view.color == "y_studio_u8")]
+                finish = scale_studio_luma if view.color == "y_studio" else round_studio_luma
+                one, other = self._studio_parts(view.quantize)
+                return [(finish(one), finish(other))]
+        if view.color == "rgb":
+            return zip(pred, gt, strict=True)
         luma_of = _LUMA[view.color]
-        return [Planes(luma_of(pred), luma_of(gt))]
+        return [(luma_of(pred), luma_of(gt))]
 
     def _rounded(self, quantize: Rounding) -> tuple[Channels, Channels]:
         if quantize not in self._channels:
@@ -153,41 +151,23 @@ class Comparison:
             )
         return self._channels[quantize]
 
-    def _studio_planes(self, quantize: Rounding, whole: bool) -> Planes:
+    def _studio_parts(self, quantize: Rounding) -> tuple[Image, ...]:
         if quantize not in self._studio_luma:
             channels = self._rounded(quantize)
             self._studio_luma[quantize] = tuple(map(studio_luma_parts, channels))
-        pred, gt = self._studio_luma[quantize]
-        if whole:
-            return Planes(round_studio_luma(pred), round_studio_luma(gt))
-        return Planes(pred, gt, unit=1 / STUDIO_PARTS, zero=STUDIO_MIDDLE)
+        return self._studio_luma[quantize]
 
 
-def _mean_similarities(
-    planes: Planes, common: SSIMSpec, asked: Iterable[SSIMSpec], work: Workspace
-) -> dict[SSIMSpec, float]:
-    """Return the mean SSIM of two channels by specs that share the map of ``common``."""
-    if common.downsample:
-        pred, gt = planes.levels()
-        planes = Planes(downsample(pred), downsample(gt))
-    similarity: Image | None = fast_similarity_map(planes, common, work)
-    if similarity is None:
-        pred, gt = planes.levels()
-        similarity = integer_similarity_map(pred, gt, common, work)
-    if similarity is None:
-        similarity = similarity_map(pred, gt, common, work)
-    return {spec: average(similarity, spec) for spec in asked}
-
-
-def _float_channels(pred: Image, gt: Image, clip: bool, work: Workspace) -> Iterator[Planes]:
-    """Yield the channels as float64 on the scale 0 to 255."""
-    for channel in range(3):
-        for image, plane in zip((pred, gt), work.pair, strict=True):
-            scale = 1.0 if image.dtype == np.uint8 else 255.0
-            np.multiply(image[..., channel], scale, out=plane, dtype=np.float64)
-            if clip and image.dtype != np.uint8:
-                np.clip(plane, 0, 255, out=plane)
-        yield Planes(*work.pair)
+def _float_channels(image: Image, clip: bool) -> Channels:
+    """Return the channels as float64 on the scale 0 to 255."""
+    scale = 1.0 if image.dtype == np.uint8 else 255.0
+    channels = tuple(
+        np.multiply(image[..., channel], scale, dtype=np.float64) for channel in range(3)
+    )
+    if clip:
+        for plane in channels:
+            np.clip(plane, 0, 255, out=plane)
+    return channels
 
 
 def _check_pair(pred: Image, gt: Image) -> None:

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .functional.ssim import downsampling_factor
-from .functional.ssim_spec import SSIMSpec
+from .functional.ssim import SSIMSpec, downsampling_factor
 from .protocol import Protocol
 from .protocol_steps import Step, steps_between
 from .summary import ImageValues, mean

@@ -13,7 +13,7 @@ from restorekit.errors import ConfigError, did_you_mean
 
 from .comparison import Color, Comparison, Image, Quantize, View
 from .functional.psnr import psnr_of_mse
-from .functional.ssim_spec import SSIMSpec
+from .functional.ssim import SSIMSpec
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .comparison import Color
-from .functional.ssim_spec import SSIMSpec
+from .functional.ssim import SSIMSpec
 from .protocol import Protocol
 
 #: Each colour and the one it is made of; every step of such a path is one choice.

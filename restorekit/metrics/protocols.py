@@ -14,7 +14,7 @@ from typing import Any
 
 from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
 
-from .functional.ssim_spec import SSIMSpec
+from .functional.ssim import SSIMSpec
 from .protocol import Protocol, measure_all
 
 __all__ = [

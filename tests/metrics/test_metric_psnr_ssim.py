@@ -7,6 +7,7 @@ import pytest
 import pytorch_msssim
 import torch
 from metric_references import (
+    gaussian_ssim,
     matlab_downsample,
     photo,
     restored,
@@ -72,6 +73,59 @@ def test_ssim_equals_skimage(window, sample_covariance):
     grey = structural_similarity(pred[..., 1], gt[..., 1], gaussian_weights=True,
                                  use_sample_covariance=False)  # fmt: skip
     assert ssim(pred[..., 1], gt[..., 1]) == pytest.approx(grey, abs=1e-9)
+
+
+# Smaller than a tile, exactly one, wider than one, and with a remainder in both directions.
+@pytest.mark.parametrize(("height", "width"), [(11, 12), (16, 512), (17, 513), (45, 1100)])
+def test_ssim_of_any_size_equals_skimage(height, width):
+    pred, gt = (image[..., 0] for image in images(height, width))
+    for gaussian, size in ((True, 11), (False, 7), (False, 9)):
+        window = "gaussian" if gaussian else "uniform"
+        spec = SSIMSpec(window=window, window_size=size)
+        expected = structural_similarity(
+            pred, gt, win_size=size, gaussian_weights=gaussian, use_sample_covariance=False
+        )
+        assert ssim(pred, gt, spec) == pytest.approx(expected, abs=1e-12)
+
+
+def halves(first, second):
+    image = np.full((300, 300), second, np.uint8)
+    image[:100] = first
+    return image
+
+
+RAMP = np.tile(np.linspace(0, 200, 300), (300, 1)).astype(np.uint8)
+CHANNEL = photo(300, 300)[..., 0]
+#: Pairs in which rounding errors add up, because many windows are alike.
+HARD = {
+    "flat, far apart": (halves(50, 50), halves(200, 200)),
+    "steps, far apart": (halves(50, 200), halves(0, 255)),
+    "faint pattern on black and white": (
+        halves(0, 235) + np.indices((300, 300)).sum(0).astype(np.uint8) % 2 * 20,
+        halves(10, 245),
+    ),
+    "black and white": (halves(0, 0), halves(255, 255)),
+    "brighter by one value": (CHANNEL // 2, CHANNEL // 2 + 40),
+    "partly brighter": (RAMP + halves(0, 50), RAMP),
+    "quantised": (CHANNEL // 64 * 64, CHANNEL // 64 * 64 + 31),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_the_content_does_not_decide_how_exact_ssim_is(name):
+    pred, gt = HARD[name]
+    value = ssim(pred, gt)
+    assert value == pytest.approx(gaussian_ssim(pred, gt, 255), abs=1e-10)
+    # The same arithmetic for whole levels and for floats, and for either order.
+    assert value == ssim(pred.astype(np.float64), gt.astype(np.float64))
+    assert value == ssim(gt, pred)
+
+
+def test_ssim_of_single_precision_images_is_computed_in_double_precision():
+    gt = photo(40, 50)
+    pred = restored(gt) * np.float32(255)
+    gt = gt.astype(np.float32)
+    assert ssim(pred, gt) == ssim(pred.astype(np.float64), gt.astype(np.float64))
 
 
 @pytest.mark.parametrize(("height", "width"), [(30, 41), (4, 5)])

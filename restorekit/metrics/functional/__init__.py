@@ -1,6 +1,6 @@
-"""Pure functions on numpy arrays that measure images, all in float64.
+"""Pure functions on NumPy arrays that measure images, all in float64.
 
-Images are RGB, (H, W, 3), uint8 or on the scale 0 to 255 unless said otherwise.
+Images are RGB, (H, W, 3), uint8 or on the scale 0 to 255 unless a function says otherwise.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from .color import gray_matlab, luma_full, luma_pil, luma_studio, luma_studio_u8, to_uint8
 from .niqe import NIQE_VARIANTS, niqe
 from .psnr import psnr
-from .ssim import ssim
-from .ssim_spec import SSIMSpec
+from .ssim import SSIMSpec, ssim
 
 __all__ = [
     "NIQE_VARIANTS",

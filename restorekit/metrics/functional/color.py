@@ -1,8 +1,8 @@
 """Rounding to uint8 and the four lumas that deraining papers measure on.
 
-Studio-range luma spans 219 levels (16 to 235) where full-range luma spans 255, so the
-same error measures 20·log10(255/219) = 1.3219 dB more on the first: the "1.2 dB between
-Python and MATLAB" of many issue threads.
+Studio-range luma spans 219 levels (16 to 235) and full-range luma 255, so the PSNR of the same
+error is 20·log10(255/219) = 1.3219 dB higher on the first: the "1.2 dB between Python and
+MATLAB" of many issue threads.
 """
 
 from __future__ import annotations
@@ -19,19 +19,18 @@ Uint8Image = npt.NDArray[np.uint8]
 Channels = tuple[npt.NDArray[Any], ...]
 Rounding = Literal["round", "floor"]
 
-#: In these parts of a level the studio-range luma of every uint8 colour is a whole number: a
-#: third of the weights' thousandths times 255.
-STUDIO_PARTS = 85_000
-#: What of studio-range luma is taken as zero: 16 + 9,344,000 / 85,000.
-STUDIO_MIDDLE = 126 - 6_000 / STUDIO_PARTS
+#: Studio-range luma of every uint8 colour is a whole number of these parts of a level: the
+#: weights are thousandths of 1/255, and each is a multiple of three.
+_STUDIO_PARTS = 85_000
+#: The level from which the parts are counted: 16 + 9,344,000 / 85,000.
+_STUDIO_MIDDLE = 126 - 6_000 / _STUDIO_PARTS
 
-#: 1.5 × 2²³, half-way between the numbers from which on single precision holds whole ones only
-#: and even ones only.
+#: 1.5 × 2²³. Single-precision numbers around it are whole, so adding it rounds.
 _WHOLE = 12_582_912.0
 
 
 def to_uint8(image: npt.NDArray[Any], rounding: Rounding = "round") -> Uint8Image:
-    """Return the uint8 image that is saved for a float image; uint8 stays as it is.
+    """Return the uint8 image that is saved for a float image, or a uint8 image itself.
 
     The image is clipped to [0, 1] and multiplied by 255 in its own type, as
     ``(x.clamp(0, 1) * 255).round()`` does for a float32 tensor, so that measuring the
@@ -59,18 +58,15 @@ def luma_studio(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
     """
     red, green, blue = split_channels(rgb)
     if red.dtype == np.uint8:
-        luma = studio_luma_parts((red, green, blue)).astype(np.float64)
-        luma /= STUDIO_PARTS
-        luma += STUDIO_MIDDLE
-        return luma
+        return scale_studio_luma(studio_luma_parts((red, green, blue)))
     return (65.481 * red + 128.553 * green + 24.966 * blue) / 255.0 + 16.0
 
 
 def studio_luma_parts(rgb: Uint8Image | Channels) -> npt.NDArray[np.float32]:
-    """Return studio-range luma less :data:`STUDIO_MIDDLE`, times :data:`STUDIO_PARTS`, (H, W).
+    """Return studio-range luma in parts of 1/85,000 of a level, (H, W), counted from mid-range.
 
-    It is a whole number, and so is everything on the way, all below 2²⁴: single precision
-    holds them exactly.
+    It is a whole number, and so are all intermediate values. They are below 2²⁴, so single
+    precision holds them exactly.
 
     Args:
         rgb: (H, W, 3) or its channels, uint8.
@@ -81,11 +77,19 @@ def studio_luma_parts(rgb: Uint8Image | Channels) -> npt.NDArray[np.float32]:
     return whole
 
 
+def scale_studio_luma(parts: npt.NDArray[np.float32]) -> FloatImage:
+    """Return the levels, not rounded, for the result of :func:`studio_luma_parts`."""
+    luma = parts.astype(np.float64)
+    luma /= _STUDIO_PARTS
+    luma += _STUDIO_MIDDLE
+    return luma
+
+
 def luma_studio_u8(rgb: Uint8Image | Channels) -> Uint8Image:
     """Return studio-range luma rounded to whole levels, (H, W), as MATLAB does for uint8.
 
-    Values lie in 16 to 235. Computed in whole numbers, so that the 194 of the 2²⁴ colours
-    that lie exactly half-way are always rounded up; in floating point it is chance.
+    Values lie in 16 to 235. The computation is in whole numbers, so that the 194 of the 2²⁴
+    colours that lie exactly half-way are always rounded up; in floating point that is chance.
 
     Args:
         rgb: (H, W, 3) or its channels, uint8.
@@ -94,11 +98,11 @@ def luma_studio_u8(rgb: Uint8Image | Channels) -> Uint8Image:
 
 
 def round_studio_luma(parts: npt.NDArray[np.float32]) -> Uint8Image:
-    """Return the whole levels that :func:`studio_luma_parts` are nearest to, halves up."""
-    # Half a level up, from the middle to 126; still whole numbers below 2²⁴, so that the
-    # quotient reaches the next level only where it is one.
-    luma = parts + np.float32(STUDIO_PARTS / 2 - 6_000)
-    luma /= STUDIO_PARTS
+    """Return the nearest levels, halves up, for the result of :func:`studio_luma_parts`."""
+    # Counted from 126 and half a level up. These are still whole numbers below 2²⁴, so the
+    # quotient reaches a level only where the exact one does.
+    luma = parts + np.float32(_STUDIO_PARTS / 2 - 6_000)
+    luma /= _STUDIO_PARTS
     np.floor(luma, out=luma)
     luma += 126
     levels: Uint8Image = luma.astype(np.uint8)
@@ -114,8 +118,8 @@ def luma_pil(rgb: Uint8Image | Channels) -> Uint8Image:
     Args:
         rgb: (H, W, 3) or its channels, uint8.
     """
-    # In 64ths. Single precision holds no fractions next to _WHOLE, so that each addition to it
-    # rounds; no colour lies so near to a half that the product's own rounding matters.
+    # In 64ths. Each addition to _WHOLE rounds; no colour is so near to a half that the rounding
+    # of the product itself matters.
     red, green, blue = (channel.astype(np.float32) for channel in split_channels(rgb))
     luma = red
     luma *= 0.299 * 64
@@ -141,8 +145,8 @@ def luma_full(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
 def gray_matlab(rgb: Uint8Image | Channels) -> Uint8Image:
     """Return the grey of MATLAB's ``rgb2gray`` for uint8, full range, (H, W), rounded.
 
-    Its weights come from inverting the YIQ matrix and have more digits than the usual
-    0.2989, 0.5870, 0.1140, which round one pixel in some hundreds to another level.
+    Its weights come from inverting the YIQ matrix. The usual 0.2989, 0.5870, 0.1140 have fewer
+    digits and round one pixel in several hundred to another level.
 
     Args:
         rgb: (H, W, 3) or its channels, uint8.
@@ -158,9 +162,9 @@ def gray_matlab(rgb: Uint8Image | Channels) -> Uint8Image:
 
 
 def split_channels(image: npt.NDArray[Any] | Channels) -> Channels:
-    """Return the channels of an (H, W, 3) image, each contiguous; channels stay as they are.
+    """Return the channels of an (H, W, 3) image, each contiguous because that is faster.
 
-    Arithmetic on strided channels is slow.
+    Channels are returned unchanged.
     """
     if isinstance(image, tuple):
         return image
