@@ -1,8 +1,7 @@
 """The engine: mmengine's Runner made safe, exact on resume, and able to run without a GPU."""
 
 from .amp import BFloat16OptimWrapper
-from .loops import EpochTrainLoop, IterTrainLoop
-from .multi_loops import MultiValLoop
+from .loops import EpochTrainLoop, IterTrainLoop, MultiValLoop
 from .runner import Runner
 
 __all__ = ["BFloat16OptimWrapper", "EpochTrainLoop", "IterTrainLoop", "MultiValLoop", "Runner"]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.dist import get_world_size, is_main_process, master_only
+from mmengine.hooks import EMAHook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
+from mmengine.runner import EpochBasedTrainLoop
 from mmengine.runner import Runner as MMEngineRunner
 from torch.utils.data import DataLoader
 
@@ -23,7 +27,15 @@ from restorekit.datasets import collate_samples
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.io.files import atomic_path, remove_leftovers
 
-from .schedules import catch_up, keep_config_of
+from .loops import ResumableLoop
+from .resume import (
+    ScheduleReplay,
+    load_optimizer,
+    optimizer_names,
+    schedule_changes,
+    use_raw_weights,
+    without_functions,
+)
 from .validate import check_config
 
 _logger = logging.getLogger(__name__)
@@ -44,6 +56,8 @@ class Runner(MMEngineRunner):
     """
 
     _load_from: str | None
+    #: The checkpoint whose training is continued, if there is one.
+    resumed_from: str | None = None
 
     @classmethod
     def from_cfg(cls, cfg: Any) -> Runner:
@@ -69,20 +83,73 @@ class Runner(MMEngineRunner):
         super().load_or_resume()
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Take up the training of a checkpoint; see mmengine for the arguments.
+        """Take up the training of a checkpoint.
+
+        Weights, the optimiser's state and the position come from the checkpoint,
+        hyper-parameters and schedules from the config; what differs is logged in one line.
+
+        Args:
+            filename: The checkpoint.
+            args: Unused, as is every option of mmengine's method.
+            kwargs: Unused.
 
         Raises:
-            CheckpointError: If the file holds weights only.
+            CheckpointError: If the file holds weights only, or the state of another optimiser.
         """
-        if "optimizer" not in read_training_checkpoint(filename):
+        checkpoint = read_training_checkpoint(filename)
+        meta = checkpoint["meta"]
+        if "optimizer" not in checkpoint:
             raise CheckpointError(
                 f"{filename} holds weights and no state of a training to resume: start from them "
                 "with --load-from."
             )
-        super().resume(filename, *args, **kwargs)
-        groups = self.param_schedulers or []
-        for schedulers in groups.values() if isinstance(groups, dict) else [groups]:
-            catch_up(schedulers)
+        averages = any(isinstance(hook, EMAHook) for hook in self.hooks)
+        if "ema_state_dict" in checkpoint and not averages:
+            use_raw_weights(checkpoint)
+            self.logger.warning(
+                f"{filename} holds a moving average of the weights, and the config has no EMAHook: "
+                "training continues from the weights that were averaged, without an average."
+            )
+        # Before anything is loaded: a refusal leaves the run as it was.
+        changes = load_optimizer(
+            self.optim_wrapper, checkpoint["optimizer"], meta.get("optimizer"), filename
+        )
+        self._load(checkpoint, filename)
+        seed = meta.get("seed")
+        if seed is not None and seed != self._randomness_cfg.get("seed"):
+            if self._randomness_cfg.get("seed") is not None:
+                changes.append(f"seed {self._randomness_cfg['seed']} (kept at {seed})")
+            self._randomness_cfg.update(seed=seed)
+            self.set_randomness(**self._randomness_cfg)
+        if "message_hub" in checkpoint:
+            self.message_hub.load_state_dict(checkpoint["message_hub"])
+        loop: Any = self.train_loop
+        if isinstance(loop, ResumableLoop):
+            loop.take_up(checkpoint)
+        else:
+            loop._epoch, loop._iter = meta["epoch"], meta["iter"]
+        changes += schedule_changes(self.param_schedulers, checkpoint.get("param_schedulers"))
+        self._replay_schedules()
+        self.resumed_from = filename
+        self.logger.info(f"Resumed {filename} after {self.iter} iterations, in epoch {self.epoch}.")
+        if changes:
+            self.logger.warning(
+                f"The config differs from that of the checkpoint, and counts: {', '.join(changes)}."
+            )
+
+    def _replay_schedules(self) -> None:
+        """Bring freshly built schedules to where those of a fresh run would be now."""
+        replay = ScheduleReplay(self.param_schedulers, self.message_hub.log_scalars)
+        loop = self.train_loop
+        with warnings.catch_warnings():
+            # The optimiser's steps have been taken before.
+            warnings.filterwarnings("ignore", "Detected call of `scheduler.step")
+            if isinstance(loop, ResumableLoop):
+                loop.replay(replay)
+            elif isinstance(loop, EpochBasedTrainLoop):
+                replay.epochs(loop.epoch, len(loop.dataloader))
+            else:
+                replay.iterations(loop.iter)
 
     def load_checkpoint(
         self,
@@ -106,6 +173,11 @@ class Runner(MMEngineRunner):
             CheckpointError: If it cannot be read safely or does not fit.
         """
         checkpoint = read_training_checkpoint(filename)
+        self._load(checkpoint, filename)
+        return checkpoint
+
+    def _load(self, checkpoint: dict[str, Any], filename: str) -> None:
+        """Load the weights of a checkpoint that has been read."""
         self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
         model = self.model.module if is_model_wrapper(self.model) else self.model
         weights = checkpoint["state_dict"]
@@ -114,11 +186,8 @@ class Runner(MMEngineRunner):
             others = (item for item in model.state_dict().items() if item[0] not in weights)
             weights |= {name: value for name, value in others if not name.startswith("network.")}
         load_weights(model, weights, filename)
-        if self._resume:
-            keep_config_of(self.param_schedulers, checkpoint)
         self._has_loaded = True
         self.logger.info(f"Loaded the checkpoint {filename}")
-        return checkpoint
 
     @staticmethod
     def build_dataloader(
@@ -185,8 +254,15 @@ class Runner(MMEngineRunner):
         super().call_hook(fn_name, **kwargs)
         if fn_name == "before_save_checkpoint":
             checkpoint = kwargs["checkpoint"]
+            meta = checkpoint["meta"]
             if "network" in self.cfg.model:
-                checkpoint["meta"]["network"] = self.cfg.model.network
+                meta["network"] = self.cfg.model.network
+            meta["optimizer"] = optimizer_names(self.optim_wrapper)
+            if "param_schedulers" in checkpoint:
+                checkpoint["param_schedulers"] = without_functions(checkpoint["param_schedulers"])
+            if isinstance(self.train_loop, ResumableLoop):
+                position = self.train_loop.position(meta["epoch"], meta["iter"])
+                meta["position"] = dataclasses.asdict(position)
             plain = to_plain(checkpoint)
             checkpoint.clear()
             checkpoint.update(plain)

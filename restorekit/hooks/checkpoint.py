@@ -1,9 +1,12 @@
-"""Writing checkpoints without ever being left with none."""
+"""Writing checkpoints without ever being left with none, or with one that another run needs."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path, PurePath
 from typing import Any
 
+from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as MMEngineCheckpointHook
 
 from restorekit.registry import HOOKS
@@ -11,23 +14,79 @@ from restorekit.registry import HOOKS
 
 @HOOKS.register_module()
 class CheckpointHook(MMEngineCheckpointHook):
-    """mmengine's hook, but an old checkpoint goes only once the new one is on the disk.
+    """mmengine's hook with these differences.
 
-    mmengine removes what ``max_keep_ckpts`` and ``save_best`` do not keep before it writes
-    what replaces it: a kill in between leaves neither.
+    * An old checkpoint is removed only once the new one is on the disk. mmengine removes what
+      ``max_keep_ckpts`` and ``save_best`` do not keep before it writes what replaces it: a kill
+      in between leaves neither. What a kill leaves over is removed by the resumed run.
+    * Nothing outside the present output folder is removed. A checkpoint remembers the paths of
+      the best ones; in a run that resumes it in another folder, mmengine would remove those.
+    * A checkpoint of the iteration that is validated is written again after the validation. So
+      it holds the measures and the record of the best checkpoint, and a resumed run knows
+      whether the validation is still due (``meta['validated']``).
 
     Priority ``VERY_LOW``, as mmengine's, whose arguments it takes.
     """
 
     file_backend: Any
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._training = self._after_validation = False
+        self._last_step: int | None = None
+        self._leftovers: list[str] = []
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Take note of what was still to be removed when the checkpoint was written."""
+        self._leftovers = checkpoint["meta"].get("outdated", [])
+
     def before_train(self, runner: Any) -> None:
-        """Prepare as mmengine does."""
+        """Prepare as mmengine does, for this output folder alone."""
+        folder = self._output_folder(runner)
+        resumed_from = getattr(runner, "resumed_from", None)
+        if resumed_from is not None:
+            self._move_records(runner, folder, Path(resumed_from).resolve().parent == folder)
         super().before_train(runner)
-        self.file_backend = _RemovesLater(self.file_backend)
+        self._training = True
+        self.file_backend = _RemovesLater(self.file_backend, folder)
+        if resumed_from is None:
+            return
+        self._last_step = runner.epoch if self.by_epoch else runner.iter
+        self.last_ckpt = os.path.join(self.out_dir, self.filename_tmpl.format(self._last_step))
+        if is_main_process():
+            for name in self._leftovers:
+                file = folder / PurePath(name).name
+                if file.suffix == ".pth":
+                    file.unlink(missing_ok=True)
+
+    def after_train(self, runner: Any) -> None:
+        """Publish what is to be published, and stop writing after validations."""
+        super().after_train(runner)
+        self._training = False
+
+    def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Record what is removed once this checkpoint is on the disk."""
+        backend = getattr(self, "file_backend", None)
+        if isinstance(backend, _RemovesLater) and backend.waiting:
+            checkpoint["meta"]["outdated"] = [PurePath(path).name for path in backend.waiting]
+
+    def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
+        """Keep the best checkpoint, and record the validation in the one of this iteration."""
+        if not self._training:
+            return
+        step = runner.epoch if self.by_epoch else runner.iter
+        written, self._after_validation = self._last_step == step, True
+        self._last_step = None
+        super().after_val_epoch(runner, metrics or {})
+        if written and self._last_step is None:
+            meta = {"epoch": runner.epoch, "iter": runner.iter}
+            self._save_checkpoint_with_step(runner, step, meta)
+        self._after_validation = False
 
     def _save_checkpoint_with_step(self, runner: Any, step: int, meta: dict[str, Any]) -> None:
+        meta["validated"] = self._after_validation
         super()._save_checkpoint_with_step(runner, step, meta)
+        self._last_step = step
         self._remove_now()
 
     def _save_best_checkpoint(self, runner: Any, metrics: dict[str, float]) -> None:
@@ -35,25 +94,55 @@ class CheckpointHook(MMEngineCheckpointHook):
         self._remove_now()
 
     def _remove_now(self) -> None:
-        # A validation without a training has nothing to remove, nor a backend.
-        backend = getattr(self, "file_backend", None)
-        if isinstance(backend, _RemovesLater):
-            backend.remove_now()
+        if isinstance(self.file_backend, _RemovesLater):
+            self.file_backend.remove_now()
+
+    def _output_folder(self, runner: Any) -> Path:
+        """Return the folder that mmengine is going to write to."""
+        if self.out_dir is None or self.out_dir == runner.work_dir:
+            return Path(runner.work_dir).resolve()
+        return (Path(self.out_dir) / PurePath(runner.work_dir).name).resolve()
+
+    def _move_records(self, runner: Any, folder: Path, same_folder: bool) -> None:
+        """Let remembered paths name files of this folder, and forget the others."""
+        info = runner.message_hub.runtime_info
+        if not same_folder:
+            self._leftovers = []
+            info.pop("keep_ckpt_ids", None)
+        for key in [key for key in info if key.startswith("best_ckpt") or key == "last_ckpt"]:
+            path = folder / PurePath(str(info[key]).replace("\\", "/")).name
+            if path.is_file():
+                info[key] = str(path)
+                continue
+            info.pop(key)
+            if key != "last_ckpt":
+                score = info.pop(key.replace("best_ckpt", "best_score", 1), None)
+                runner.logger.warning(
+                    f"The best checkpoint so far ({score}) is not in {folder}: the best one is "
+                    "chosen anew from here on."
+                )
 
 
 class _RemovesLater:
-    """A file backend that keeps what it is told to remove until :meth:`remove_now`."""
+    """A file backend that keeps files it is to remove until :meth:`remove_now`.
 
-    def __init__(self, backend: Any) -> None:
+    Args:
+        backend: The backend that it stands for.
+        folder: The only folder that it removes files from.
+    """
+
+    def __init__(self, backend: Any, folder: Path) -> None:
         self._backend = backend
-        self._waiting: list[str] = []
+        self._folder = folder
+        self.waiting: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     def remove(self, path: str) -> None:
-        self._waiting.append(path)
+        if Path(path).resolve().parent == self._folder:
+            self.waiting.append(path)
 
     def remove_now(self) -> None:
-        while self._waiting:
-            self._backend.remove(self._waiting.pop())
+        while self.waiting:
+            self._backend.remove(self.waiting.pop())

@@ -49,6 +49,14 @@ class MetricHistoryHook(Hook):
         self._losses: list[str] = []
         self._training = False
 
+    def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Record the names of the losses, for a validation before the next iteration."""
+        checkpoint["meta"]["losses"] = self._losses
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Take over the names of the losses."""
+        self._losses = checkpoint["meta"].get("losses", [])
+
     def before_train(self, runner: Any) -> None:
         """Take over the rows of the run that is being resumed.
 
