@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from restorekit.errors import DataError
 from restorekit.metrics.functional.color import to_uint8
 
 #: Width in pixels of the white line between the pictures of a row.
@@ -36,19 +34,3 @@ def comparison(sample: Mapping[str, Any]) -> npt.NDArray[np.uint8]:
     for picture in pictures[1:]:
         row += [white, picture]
     return np.concatenate(row, axis=1)
-
-
-def png_path(folder: Path, name: str) -> Path:
-    """Return where the picture of the image ``name`` goes; its folders are kept.
-
-    Raises:
-        DataError: If the name would lead out of ``folder``.
-    """
-    parts = PurePosixPath(name.replace("\\", "/"))
-    if parts.is_absolute() or ".." in parts.parts or not parts.name:
-        raise DataError(
-            f"The image name {name!r} cannot name a file below {folder}: names in a dataset must "
-            "be relative paths without '..'."
-        )
-    # Not with_suffix(): a name such as 'rain.01' keeps all of its parts.
-    return folder / parts.parent / f"{parts.name}.png"

@@ -8,7 +8,8 @@ from typing import Any
 
 from mmengine.hooks import Hook
 
-from restorekit.hooks.pictures import comparison, png_path
+from restorekit.hooks.pictures import comparison
+from restorekit.io.files import path_below
 from restorekit.io.images import write_image
 from restorekit.registry import HOOKS
 
@@ -65,4 +66,5 @@ class RestoredImagesHook(Hook):
         root = Path(self.out_dir) if self.out_dir else Path(runner.work_dir) / "restored"
         for sample in outputs:
             if self.num_images is None or sample["index"] < self.num_images:
-                write_image(png_path(root / folder, sample["name"]), comparison(sample))
+                path = path_below(root, sample["name"], ".png", inside=folder)
+                write_image(path, comparison(sample))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from mmengine.hooks import Hook
 
-from restorekit.hooks.pictures import png_path, to_picture
+from restorekit.hooks.pictures import to_picture
+from restorekit.io.files import path_below
 from restorekit.io.images import write_image
 from restorekit.registry import HOOKS
 
@@ -35,4 +35,5 @@ class SaveRestoredHook(Hook):
     ) -> None:
         """Write the images of this batch."""
         for sample in outputs:
-            write_image(png_path(Path(self.out_dir), sample["name"]), to_picture(sample["pred"]))
+            path = path_below(self.out_dir, sample["name"], ".png")
+            write_image(path, to_picture(sample["pred"]))

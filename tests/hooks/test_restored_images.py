@@ -4,7 +4,7 @@ import torch
 from tiny_runner import TinyNetwork, TinyPairs, build_runner, loader
 
 from restorekit.errors import DataError
-from restorekit.hooks.pictures import png_path
+from restorekit.io.files import path_below
 from restorekit.io.images import read_image
 from restorekit.metrics import get_protocol
 
@@ -82,4 +82,4 @@ def test_saved_images_measure_as_the_predictions_do(tmp_path):
 @pytest.mark.parametrize("name", ["../a", "/etc/a", "a/../../b", "..\\a", ""])
 def test_a_name_cannot_lead_out_of_the_folder(tmp_path, name):
     with pytest.raises(DataError, match="cannot name a file below"):
-        png_path(tmp_path, name)
+        path_below(tmp_path, name, ".png")

@@ -1,8 +1,8 @@
-"""Writing an LMDB from any reader of pairs, so that a kill costs little.
+"""Write an LMDB from any reader of pairs, so that little work is lost by a kill.
 
-Threads read and decode (OpenCV and hashing leave the interpreter's lock), this thread
-writes. Pairs are committed in batches of some megabytes, each with its record, so that
-another run finds in the database itself what is done.
+Threads read and decode (OpenCV and hashing release the interpreter's lock); the calling thread
+writes. Pairs are committed in batches of a few megabytes, each pair with a record, so that
+another run finds in the database which pairs are done.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from restorekit.datasets.readers.pairs import PairReader
 from restorekit.errors import DataError
-from restorekit.io.files import write_json
+from restorekit.io.files import sole_writer, write_json
 from restorekit.io.terminal import progress
 from restorekit.io.threads import in_order
 
@@ -42,7 +42,12 @@ _BATCH_BYTES = 1 << 23
 
 
 class Written(NamedTuple):
-    """What :func:`write_lmdb` did: pairs in the LMDB, and how many an earlier run had written."""
+    """What :func:`write_lmdb` did.
+
+    Attributes:
+        num_pairs: Pairs in the LMDB.
+        found: Pairs that an earlier run had written.
+    """
 
     num_pairs: int
     found: int
@@ -59,17 +64,18 @@ class _Pair(NamedTuple):
 def write_lmdb(
     reader: PairReader, path: Path, encoding: Encoding = "raw", workers: int | None = None
 ) -> Written:
-    """Write all pairs of ``reader`` into an LMDB, or finish writing them.
+    """Write all pairs of ``reader`` to an LMDB, or finish what an interrupted run began.
 
     Args:
         reader: Checked pairs (see :func:`restorekit.datasets.checks.checked`).
-        path: Folder of the LMDB; new, empty, or what an interrupted run left of the same one.
-        encoding: ``raw`` pixels, fastest to read; or ``encoded``: the files as they are,
-            smallest. Images that come from no file are encoded as PNG.
+        path: Folder of the LMDB: new, empty, or begun by an interrupted run with the same pairs.
+        encoding: ``raw`` stores pixels, which are fastest to read; ``encoded`` stores the files
+            as they are, which are smallest. Images that come from no file are encoded as PNG.
         workers: Threads that read and decode; by default one for each core.
 
     Raises:
-        DataError: If ``path`` holds something else, a file cannot be read, or the disk is full.
+        DataError: If ``path`` holds something else, another process is writing there, a file
+            cannot be read, or the disk is full.
     """
     plan = Plan(
         encoding=encoding,
@@ -80,6 +86,12 @@ def write_lmdb(
     )
     if _prepare(path, plan):
         return Written(len(reader), len(reader))
+    with sole_writer(path):
+        return _write(reader, path, plan, workers)
+
+
+def _write(reader: PairReader, path: Path, plan: Plan, workers: int | None) -> Written:
+    encoding = plan.encoding
     gt_of = reader.first_with_same_gt()
     try:
         environment = lmdb.open(str(path), map_size=_FIRST_MAP_BYTES)
@@ -95,7 +107,7 @@ def write_lmdb(
     except lmdb.Error as error:
         raise DataError(
             f"The LMDB {path} could not be written ({error}): make room for it and run the same "
-            "command again, it goes on where it stopped."
+            "command again; it continues where it stopped."
         ) from error
     write_meta(path, _meta(plan, path, reader.names, records, gt_of))
     (path / PLAN_FILE).unlink(missing_ok=True)
@@ -108,7 +120,7 @@ def _stored_layout(reader: PairReader, encoding: Encoding) -> str:
 
 
 def _prepare(path: Path, plan: Plan) -> bool:
-    """Make the folder ready for writing; return whether it is complete already."""
+    """Prepare the folder for writing; return whether the LMDB is already complete."""
     if (path / META_FILE).is_file():
         if read_meta(path).plan == plan:
             return True
@@ -119,7 +131,9 @@ def _prepare(path: Path, plan: Plan) -> bool:
     earlier = read_plan(path)
     if earlier is None:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise DataError(f"{path} is not empty and no LMDB of ours: choose another folder.")
+            raise DataError(
+                f"{path} is not empty and not an LMDB of restorekit: choose another folder."
+            )
         path.mkdir(parents=True, exist_ok=True)
         write_json(path / PLAN_FILE, asdict(plan))
     elif earlier != plan:
@@ -147,7 +161,7 @@ def _load(reader: PairReader, index: int, encoding: Encoding, with_gt: bool) -> 
     if encoding == "raw":
         values = [np.ascontiguousarray(image) for image in (lq, gt) if image is not None]
     else:
-        # Decoded above all the same: what is stored has been seen to be readable.
+        # The images were decoded above all the same: nothing unreadable is stored.
         values = reader.files(index)
     record = {"shape": lq.shape[:2], "checksums": [checksum(value) for value in values]}
     parts = dict(zip(("lq", "gt"), values, strict=False))

@@ -1,7 +1,7 @@
-"""Making the canonical form of a split, ``<split>/lq`` and ``<split>/gt``, of any other.
+"""Create the canonical form of a split, ``<split>/lq`` and ``<split>/gt``, from any other form.
 
-Nothing half-written is ever seen: a split is put together in a hidden folder beside its place,
-which gets its name when all is there. Another run continues what an interrupted one left.
+A split is assembled in a hidden folder beside its destination and renamed when it is complete,
+so that nobody sees half of it. Another run continues what an interrupted one left.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -18,12 +19,18 @@ from restorekit.datasets.lmdb.format import names_digest
 from restorekit.datasets.readers.pairing import match_names
 from restorekit.datasets.readers.pairs import PairReader
 from restorekit.errors import DataError
-from restorekit.io.files import atomic_path, write_json
+from restorekit.io.files import (
+    atomic_path,
+    path_below,
+    remove_leftovers,
+    sole_writer,
+    write_json,
+)
 from restorekit.io.images import write_image
 from restorekit.io.terminal import progress
 from restorekit.io.threads import in_order
 
-#: Beside ``lq`` and ``gt``: what they were made of.
+#: Lies beside ``lq`` and ``gt`` and says what they were made from.
 RECORD_FILE = "prepared.json"
 
 Mode = Literal["link", "copy"]
@@ -31,7 +38,7 @@ Mode = Literal["link", "copy"]
 
 @dataclass(frozen=True)
 class _Record:
-    """What a prepared split was made of; only the same is continued or found complete."""
+    """What a split was made from; only a split with the same record is continued."""
 
     source: str
     mode: Literal["link", "copy", "png"]
@@ -45,7 +52,7 @@ class Prepared(NamedTuple):
     Attributes:
         num_pairs: Pairs in the split.
         written: Files written by this run.
-        as_png: Whether they were written as PNG, because they are no files by themselves.
+        as_png: Whether images were written as PNG because they are not files of their own.
     """
 
     num_pairs: int
@@ -56,21 +63,22 @@ class Prepared(NamedTuple):
 def prepare_split(
     reader: PairReader, out: Path, mode: Mode = "link", workers: int | None = None
 ) -> Prepared:
-    """Put the images of a split into ``out/lq`` and ``out/gt``, without a loss.
+    """Write the images of a split to ``out/lq`` and ``out/gt`` without loss.
 
-    Rainy images keep their names, and clean ones get the name of theirs; one that belongs to
-    several keeps its own where theirs begin with it (``901`` and ``901_3``). Photographs
-    without clean images lie in ``out`` itself. Images that are no files by themselves, such
-    as the halves of files side by side, are written as PNG in either mode.
+    Rainy images keep their names. A clean image gets the name of its rainy image, or keeps its
+    own where several rainy images share it and begin with that name (``901`` and ``901_3``).
+    Photographs without clean images are written to ``out`` itself. Images that are not files
+    of their own, such as the halves of side-by-side files, become PNG files in either mode.
 
     Args:
         reader: Checked pairs (see :func:`restorekit.datasets.checks.checked`).
         out: Folder of the split.
-        mode: ``link`` makes symbolic links to the files, ``copy`` copies them.
+        mode: ``link`` creates symbolic links to the files, ``copy`` copies them.
         workers: Threads; by default one for each core.
 
     Raises:
-        DataError: If ``out`` holds something else, or a file cannot be read or written.
+        DataError: If ``out`` holds something else, an image name leads out of it, another
+            process is writing to it, or a file cannot be read or written.
     """
     as_png = reader.file_layout in {"left", "right"} or reader.paths(0) is None
     record = _Record(
@@ -83,39 +91,47 @@ def prepare_split(
     if out.exists():
         _require_same(out, record)
         return Prepared(len(reader), 0, as_png)
-    if partial.exists():
+    continues = partial.exists()
+    if continues:
         _require_same(partial, record)
-    partial.mkdir(parents=True, exist_ok=True)
-    write_json(partial / RECORD_FILE, asdict(record))
     gt_names = _gt_names(reader)
+    suffixes = None if as_png else [path.suffix for path in reader.paths(0) or []]
+    for index in range(len(reader)):
+        # All names are checked before anything is written.
+        _targets(reader, index, gt_names[index], partial, suffixes)
 
     def make(index: int) -> int:
         if as_png:
             return _write_png(reader, index, partial)
-        return _place_files(reader, index, gt_names[index], partial, mode)
+        return _transfer_files(reader, index, gt_names[index], partial, mode)
 
     try:
-        made = in_order(make, range(len(reader)), workers)
-        written = sum(progress(made, f"preparing {out}", total=len(reader)))
-        partial.replace(out)
+        partial.mkdir(parents=True, exist_ok=True)
+        with sole_writer(partial):
+            if continues:
+                remove_leftovers(partial, recursive=True)
+            write_json(partial / RECORD_FILE, asdict(record))
+            made = in_order(make, range(len(reader)), workers)
+            written = sum(progress(made, f"preparing {out}", total=len(reader)))
+            partial.replace(out)
     except OSError as error:
         raise DataError(
-            f"{out} could not be prepared ({error}): mend that and run the same command again, it "
-            "goes on where it stopped."
+            f"{out} could not be prepared ({error}): remedy that and run the same command again; "
+            "it continues where it stopped."
         ) from error
     return Prepared(len(reader), written, as_png)
 
 
 def _require_same(folder: Path, record: _Record) -> None:
-    """Look whether a folder was made, or begun, of the same pairs."""
+    """Refuse a folder that was not made, or begun, from the same pairs in the same way."""
     try:
         found = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):
         raise DataError(
-            f"{folder} is there already and was not made by `restorekit data prepare`: give "
-            "another --out, or remove it."
+            f"{folder} exists and was not made by `restorekit data prepare`: choose another "
+            "--out, or remove it."
         )
     differing = [
         f"{key} {found.get(key)!r} instead of {value!r}"
@@ -124,13 +140,13 @@ def _require_same(folder: Path, record: _Record) -> None:
     ]
     if differing:
         raise DataError(
-            f"{folder} is there already, made in another way ({', '.join(differing)}): remove it, "
-            "or give another --out."
+            f"{folder} exists and was made differently ({', '.join(differing)}): remove it, or "
+            "choose another --out."
         )
 
 
 def _gt_names(reader: PairReader) -> list[str]:
-    """Return the name of each clean image: its own where rainy ones share it and begin so."""
+    """Return the name of each clean image: its own where its rainy images begin with it."""
     first = reader.first_with_same_gt()
     if first == list(range(len(reader))):
         return list(reader.names)
@@ -138,15 +154,13 @@ def _gt_names(reader: PairReader) -> list[str]:
     own = [pair[-1].stem if pair else "" for pair in paths]
     distinct = list(dict.fromkeys(own))
     matches = match_names(reader.names, distinct, "prefix")
-    place_of = {name: place for place, name in enumerate(distinct)}
-    by_prefix = [(place, place_of[name]) for place, name in enumerate(own)]
+    index_of = {name: index for index, name in enumerate(distinct)}
+    by_prefix = [(index, index_of[name]) for index, name in enumerate(own)]
     return own if matches.pairs == by_prefix else list(reader.names)
 
 
 def _write_png(reader: PairReader, index: int, folder: Path) -> int:
-    name = reader.names[index]
-    single = reader.file_layout == "single"
-    targets = [folder / f"{name}.png"] if single else _targets(folder, name, name, ".png", ".png")
+    targets = _targets(reader, index, reader.names[index], folder)
     if all(target.exists() for target in targets):
         return 0
     images = [image for image in reader.read(index) if image is not None]
@@ -155,21 +169,31 @@ def _write_png(reader: PairReader, index: int, folder: Path) -> int:
     return len(targets)
 
 
-def _place_files(reader: PairReader, index: int, gt_name: str, folder: Path, mode: Mode) -> int:
+def _transfer_files(reader: PairReader, index: int, gt_name: str, folder: Path, mode: Mode) -> int:
     paths = reader.paths(index) or []
+    targets = _targets(reader, index, gt_name, folder, [path.suffix for path in paths])
+    return sum(_transfer(path, to, mode) for path, to in zip(paths, targets, strict=True))
+
+
+def _targets(
+    reader: PairReader,
+    index: int,
+    gt_name: str,
+    folder: Path,
+    suffixes: Sequence[str] | None = None,
+) -> list[Path]:
+    """Return where the images of a pair go; by default as PNG."""
     name = reader.names[index]
+    lq_suffix, *others = suffixes or (".png", ".png")
     if reader.file_layout == "single":
-        targets = [folder / f"{name}{paths[0].suffix}"]
-    else:
-        targets = _targets(folder, name, gt_name, paths[0].suffix, paths[1].suffix)
-    return sum(_place(path, to, mode) for path, to in zip(paths, targets, strict=True))
+        return [path_below(folder, name, lq_suffix)]
+    return [
+        path_below(folder, name, lq_suffix, inside="lq"),
+        path_below(folder, gt_name, others[0], inside="gt"),
+    ]
 
 
-def _targets(folder: Path, lq: str, gt: str, lq_suffix: str, gt_suffix: str) -> list[Path]:
-    return [folder / "lq" / f"{lq}{lq_suffix}", folder / "gt" / f"{gt}{gt_suffix}"]
-
-
-def _place(file: Path, target: Path, mode: Mode) -> int:
+def _transfer(file: Path, target: Path, mode: Mode) -> int:
     if target.exists():
         return 0
     if mode == "copy":
@@ -177,7 +201,7 @@ def _place(file: Path, target: Path, mode: Mode) -> int:
             shutil.copyfile(file, temporary)
         return 1
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Another thread may have made the link to a clean image that several share.
+    # Another thread may have created the link to a clean image that several pairs share.
     with contextlib.suppress(FileExistsError):
         os.symlink(file.resolve(), target)
     return 1

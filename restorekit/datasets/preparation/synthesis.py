@@ -1,14 +1,17 @@
-"""Writing pairs of rainy and clean images, rendered from clean ones, to disk."""
+"""Render rain on clean images and write the pairs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,15 +21,15 @@ from restorekit.datasets.layouts.locate import open_images
 from restorekit.datasets.readers.pairing import match_names
 from restorekit.datasets.readers.pairs import PairReader
 from restorekit.errors import ConfigError, DataError
-from restorekit.io.files import write_json
+from restorekit.io.files import path_below, remove_leftovers, sole_writer, write_json
 from restorekit.io.images import write_image
 from restorekit.io.terminal import progress
 from restorekit.rain import RainRenderer
 
-#: File in the folder of the pairs that says which rain they are; another rain is refused.
+#: Says, in the folder of the pairs, which rain they have; pairs with another rain are refused.
 SETTINGS_FILE = "synthesis.json"
 SCHEMA = "restorekit.synthesis/1"
-#: Images that a process takes at once.
+#: Images handed to a process at a time.
 _CHUNK = 8
 
 
@@ -34,9 +37,9 @@ class Synthesized(NamedTuple):
     """What :func:`synthesize_pairs` did.
 
     Attributes:
-        num_pairs: Pairs that are there now.
-        num_found: Clean images of which an earlier run had written all pairs.
-        pairing: The rule by which the names of the pairs belong together.
+        num_pairs: Pairs in the folder.
+        num_found: Clean images whose pairs an earlier run had written.
+        pairing: The rule that pairs their names.
     """
 
     num_pairs: int
@@ -58,23 +61,23 @@ def synthesize_pairs(
 
     An image keeps its name and its folder; with several variants the rainy ones are called
     ``<name>_1.png``, ``<name>_2.png``, … and share their clean one (pairing rule ``prefix``).
-    The rain depends on the seed, the image's name and the variant alone, so neither the number
-    of processes nor the other images change it. What an interrupted run left is kept, and only
-    the rest is written.
+    The rain depends on nothing but the seed, the image's name and the variant: neither the
+    number of processes nor the other images change it. Another run continues what an
+    interrupted one left.
 
     Args:
         clean: Folder of clean images, or an LMDB.
-        out: Folder to write to; new, or what an earlier run with the same rain left.
+        out: Folder to write to, new or begun by a run with the same rain.
         renderer: The rain.
         variants: Rainy images for each clean one.
-        seed: Any whole number from 0 on.
+        seed: A whole number of at least 0.
         workers: Processes; by default one for each core.
-        skip_broken: Leave out images that cannot be used, and say how many.
+        skip_broken: Leave out images that cannot be used, and report how many.
 
     Raises:
         ConfigError: If a number is out of its range.
-        DataError: If images cannot be used, ``out`` holds other rain or lies in ``clean``, or
-            names would be ambiguous.
+        DataError: If images cannot be used, ``out`` holds other rain or lies in ``clean``, an
+            image name leads out of ``out`` or is ambiguous, or another process is writing there.
     """
     _at_least("variants", variants, 1)
     _at_least("seed", seed, 0)
@@ -86,23 +89,36 @@ def synthesize_pairs(
 
     reader = checked(open_images(clean), skip_broken=skip_broken)
     pairing = _pairing(reader.names, variants)
+    for name in reader.names:
+        # All names are checked before anything is written.
+        _paths(target, name, variants)
     _claim(target, {"rain": repr(renderer.rain), "seed": seed, "variants": variants})
     job = partial(_render, reader, renderer, target, variants, seed)
-    todo = [i for i, name in enumerate(reader.names) if _missing(target, name, variants)]
-    if workers == 1 or len(todo) <= 1:
-        for index in progress(todo, f"rendering {out}"):
-            job(index)
-    else:
-        with ProcessPoolExecutor(min(workers, len(todo))) as pool:
-            chunk = max(1, min(_CHUNK, len(todo) // (4 * workers)))
-            done = pool.map(job, todo, chunksize=chunk)
-            for _ in progress(done, f"rendering {out}", total=len(todo)):
-                pass
+    with sole_writer(target):
+        remove_leftovers(target, recursive=True)
+        todo = [
+            index
+            for index, name in enumerate(reader.names)
+            if not all(path.exists() for path in _paths(target, name, variants))
+        ]
+        _run(job, todo, workers, f"rendering {out}")
     return Synthesized(len(reader) * variants, len(reader) - len(todo), pairing)
 
 
+def _run(job: Callable[[int], None], todo: Sequence[int], workers: int, description: str) -> None:
+    if workers == 1 or len(todo) <= 1:
+        for index in progress(todo, description):
+            job(index)
+        return
+    with ProcessPoolExecutor(min(workers, len(todo)), initializer=_end_with_parent) as pool:
+        chunk = max(1, min(_CHUNK, len(todo) // (4 * workers)))
+        done = pool.map(job, todo, chunksize=chunk)
+        for _ in progress(done, description, total=len(todo)):
+            pass
+
+
 def variant_rng(seed: int, name: str, variant: int) -> np.random.Generator:
-    """Return the generator of one rainy image: of the seed, the image's name and the variant."""
+    """Return the random numbers of one rainy image: those of seed, name and variant."""
     digest = hashlib.sha256(name.encode()).digest()
     return np.random.default_rng((seed, int.from_bytes(digest[:8], "big"), variant))
 
@@ -115,30 +131,38 @@ def _render(
     seed: int,
     index: int,
 ) -> None:
-    """Write what is missing of one clean image and its rainy ones."""
+    """Write the missing files of one clean image and its rainy versions."""
     name = reader.names[index]
     image, ground_truth = reader.read(index)
     clean = image if ground_truth is None else ground_truth
-    path = _gt_path(out, name)
-    if not path.exists():
-        write_image(path, clean)
-    for variant, rainy_name in enumerate(_rainy_names(name, variants)):
-        path = _lq_path(out, rainy_name)
+    clean_path, *rainy_paths = _paths(out, name, variants)
+    if not clean_path.exists():
+        write_image(clean_path, clean)
+    for variant, path in enumerate(rainy_paths):
         if not path.exists():
             write_image(path, renderer(clean, variant_rng(seed, name, variant)))
 
 
-def _missing(out: Path, name: str, variants: int) -> bool:
-    paths = [_gt_path(out, name), *(_lq_path(out, n) for n in _rainy_names(name, variants))]
-    return not all(path.exists() for path in paths)
+def _paths(out: Path, name: str, variants: int) -> list[Path]:
+    """Return where a clean image and its rainy versions go.
+
+    Raises:
+        DataError: If the name leads out of ``out``.
+    """
+    rainy = [path_below(out, n, ".png", inside="lq") for n in _rainy_names(name, variants)]
+    return [path_below(out, name, ".png", inside="gt"), *rainy]
 
 
-def _gt_path(out: Path, name: str) -> Path:
-    return out / "gt" / f"{name}.png"
+def _end_with_parent() -> None:
+    """Let this worker process end when the process that started it is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
 
 
-def _lq_path(out: Path, name: str) -> Path:
-    return out / "lq" / f"{name}.png"
+def _exit_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _rainy_names(name: str, variants: int) -> list[str]:
@@ -151,24 +175,25 @@ def _pairing(names: Sequence[str], variants: int) -> str:
         return "same"
     rainy = [n for name in names for n in _rainy_names(name, variants)]
     pairs = match_names(rainy, names, "prefix").pairs
-    for number, place in pairs:
-        if place != number // variants:
+    for number, clean in pairs:
+        if clean != number // variants:
             raise DataError(
-                f"The rainy image {rainy[number]} of {names[number // variants]} would be taken "
-                f"for one of {names[place]}: rename one of these clean images, or use variants=1."
+                f"The rainy image {rainy[number]} of {names[number // variants]} would be paired "
+                f"with {names[clean]}: rename one of these clean images, or use variants=1."
             )
     return "prefix"
 
 
 def _claim(out: Path, settings: dict[str, Any]) -> None:
-    """Write the settings down, or refuse a folder that was made with others."""
+    """Record the settings, or refuse a folder that was made with others."""
     path = out / SETTINGS_FILE
     settings = {"schema": SCHEMA, **settings}
     if not path.exists():
         for folder in ("lq", "gt"):
             if (out / folder).exists():
                 raise DataError(
-                    f"{out} holds a folder {folder} that was not made by this: choose another one."
+                    f"{out} has a folder {folder} that `restorekit data synthesize` did not "
+                    "make: choose another folder."
                 )
         write_json(path, settings)
         return
@@ -186,4 +211,4 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
 
 def _at_least(name: str, value: int, least: int) -> None:
     if value < least:
-        raise ConfigError(f"{name} is {value}: give a whole number from {least} on.")
+        raise ConfigError(f"{name} is {value}: give a whole number of at least {least}.")
