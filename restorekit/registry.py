@@ -87,6 +87,8 @@ METRICS = _child(
     "restorekit.metrics.niqe_metric",
     "restorekit.metrics.protocol_metric",
 )
+#: mmengine has no registry of this kind.
+MEASURES = Registry("measure", scope=SCOPE, locations=["restorekit.metrics.measures"])
 HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks")
 LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
 OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")
@@ -107,6 +109,7 @@ ALL_REGISTRIES = {
     "transforms": TRANSFORMS,
     "samplers": DATA_SAMPLERS,
     "metrics": METRICS,
+    "measures": MEASURES,
     "hooks": HOOKS,
     "loops": LOOPS,
     "optim_wrappers": OPTIM_WRAPPERS,

@@ -136,7 +136,7 @@ def _images_table(results: Results) -> str:
     columns = {
         # The variant of NIQE stands behind its name already.
         f"{MEASURES[measure].title} {protocol.removeprefix(measure).strip()}": (
-            {name: f"{value:.{_DIGITS[measure]}f}" for name, value in found["images"].items()}
+            {name: f"{value:.{_DIGITS[measure]}f}" for name, value in found.images.items()}
         )
         for protocol, measures in criteria(results).items()
         for measure, found in measures.items()
@@ -157,27 +157,27 @@ def _table(results: Sequence[Results]) -> str:
         [
             protocol,
             MEASURES[measure].title,
-            *(f"{criteria(r)[protocol][measure]['mean']:.{_DIGITS[measure]}f}" for r in results),
+            *(f"{criteria(r)[protocol][measure].mean:.{_DIGITS[measure]}f}" for r in results),
         ]
         for protocol, measures in criteria(first).items()
         for measure in measures
     ]
-    title = ["protocol", "measure", *(result["method"] for result in results)]
-    dataset = first["dataset"]
-    version = f" ({dataset['version']})" if "version" in dataset else ""
+    title = ["protocol", "measure", *(result.method for result in results)]
+    dataset = first.dataset
+    version = f" ({dataset.version})" if dataset.version else ""
     lines = [
-        f"{dataset['name']}{version}: {dataset['num_images']} images, fingerprint "
-        f"{dataset['fingerprint'][:12]}\n\n",
+        f"{dataset.name}{version}: {dataset.num_images} images, fingerprint "
+        f"{dataset.fingerprint[:12]}\n\n",
         text_table(title, rows, right=range(2, len(title))),
     ]
     for result in results:
-        for name, measure in result.get("no_reference", {}).items():
-            left_out = measure.get("left_out", {})
+        for measured in result.measures.values():
+            left_out = measured.left_out
             if left_out:
                 image, reason = next(iter(left_out.items()))
                 lines.append(
-                    f"\n{MEASURES[name].label} of {result['method']} is the mean of "
-                    f"{len(measure['images'])} images; {len(left_out)} have none: {image}: "
+                    f"\n{measured.label} of {result.method} is the mean of "
+                    f"{len(measured.images)} images; {len(left_out)} have none: {image}: "
                     f"{reason}\n"
                 )
     return "".join(lines)

@@ -99,7 +99,7 @@ def _write(
     folders = leaderboard.find_folders(results, args.images)
     pictures: dict[str, Pictures] = {}
     for ranking in rankings:
-        fingerprint = ranking.dataset["fingerprint"]
+        fingerprint = ranking.dataset.fingerprint
         if fingerprint not in pictures:
             pictures[fingerprint] = leaderboard.choose_pictures(ranking, folders, args.max_images)
     written = []

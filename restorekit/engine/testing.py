@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.model import is_model_wrapper
@@ -18,12 +19,21 @@ from restorekit.checkpoints.network_config import check_network_config
 from restorekit.checkpoints.network_file import FORMAT, read_network_file
 from restorekit.datasets import UnpairedDataset
 from restorekit.errors import CheckpointError, ConfigError
-from restorekit.evaluation.dataset_record import dataset_record
-from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, Results, build_results
+from restorekit.evaluation.results import (
+    RAINY_INPUT,
+    DatasetRecord,
+    MeasuredQuantity,
+    Results,
+    build_results,
+    dataset_record,
+    quantity,
+)
 from restorekit.hooks.inference_cost import InferenceCostHook
 from restorekit.hooks.leak_warning import LeakWarningHook
 from restorekit.leaks.records import count_leaks
 from restorekit.metrics import NIQEMetric, ProtocolMetric
+from restorekit.metrics.measures import NIQE
+from restorekit.metrics.no_reference import NoReferenceValues
 from restorekit.models.complexity import count_parameters, network_cost
 from restorekit.registry import DATASETS, MODELS
 
@@ -139,7 +149,7 @@ def run_test(
             method_name(config),
             _with_leaks(dataset, runner, metric.digests),
             protocol.images if protocol else None,
-            no_reference={"niqe": niqe.values} if niqe else None,
+            measures=_niqe(niqe.values) if niqe else (),
             config=config.filename,
             checkpoint=checkpoint,
             cost=_cost(runner),
@@ -149,7 +159,7 @@ def run_test(
             RAINY_INPUT,
             dataset,
             protocol.input_images if protocol else None,
-            no_reference={"niqe": niqe.input_values} if niqe else None,
+            measures=_niqe(niqe.input_values) if niqe else (),
         ),
     )
 
@@ -161,10 +171,14 @@ def _with_leaks(dataset: DatasetRecord, runner: Runner, digests: Sequence[str]) 
     if leaks is None:
         return dataset
     runner.logger.warning(
-        f"LEAK: {leaks['test_images']:,} of the {dataset['num_images']:,} test images show a "
+        f"LEAK: {leaks['test_images']:,} of the {dataset.num_images:,} test images show a "
         "photograph that this checkpoint was trained on; the results file records it."
     )
-    return {**dataset, "leaks": leaks}
+    return msgspec.structs.replace(dataset, leaks=leaks)
+
+
+def _niqe(values: NoReferenceValues) -> list[MeasuredQuantity]:
+    return [quantity(NIQE, values.images, variant=values.variant, left_out=values.left_out)]
 
 
 def _choose_metrics(config: Any, protocols: Sequence[str], niqe_variant: str | None) -> None:

@@ -27,7 +27,7 @@ def collect_environment() -> dict[str, Any]:
     environment: dict[str, Any] = {
         "restorekit": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "mmengine": mmengine.__version__,
         "numpy": np.__version__,
         "opencv": cv2.__version__,

@@ -10,13 +10,13 @@ from pathlib import Path
 from restorekit.errors import ConfigError
 from restorekit.evaluation.image_files import MeasuredImage, measure_all_files
 from restorekit.io.fingerprint import dataset_fingerprint
+from restorekit.metrics.measures import NIQE
 from restorekit.metrics.no_reference import NoReferenceValues
 from restorekit.metrics.protocols import Protocol
 from restorekit.metrics.summary import ImageValues, by_protocol
 
-from .dataset_record import dataset_record
 from .image_folders import Folder, find_images
-from .results import RAINY_INPUT, DatasetRecord, Results, build_results
+from .results import RAINY_INPUT, DatasetRecord, Results, build_results, dataset_record, quantity
 
 #: Folders that say which part of a dataset lies in them, and not which dataset.
 _PARTS = {"gt", "lq", "test", "val", "train", "target", "input", "clean", "rainy", "norain", "rain"}
@@ -114,15 +114,18 @@ def _results(
     niqe_variant: str | None,
     niqe: Mapping[str, float | str | None],
 ) -> Results:
-    no_reference = {}
+    measures = []
     if niqe_variant is not None:
         found = {name: value for name, value in niqe.items() if value is not None}
-        no_reference["niqe"] = NoReferenceValues.collect(niqe_variant, found)
+        measured = NoReferenceValues.collect(niqe_variant, found)
+        measures.append(
+            quantity(NIQE, measured.images, variant=niqe_variant, left_out=measured.left_out)
+        )
     return build_results(
         method,
         dataset,
         {name: values[name] for name in protocols if name in values},
-        no_reference=no_reference,
+        measures=measures,
     )
 
 

@@ -1,103 +1,111 @@
-"""Results files: what one method achieved on one test set, how it was measured and with what.
+"""Building, writing and reading results files.
 
-All numbers are finite, as JSON needs them to be: the PSNR of two identical images is their
-protocol's ``identical_psnr`` (100 dB), not infinity.
+All numbers are finite, as JSON requires: the PSNR of two identical images is their protocol's
+``identical_psnr`` (100 dB), not infinity.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NoReturn
 
+import msgspec
+
+from restorekit.catalog import identify
 from restorekit.errors import DataError
 from restorekit.io.files import sha256, write_json
-from restorekit.leaks.records import LeakCount
-from restorekit.metrics.no_reference import NoReferenceValues
-from restorekit.metrics.summary import Measure, summarize, with_mean
+from restorekit.io.records import short, to_record
+from restorekit.metrics.measures import Measure, find_measure
+from restorekit.metrics.summary import mean
 
 from .environment import collect_environment
-from .validation import SCHEMA, check_results
+from .schema import RAINY_INPUT, SCHEMA, Cost, DatasetRecord, FileRecord, MeasuredQuantity, Results
+from .schema_1 import SCHEMA_1, Results1, upgrade
 
-#: The method under which the unrestored input of a test set is measured.
-RAINY_INPUT = "Rainy input"
+__all__ = [
+    "RAINY_INPUT",
+    "Cost",
+    "DatasetRecord",
+    "FileRecord",
+    "MeasuredQuantity",
+    "Results",
+    "build_results",
+    "dataset_record",
+    "parse_results",
+    "quantity",
+    "read_results",
+    "write_results",
+]
 
 
-class FileRecord(TypedDict):
-    """A file that took part, identified by the SHA-256 of its bytes (64 hex digits)."""
+def dataset_record(name: str, fingerprint: str, num_images: int) -> DatasetRecord:
+    """Describe a test set: by the catalog's name and version where its fingerprint is known.
 
-    path: str
-    sha256: str
-
-
-class _NamedDataset(TypedDict):
-    name: str
-    fingerprint: str
-    num_images: int
-
-
-class DatasetRecord(_NamedDataset, total=False):
-    """A test set.
-
-    ``version`` is left out where a dataset has only one, and ``leaks`` where nothing is known
-    of the checkpoint having been trained on its photographs.
+    Args:
+        name: Its name otherwise.
+        fingerprint: :func:`restorekit.io.fingerprint.dataset_fingerprint` of its images.
+        num_images: Number of images.
     """
-
-    version: str
-    leaks: LeakCount
-
-
-class _NamedMeasure(Measure):
-    variant: str
+    identity = identify(fingerprint)
+    if identity is None:
+        return DatasetRecord(name, fingerprint, num_images)
+    version = identity.fingerprint.version or None
+    return DatasetRecord(identity.dataset.name, fingerprint, num_images, version)
 
 
-class NoReferenceMeasure(_NamedMeasure, total=False):
-    """A measure that needs no ground truth; ``variant`` says which implementation.
+def quantity(
+    measure: Measure | type[Measure],
+    images: Mapping[str, float],
+    *,
+    protocol: str | None = None,
+    variant: str | None = None,
+    left_out: Mapping[str, str] | None = None,
+) -> MeasuredQuantity:
+    """Describe what was measured of the images of a test set.
 
-    ``left_out`` says by the name of an image why it has no value, where there are such.
+    Args:
+        measure: The measure.
+        images: Image name to value.
+        protocol: The protocol under which it was taken.
+        variant: Which variant of the measure.
+        left_out: Image name to the reason why it has no value.
+
+    Raises:
+        DataError: If no image has a value.
     """
-
-    left_out: dict[str, str]
-
-
-class Cost(TypedDict, total=False):
-    """What the method needs; see :func:`restorekit.models.complexity.network_cost`."""
-
-    parameters: int
-    macs_per_pixel: float
-    seconds_per_image: float
-    peak_memory_mb: float
-
-
-class _Results(TypedDict):
-    schema: str
-    method: str
-    dataset: DatasetRecord
-
-
-class Results(_Results, total=False):
-    """The content of a results file; what does not apply is left out."""
-
-    config: FileRecord
-    checkpoint: FileRecord
-    protocols: dict[str, dict[str, Measure]]
-    no_reference: dict[str, NoReferenceMeasure]
-    cost: Cost
-    settings: dict[str, Any]
-    environment: dict[str, Any]
+    if not images:
+        reasons = "".join(f"; {name!r}: {reason}" for name, reason in (left_out or {}).items())
+        raise DataError(f"{measure.label} has no value of any image{reasons[:300]}")
+    return MeasuredQuantity(
+        measure=measure.name,
+        label=measure.label,
+        unit=measure.unit,
+        digits=measure.digits,
+        higher_is_better=measure.higher_is_better,
+        protocol=protocol,
+        variant=variant,
+        mean=mean(images.values()),
+        images=dict(images),
+        left_out=dict(left_out or {}),
+    )
 
 
 def build_results(
     method: str,
-    dataset: DatasetRecord,
+    dataset: DatasetRecord | Mapping[str, Any],
     values: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
     *,
-    no_reference: Mapping[str, NoReferenceValues] | None = None,
+    measures: Iterable[MeasuredQuantity] = (),
+    scalars: Mapping[str, float] | None = None,
     config: str | os.PathLike[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    cost: Cost | None = None,
+    seed: int | None = None,
+    selected_on: str | None = None,
+    cost: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Results:
     """Put the results of one test together.
@@ -105,37 +113,41 @@ def build_results(
     Args:
         method: Its name in tables; :data:`RAINY_INPUT` for the input itself.
         dataset: The test set.
-        values: ``{protocol: {"psnr": {image: dB}, "ssim": {image: value}}}``, as
-            :class:`~restorekit.metrics.ProtocolMetric` keeps them; means are computed here.
-        no_reference: By the name of the measure, what was measured without ground truth.
+        values: ``{protocol: {"psnr": {image: dB}, "ssim": {image: value}}}``: PSNR and SSIM
+            that any program computed; means are computed here.
+        measures: Other measured quantities.
+        scalars: Numbers that are not about single images; see :class:`Results`.
         config: The config file, hashed here.
         checkpoint: The checkpoint file, hashed here.
+        seed: Seed of the training that made the checkpoint.
+        selected_on: On what the checkpoint was selected; see :class:`Results`.
         cost: What the method needs.
-        settings: How it was run: ``device``, ``dtype``, ``tile``, ``ensemble``.
+        settings: How it was run.
 
     Raises:
+        UnknownNameError: If ``values`` has a measure that is not registered.
         DataError: If something is missing, not a number, or does not fit together.
     """
-    results: Results = {"schema": SCHEMA, "method": method, "dataset": dataset}
-    if config is not None:
-        results["config"] = _file_record(config)
-    if checkpoint is not None:
-        results["checkpoint"] = _file_record(checkpoint)
-    if values:
-        results["protocols"] = summarize(values)
-    if no_reference:
-        results["no_reference"] = {
-            name: _no_reference_measure(measured)
-            for name, measured in no_reference.items()
-            if measured.images
-        }
-    if cost:
-        results["cost"] = cost
-    if settings:
-        results["settings"] = dict(settings)
-    results["environment"] = collect_environment()
-    check_results(results, f"the results of {method!r}")
-    return results
+    quantities = [
+        quantity(find_measure(measure), images, protocol=protocol)
+        for protocol, measured in (values or {}).items()
+        for measure, images in measured.items()
+    ]
+    content = {
+        "schema": SCHEMA,
+        "method": method,
+        "dataset": dataset,
+        "measures": {one.key: one for one in (*quantities, *measures)},
+        "scalars": scalars or {},
+        "config": None if config is None else _file_record(config),
+        "checkpoint": None if checkpoint is None else _file_record(checkpoint),
+        "seed": seed,
+        "selected_on": selected_on,
+        **({"cost": cost} if cost else {}),
+        "settings": settings or {},
+        "environment": collect_environment(),
+    }
+    return parse_results(msgspec.to_builtins(content), f"the results of {method!r}")
 
 
 def write_results(path: str | os.PathLike[str], results: Results) -> None:
@@ -144,15 +156,16 @@ def write_results(path: str | os.PathLike[str], results: Results) -> None:
     Raises:
         DataError: If ``results`` is not valid; nothing is written then.
     """
-    check_results(results, os.fspath(path))
-    write_json(path, results)
+    content = msgspec.to_builtins(results)
+    parse_results(content, os.fspath(path))
+    write_json(path, content)
 
 
 def read_results(path: str | os.PathLike[str]) -> Results:
-    """Read a results file.
+    """Read a results file of any schema.
 
     Raises:
-        DataError: If it is missing or not valid, naming the file and the key.
+        DataError: If it is missing or not valid, naming the file, the key and the value.
     """
     file = Path(path)
     try:
@@ -160,25 +173,86 @@ def read_results(path: str | os.PathLike[str]) -> Results:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The results file {file} cannot be read: {error}") from error
     try:
-        results: Results = json.loads(text)
+        content = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(
             f"{file} is not JSON ({error}): write results files with `restorekit test --out`."
         ) from error
-    check_results(results, str(file))
+    return parse_results(content, str(file))
+
+
+def parse_results(content: Any, source: str) -> Results:
+    """Check the parsed content of a results file of any schema, and return it in today's form.
+
+    Keys that restorekit does not know are ignored.
+
+    Args:
+        content: What JSON makes of the file.
+        source: The file, for messages.
+
+    Raises:
+        DataError: At the first thing that is wrong.
+    """
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if isinstance(content, dict) and schema not in (SCHEMA, SCHEMA_1):
+        raise DataError(
+            f"{source}: schema must be {SCHEMA!r} or {SCHEMA_1!r}, not {short(schema)}: this is "
+            "not a results file, or one of a later version of restorekit."
+        )
+    if schema == SCHEMA_1:
+        results = upgrade(to_record(content, Results1, source))
+        keys = {key: _key_1(one) for key, one in results.measures.items()}
+    else:
+        results, keys = to_record(content, Results, source), {}
+    _check(results, source, keys)
     return results
 
 
-def _no_reference_measure(values: NoReferenceValues) -> NoReferenceMeasure:
-    found = with_mean(values.images)
-    measure: NoReferenceMeasure = {
-        "variant": values.variant,
-        "mean": found["mean"],
-        "images": found["images"],
-    }
-    if values.left_out:
-        measure["left_out"] = dict(values.left_out)
-    return measure
+def _key_1(quantity: MeasuredQuantity) -> str:
+    """Return where schema 1 has a quantity."""
+    if quantity.protocol is None:
+        return f"no_reference.{quantity.measure}"
+    return f"protocols.{quantity.protocol}.{quantity.measure}"
+
+
+def _check(results: Results, source: str, keys: Mapping[str, str]) -> None:
+    """Check what types cannot say.
+
+    Args:
+        results: What to check.
+        source: The file.
+        keys: Where the file has each quantity, if not under ``measures``.
+    """
+
+    def fail(key: str, problem: str) -> NoReturn:
+        raise DataError(f"{source}: {key} {problem}.")
+
+    for name, value in results.scalars.items():
+        if not math.isfinite(value):
+            fail(f"scalars.{name}", f"must be finite, not {value}")
+    number = results.dataset.num_images
+    first: dict[str, tuple[str, set[str]]] = {}
+    for name, quantity in results.measures.items():
+        key = keys.get(name, f"measures.{name}")
+        if name != quantity.key:
+            fail(key, f"holds a quantity that is called {quantity.key!r}")
+        for image, value in quantity.images.items():
+            if not math.isfinite(value):
+                fail(f"{key}.images[{image!r}]", f"must be finite, not {value}")
+        images = {*quantity.images, *quantity.left_out}
+        if len(quantity.images) + len(quantity.left_out) != number:
+            without = f" ({len(quantity.left_out)} left out)" if quantity.left_out else ""
+            fail(
+                f"{key}.images",
+                f"has {len(quantity.images)} images{without}, and dataset.num_images says {number}",
+            )
+        expected = mean(quantity.images.values())
+        if not math.isclose(quantity.mean, expected, rel_tol=1e-9, abs_tol=1e-6):
+            fail(f"{key}.mean", f"is {quantity.mean}, and the mean of its images is {expected}")
+        if quantity.protocol is not None:
+            other, known = first.setdefault(quantity.protocol, (key, images))
+            if known != images:
+                fail(key, f"must be about the same images as {other}")
 
 
 def _file_record(path: str | os.PathLike[str]) -> FileRecord:
@@ -189,4 +263,4 @@ def _file_record(path: str | os.PathLike[str]) -> FileRecord:
     file = Path(path).resolve()
     here = Path.cwd()
     name = file.relative_to(here).as_posix() if file.is_relative_to(here) else file.name
-    return {"path": name, "sha256": sha256(file)}
+    return FileRecord(name, sha256(file))

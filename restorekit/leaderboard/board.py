@@ -93,7 +93,7 @@ def build_board(ranking: Ranking, references: References | None = None) -> Board
         if dataset is not None:
             published = references.find(dataset.id, ranking.protocol)
             note = _other_protocols(references, dataset.id, ranking.protocol)
-    measured = {entry.results["method"].lower() for entry in ranking.entries}
+    measured = {entry.results.method.lower() for entry in ranking.entries}
     entries = ranking.entries
     lines = tuple(
         _line(entry, entries[place + 1] if place + 1 < len(entries) else None, published)
@@ -113,21 +113,21 @@ def _line(entry: Entry, below: Entry | None, published: tuple[Published, ...]) -
     return Line(
         entry,
         {
-            name: mean_interval(list(measure["images"].values()))
+            name: mean_interval(list(measure.images.values()))
             for name, measure in entry.measured.items()
         },
         None if below is None else compare_entries(entry, below, first),
         tuple(
             Beside(number, _gaps(entry, number))
             for number in published
-            if number.method.lower() == entry.results["method"].lower()
+            if number.method.lower() == entry.results.method.lower()
         ),
     )
 
 
 def compare_entries(first: Entry, second: Entry, measure: str) -> Comparison | None:
     """Compare two entries of one ranking image by image; None if the names differ."""
-    return compare(first.measured[measure]["images"], second.measured[measure]["images"])
+    return compare(first.measured[measure].images, second.measured[measure].images)
 
 
 def _gaps(entry: Entry, number: Published) -> dict[str, float]:

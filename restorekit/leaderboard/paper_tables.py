@@ -105,11 +105,11 @@ def _method_column(methods: Sequence[str]) -> Column:
 def _measured(references: References, results: Mapping[str, Results]) -> _Found:
     found: _Found = {}
     for source, result in results.items():
-        dataset, _ = references.dataset_of(result["dataset"])
+        dataset, _ = references.dataset_of(result.dataset)
         measures = criteria(result).get(PAPER_PROTOCOL)
         if dataset is not None and measures is not None:
-            means = {name: measure["mean"] for name, measure in measures.items()}
-            _claim(found, (dataset.id, result["method"].lower()), source, means)
+            means = {name: measure.mean for name, measure in measures.items()}
+            _claim(found, (dataset.id, result.method.lower()), source, means)
     return found
 
 
@@ -172,13 +172,14 @@ def _measured_niqe(results: Mapping[str, Results]) -> tuple[_Found, str]:
     found: _Found = {}
     kinds: dict[tuple[str, str], str] = {}
     for source, result in results.items():
-        measure = result.get("no_reference", {}).get("niqe")
-        if measure is None:
+        found_niqe = [one for one in result.measures.values() if one.measure == "niqe"]
+        if not found_niqe:
             continue
-        dataset = result["dataset"]
-        key = (dataset["fingerprint"], measure["variant"])
-        kinds[key] = f"{measure['variant']}, {dataset['num_images']} images of {dataset['name']}"
-        _claim(found, ("niqe", result["method"].lower()), source, {"niqe": measure["mean"]})
+        measure = found_niqe[0]
+        dataset = result.dataset
+        key = (dataset.fingerprint, measure.variant or "")
+        kinds[key] = f"{measure.variant}, {dataset.num_images} images of {dataset.name}"
+        _claim(found, ("niqe", result.method.lower()), source, {"niqe": measure.mean})
     if len(kinds) > 1:
         raise DataError(
             "The results files hold NIQE of different photographs or variants "

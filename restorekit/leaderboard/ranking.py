@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from restorekit.errors import DataError, did_you_mean
-from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, Results
-from restorekit.metrics.summary import Measure
+from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, MeasuredQuantity, Results
 
 from .measures import MEASURES
 
@@ -32,13 +31,13 @@ class Entry:
 
     rank: int | None
     method: str
-    measured: Mapping[str, Measure]
+    measured: Mapping[str, MeasuredQuantity]
     results: Results
     source: str
 
     def mean(self, measure: str) -> float:
         """Return the mean of a measure over the test set."""
-        return self.measured[measure]["mean"]
+        return self.measured[measure].mean
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def rank_all(results: Mapping[str, Results], protocols: tuple[str, ...] = ()) ->
     """
     datasets: dict[str, dict[str, Results]] = {}
     for source, result in results.items():
-        datasets.setdefault(result["dataset"]["fingerprint"], {})[source] = result
+        datasets.setdefault(result.dataset.fingerprint, {})[source] = result
     _check_names(datasets.values())
     return [
         rank(members, protocol)
@@ -104,7 +103,7 @@ def rank(results: Mapping[str, Results], protocol: str) -> Ranking:
     first_source, first = next(iter(results.items()))
     distinct: dict[tuple[str, ...], tuple[str, Results]] = {}
     for source, result in results.items():
-        if result["dataset"]["fingerprint"] != first["dataset"]["fingerprint"]:
+        if result.dataset.fingerprint != first.dataset.fingerprint:
             raise _different_images((first_source, first), (source, result))
         measured = criteria(result)
         if protocol not in measured:
@@ -118,39 +117,38 @@ def rank(results: Mapping[str, Results], protocol: str) -> Ranking:
         if _means(other, protocol) != _means(result, protocol):
             raise DataError(
                 f"{other_source} and {source} hold different numbers of the same method "
-                f"{result['method']!r}: change 'method' in one of them, or leave one out."
+                f"{result.method!r}: change 'method' in one of them, or leave one out."
             )
     measures = tuple(criteria(first)[protocol])
     entries = _entries(list(distinct.values()), protocol, measures)
-    return Ranking(protocol, measures, first["dataset"], entries)
+    return Ranking(protocol, measures, first.dataset, entries)
 
 
-def criteria(result: Results) -> dict[str, dict[str, Measure]]:
+def criteria(result: Results) -> dict[str, dict[str, MeasuredQuantity]]:
     """Return what results can be ranked by: protocol, or measure and variant, to measures."""
-    ranked_by: dict[str, dict[str, Measure]] = {
-        protocol: {name: measures[name] for name in ("psnr", "ssim")}
-        for protocol, measures in result.get("protocols", {}).items()
-    }
-    for name, measure in result.get("no_reference", {}).items():
+    ranked_by: dict[str, dict[str, MeasuredQuantity]] = {}
+    for quantity in result.measures.values():
+        name = quantity.measure
+        variant = f"{name} ({quantity.variant})" if quantity.variant else name
         if name in MEASURES:
-            ranked_by[f"{name} ({measure['variant']})"] = {name: measure}
+            ranked_by.setdefault(quantity.protocol or variant, {})[name] = quantity
     return ranked_by
 
 
 def _identity(result: Results) -> tuple[str, ...]:
     """Return what makes two results two lines of a table."""
-    if result["method"] == RAINY_INPUT:
+    if result.method == RAINY_INPUT:
         return (RAINY_INPUT,)
-    settings = json.dumps(result.get("settings", {}), sort_keys=True, default=str)
-    return (result["method"], _checkpoint(result), settings)
+    settings = json.dumps(result.settings, sort_keys=True, default=str)
+    return (result.method, _checkpoint(result), settings)
 
 
 def _checkpoint(result: Results) -> str:
-    return result["checkpoint"]["sha256"] if "checkpoint" in result else ""
+    return result.checkpoint.sha256 if result.checkpoint else ""
 
 
 def _means(result: Results, protocol: str) -> list[float]:
-    return [measure["mean"] for measure in criteria(result)[protocol].values()]
+    return [measure.mean for measure in criteria(result)[protocol].values()]
 
 
 def _entries(
@@ -158,20 +156,20 @@ def _entries(
 ) -> tuple[Entry, ...]:
     checkpoints: dict[str, set[str]] = {}
     for _, result in results:
-        checkpoints.setdefault(result["method"], set()).add(_checkpoint(result))
+        checkpoints.setdefault(result.method, set()).add(_checkpoint(result))
     rows = []
     for source, result in results:
-        name = result["method"]
+        name = result.method
         if len(checkpoints[name]) > 1:
             name = f"{name} ({_checkpoint(result)[:8] or 'no checkpoint'})"
         measured = criteria(result)[protocol]
-        merit = tuple(MEASURES[key].sign * measured[key]["mean"] for key in measures)
+        merit = tuple(MEASURES[key].sign * measured[key].mean for key in measures)
         rows.append((merit, name, measured, result, source))
     rows.sort(key=lambda row: ([-value for value in row[0]], row[1]))
-    merits = [row[0] for row in rows if row[3]["method"] != RAINY_INPUT]
+    merits = [row[0] for row in rows if row[3].method != RAINY_INPUT]
     return tuple(
         Entry(
-            None if result["method"] == RAINY_INPUT else merits.index(merit) + 1,
+            None if result.method == RAINY_INPUT else merits.index(merit) + 1,
             name,
             measured,
             result,
@@ -187,7 +185,7 @@ def _check_names(datasets: Iterable[Mapping[str, Results]]) -> None:
     for members in datasets:
         own: dict[tuple[str, str], tuple[str, Results]] = {}
         for source, result in members.items():
-            name = (result["dataset"]["name"], result["dataset"].get("version", ""))
+            name = (result.dataset.name, result.dataset.version or "")
             if name in named:
                 raise _different_images(named[name], (source, result))
             own.setdefault(name, (source, result))
@@ -196,8 +194,8 @@ def _check_names(datasets: Iterable[Mapping[str, Results]]) -> None:
 
 def _different_images(first: tuple[str, Results], second: tuple[str, Results]) -> DataError:
     described = [
-        f"{source} ({result['dataset']['name']}, {result['dataset']['num_images']} images, "
-        f"fingerprint {result['dataset']['fingerprint'][:12]})"
+        f"{source} ({result.dataset.name}, {result.dataset.num_images} images, "
+        f"fingerprint {result.dataset.fingerprint[:12]})"
         for source, result in (first, second)
     ]
     return DataError(

@@ -103,7 +103,7 @@ class References:
         Returns:
             The dataset and an empty string, or None and a sentence why there is none.
         """
-        asked = _catalog_id(record) or _joined(record["name"], record.get("version", ""))
+        asked = _catalog_id(record) or _joined(record.name, (record.version or ""))
         ids = {name: one for one in self.datasets.values() for name in (one.id, *one.aliases)}
         dataset = ids.get(asked)
         if dataset is None or dataset.images is None:
@@ -115,17 +115,17 @@ class References:
                 + ": dataset.name and dataset.version of the results must make one of "
                 f"{', '.join(known)}."
             )
-        if record["num_images"] != dataset.images:
+        if record.num_images != dataset.images:
             return None, (
                 f"Published numbers for {dataset.id} are about its {dataset.images} test images, "
-                f"and these results about {record['num_images']}, so they are not compared."
+                f"and these results about {record.num_images}, so they are not compared."
             )
         return dataset, ""
 
 
 def _catalog_id(record: DatasetRecord) -> str:
     """Return what the catalog knows these images as, or an empty string."""
-    identity = identify(record["fingerprint"])
+    identity = identify(record.fingerprint)
     if identity is None:
         return ""
     dataset, fingerprint = identity

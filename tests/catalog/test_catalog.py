@@ -120,18 +120,13 @@ def test_the_page_in_the_docs_agrees():
 
 
 def test_results_carry_name_and_version_where_the_fingerprint_is_known():
-    from restorekit.evaluation.dataset_record import dataset_record
+    from restorekit.evaluation.results import DatasetRecord, dataset_record
 
     crops = get_dataset("rain100h-old").fingerprints[0].sha256
-    assert dataset_record("r100h", crops, 100) == {
-        "name": "rain100h",
-        "version": "mspfn",
-        "fingerprint": crops,
-        "num_images": 100,
-    }
+    assert dataset_record("r100h", crops, 100) == DatasetRecord("rain100h", crops, 100, "mspfn")
     whole = next(f for f in get_dataset("rain800").fingerprints if f.split == "test")
-    assert "version" not in dataset_record("x", whole.sha256, 100)
-    unknown = {"name": "mine", "fingerprint": "0" * 64, "num_images": 3}
+    assert dataset_record("x", whole.sha256, 100).version is None
+    unknown = DatasetRecord("mine", "0" * 64, 3)
     assert dataset_record("mine", "0" * 64, 3) == unknown
 
 

@@ -46,15 +46,17 @@ def test_all_protocols_are_measured_named_and_written(folder, capsys):
     text = evaluate(capsys, "--pred", "lq", "--gt", "gt", "--method", "Ours", "--out", "r.json")
     results = json.loads((folder / "r.json").read_text())
     assert results["method"] == "Ours"
-    assert list(results["protocols"]) == list(PROTOCOLS)
-    for name, measures in results["protocols"].items():
+    assert list(results["measures"]) == [
+        f"{measure}/{name}" for name in PROTOCOLS for measure in ("psnr", "ssim")
+    ]
+    for name in PROTOCOLS:
         (psnr,) = [
             line for line in text.splitlines() if line.startswith(f"{name} ") and "dB" in line
         ]
-        assert psnr.split()[-1] == f"{measures['psnr']['mean']:.4f}"
+        assert psnr.split()[-1] == f"{results['measures'][f'psnr/{name}']['mean']:.4f}"
     pair = read_image(folder / "lq/001.png"), read_image(folder / "gt/001.png")
     expected = get_protocol("pil_y_skimage").measure(*pair)
-    assert results["protocols"]["pil_y_skimage"]["ssim"]["images"]["001"] == expected["ssim"]
+    assert results["measures"]["ssim/pil_y_skimage"]["images"]["001"] == expected["ssim"]
     assert not (folder / "rainy_input.json").exists()
 
 
@@ -70,7 +72,7 @@ def test_the_rainy_input_stands_beside_it(folder, capsys):
     assert ["rain-000", "100.0000", "1.000000"] in [line.split() for line in text.splitlines()]
     rainy = json.loads((folder / "out/rainy_input.json").read_text())
     assert rainy["method"] == "Rainy input"
-    assert rainy["protocols"]["rgb_u8"]["psnr"]["mean"] < 40
+    assert rainy["measures"]["psnr/rgb_u8"]["mean"] < 40
 
 
 def test_photographs_get_a_table_of_niqe(photos, capsys):
@@ -162,8 +164,8 @@ def test_real_photographs_are_measured_by_niqe_in_a_test(small_config, photos, t
     arguments += ["--work-dir", "test", "--save-dir", "restored"]
     assert main(arguments) == 0
     for file, where in (("r.json", "restored"), ("rainy_input.json", "photos")):
-        measured = json.loads((tmp_path / file).read_text())["no_reference"]["niqe"]
-        assert measured["variant"] == "matlab_gray"
+        measured = json.loads((tmp_path / file).read_text())["measures"]["niqe/matlab_gray"]
+        assert (measured["variant"], measured["higher_is_better"]) == ("matlab_gray", False)
         expected = {str(i): niqe(read_image(tmp_path / where / f"{i}.png")) for i in range(2)}
         assert measured["images"] == expected
         assert list(measured["left_out"]) == ["2"]

@@ -34,7 +34,8 @@ def test_results_are_those_of_the_averaged_weights_and_of_the_saved_images(train
     assert main([*arguments, "--protocol", "rgb_u8"]) == 0
     results = json.loads(out.read_text())
     rainy = json.loads((tmp_path / "rainy_input.json").read_text())
-    assert list(results["protocols"]) == ["matlab_y_u8", "rgb_u8"]
+    keys = ["psnr/matlab_y_u8", "ssim/matlab_y_u8", "psnr/rgb_u8", "ssim/rgb_u8"]
+    assert list(results["measures"]) == keys
     assert results["method"] == "NoisyNet"
     assert results["dataset"] == rainy["dataset"]
     assert results["cost"]["parameters"] == sum(p.numel() for p in network(work_dir).parameters())
@@ -44,7 +45,7 @@ def test_results_are_those_of_the_averaged_weights_and_of_the_saved_images(train
         protocol = get_protocol("rgb_u8")
         restored = read_image(saved / f"{name}.png")
         for content, image in ((results, restored), (rainy, lq)):
-            value = content["protocols"]["rgb_u8"]["psnr"]["images"][name]
+            value = content["measures"]["psnr/rgb_u8"]["images"][name]
             assert value == protocol.measure(image, gt)["psnr"]
         # The file is what the EMA's weights make of the rainy image.
         pixels = torch.from_numpy(lq).permute(2, 0, 1)[None].float() / 255

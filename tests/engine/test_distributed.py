@@ -82,7 +82,7 @@ def test_two_processes_train_what_one_does_and_test_the_same(config_file, tmp_pa
         results.append(json.loads(out.read_text()))
     assert results[0]["dataset"] == results[1]["dataset"]
     assert results[0]["dataset"]["num_images"] == 3
-    assert results[0]["protocols"] == results[1]["protocols"]
+    assert results[0]["measures"] == results[1]["measures"]
 
 
 def test_mistake_of_a_user_is_one_sentence_and_status_2(config_file, tmp_path):

@@ -34,17 +34,17 @@ def evaluated(root, pred="ours", gt="gt", lq=None, **settings):
 
 def test_values_and_means_are_those_of_the_images(folders):
     results = evaluated(folders).results
-    assert results["method"] == "ours"
-    assert results["dataset"]["name"] == "mine"
+    assert results.method == "ours"
+    assert results.dataset.name == "mine"
     for protocol in PROTOCOLS:
         expected = {
             path.stem: protocol.measure(read_image(path), read_image(folders / "gt" / path.name))
             for path in sorted((folders / "ours").iterdir())
         }
         for measure in ("psnr", "ssim"):
-            found = results["protocols"][protocol.name][measure]
-            assert found["images"] == {name: value[measure] for name, value in expected.items()}
-            assert found["mean"] == pytest.approx(np.mean([*found["images"].values()]), abs=1e-12)
+            found = results.measures[f"{measure}/{protocol.name}"]
+            assert found.images == {name: value[measure] for name, value in expected.items()}
+            assert found.mean == pytest.approx(np.mean([*found.images.values()]), abs=1e-12)
 
 
 def test_other_names_order_and_file_formats_change_no_bit(folders):
@@ -62,12 +62,12 @@ def test_other_names_order_and_file_formats_change_no_bit(folders):
         (first.results, other.results),
         (first.rainy_input, other.rainy_input),
     ):
-        assert one["dataset"]["fingerprint"] == another["dataset"]["fingerprint"]
+        assert one.dataset.fingerprint == another.dataset.fingerprint
         for protocol in PROTOCOLS:
             for measure in ("psnr", "ssim"):
-                found = [r["protocols"][protocol.name][measure] for r in (one, another)]
-                assert found[0]["mean"] == found[1]["mean"]
-                assert [*found[0]["images"].values()] == [*found[1]["images"].values()][::-1]
+                found = [r.measures[f"{measure}/{protocol.name}"] for r in (one, another)]
+                assert found[0].mean == found[1].mean
+                assert [*found[0].images.values()] == [*found[1].images.values()][::-1]
 
 
 def test_the_fingerprint_is_that_of_the_test_set(folders):
@@ -76,15 +76,15 @@ def test_the_fingerprint_is_that_of_the_test_set(folders):
         for path in sorted((folders / "lq").iterdir())
     ]
     results = evaluated(folders, lq="lq")
-    assert results.results["dataset"]["fingerprint"] == dataset_fingerprint(digests)
-    assert results.rainy_input["method"] == "Rainy input"
-    assert evaluated(folders).results["dataset"]["fingerprint"] != dataset_fingerprint(digests)
+    assert results.results.dataset.fingerprint == dataset_fingerprint(digests)
+    assert results.rainy_input.method == "Rainy input"
+    assert evaluated(folders).results.dataset.fingerprint != dataset_fingerprint(digests)
 
 
 def test_extra_protocols_are_measured_and_left_out_of_the_results(folders):
     extra = get_protocol("rgb_float")
     evaluation = evaluated(folders, protocols=PROTOCOLS[:1], extra_protocols=[extra])
-    assert [*evaluation.results["protocols"]] == ["rgb_u8"]
+    assert [*evaluation.results.measures] == ["psnr/rgb_u8", "ssim/rgb_u8"]
     assert all(set(image.pred) == {"rgb_u8", "rgb_float"} for image in evaluation.images)
 
 
@@ -93,10 +93,9 @@ def test_niqe_of_large_enough_photographs(tmp_path, scene):
         write_image(tmp_path / "photos" / f"{number}.png", scene(number, *size))
     settings = {"protocols": [], "niqe_variant": "basicsr_y"}
     results = evaluated(tmp_path, "photos", None, **settings).results
-    niqe = results["no_reference"]["niqe"]
-    assert "protocols" not in results
-    assert (niqe["variant"], list(niqe["images"])) == ("basicsr_y", ["0", "1"])
-    assert "40×60" in niqe["left_out"]["2"]
+    (niqe,) = results.measures.values()
+    assert (niqe.variant, list(niqe.images)) == ("basicsr_y", ["0", "1"])
+    assert "40×60" in niqe.left_out["2"]
     write_image(tmp_path / "tiny/0.png", scene(0, 40, 60))
     with pytest.raises(DataError, match="None of 1 images can be measured"):
         evaluated(tmp_path, "tiny", None, **settings)

@@ -67,13 +67,13 @@ def test_the_results_file_records_it(config, tmp_path, capsys, logged):
     assert main(["test", str(path), checkpoint, "--out", str(out)]) == 0
     assert len(leaks_of(logged["warning"])) == 1
     results = read_results(out)
-    assert results["dataset"]["leaks"] == {"test_images": 1, "train_images": 1, "pairs": 1}
-    assert "leaks" not in read_results(tmp_path / "rainy_input.json")["dataset"]
+    assert results.dataset.leaks == {"test_images": 1, "train_images": 1, "pairs": 1}
+    assert read_results(tmp_path / "rainy_input.json").dataset.leaks is None
     # On images that it was not trained on there is nothing to record.
     for kind in ("lq", "gt"):
         (tmp_path / "data/test" / kind / "001.png").unlink()
     assert main(["test", str(path), checkpoint, "--out", str(out)]) == 0
-    assert "leaks" not in read_results(out)["dataset"]
+    assert read_results(out).dataset.leaks is None
 
 
 def test_a_results_file_with_impossible_leaks_is_refused(config, tmp_path):
@@ -86,7 +86,7 @@ def test_a_results_file_with_impossible_leaks_is_refused(config, tmp_path):
     content = json.loads(out.read_text())
     content["dataset"]["leaks"]["pairs"] = "many"
     out.write_text(json.dumps(content))
-    with pytest.raises(DataError, match=r"dataset\.leaks\.pairs must be 1 or more, not 'many'"):
+    with pytest.raises(DataError, match=r"dataset\.leaks\.pairs .*'many'"):
         read_results(out)
 
 

@@ -47,7 +47,7 @@ def page(page_results, tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     rankings = rank_all(page_results)
     pictures = choose_pictures(rankings[0], find_folders(page_results), 2)
-    by_print = {rankings[0].dataset["fingerprint"]: pictures}
+    by_print = {rankings[0].dataset.fingerprint: pictures}
     references = load_references()
     write_leaderboard(folder, rankings, references, by_print)
     write_paper_tables(folder, paper_tables(references, page_results))

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from restorekit.evaluation.results import parse_results
+
 PROTOCOL = "rgb_float"
 #: The methods of the page that is opened in a browser, the worst first.
 PAGE_METHODS = [
@@ -30,11 +32,11 @@ def sample_results(method, psnr, ssim=None, *, name="rain200h", print_of="a", ni
         name: Name of the dataset.
         print_of: What its fingerprint is made of.
         niqe: Image name to NIQE.
-        more: ``version`` of the dataset, ``protocols``, and whole parts of results files.
+        more: ``version`` and ``leaks`` of the dataset, ``protocols``, and whole parts of a
+            results file.
     """
     dataset = {"name": name, "fingerprint": print_of * 64, "num_images": len(psnr or niqe)}
-    if "version" in more:
-        dataset["version"] = more.pop("version")
+    dataset |= {key: more.pop(key) for key in ("version", "leaks") if key in more}
     results = {"schema": "restorekit.results/1", "method": method, "dataset": dataset}
     protocols = more.pop("protocols", (PROTOCOL,))
     if psnr:
@@ -44,7 +46,7 @@ def sample_results(method, psnr, ssim=None, *, name="rain200h", print_of="a", ni
         }
     if niqe:
         results["no_reference"] = {"niqe": {"variant": "official", **measure(niqe)}}
-    return {**results, **more}
+    return parse_results({**results, **more}, "a sample")
 
 
 def measure(images):

@@ -109,8 +109,8 @@ def test_niqe_is_ranked_from_the_lowest():
 
 
 def test_methods_that_were_trained_on_test_images_are_pointed_out():
-    leaky = sample_results("A", spread(31.0))
-    leaky["dataset"]["leaks"] = {"test_images": 12, "train_images": 30, "pairs": 34}
+    leaks = {"test_images": 12, "train_images": 30, "pairs": 34}
+    leaky = sample_results("A", spread(31.0), leaks=leaks)
     both = {"a.json": leaky, "b.json": sample_results("B", spread(30.0))}
     text = markdown(rank_all(both))
     assert "| test images trained on |" in text

@@ -21,8 +21,8 @@ def test_choosing_methods_changes_the_scatter(opened, page_results):
     after = dots(opened)
     assert len(after) == 200
     assert after != before
-    measured = {one["method"]: one["protocols"]["rgb_float"] for one in page_results.values()}
-    ddn, dcsfn = (measured[method]["psnr"]["images"] for method in ("DDN", "DCSFN"))
+    measured = {one.method: one.measures["psnr/rgb_float"] for one in page_results.values()}
+    ddn, dcsfn = (measured[method].images for method in ("DDN", "DCSFN"))
     for title, _, _ in after:
         name, x, y = re.fullmatch(r"(.+): DDN ([\d.]+), DCSFN ([\d.]+)", title).groups()
         assert (float(x), float(y)) == (round(ddn[name], 2), round(dcsfn[name], 2))

@@ -70,10 +70,10 @@ def test_the_keyboard_sorts_and_moves_the_split(opened):
 
 
 def test_numbers_are_those_of_the_results_files(opened, page_results):
-    protocols = {one["method"]: one["protocols"]["rgb_float"] for one in page_results.values()}
+    measures = {one.method: one.measures for one in page_results.values()}
     names = opened.column("method", what="dataset.value")
     for title, measure in (("PSNR", "psnr"), ("SSIM", "ssim")):
-        means = [protocols[name][measure]["mean"] for name in names]
+        means = [measures[name][f"{measure}/rgb_float"].mean for name in names]
         assert list(map(float, opened.column(title, what="dataset.value"))) == means
         digits = {"psnr": 2, "ssim": 4}[measure]
         assert opened.column(title) == [f"{mean:.{digits}f}" for mean in means]
@@ -83,7 +83,9 @@ def test_numbers_are_those_of_the_results_files(opened, page_results):
         method["label"]: dict(zip(board["images"], method["values"]["psnr"], strict=True))
         for method in board["methods"]
     }
-    assert values == {name: measured["psnr"]["images"] for name, measured in protocols.items()}
+    assert values == {
+        name: measured["psnr/rgb_float"].images for name, measured in measures.items()
+    }
 
 
 def test_all_images_are_listed_on_request(opened):

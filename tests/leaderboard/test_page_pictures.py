@@ -3,6 +3,7 @@ import base64
 import numpy as np
 import pytest
 from leaderboard_samples import sample_results
+from msgspec.structs import replace
 
 from restorekit.errors import ConfigError, DataError
 from restorekit.io.images import decode_image, write_image
@@ -93,13 +94,13 @@ def test_pictures_of_other_sizes_are_refused(results, tmp_path):
     ],
 )
 def test_mistakes_name_the_argument(results, argument, sentence):
-    results["b.json"]["method"] = "PReNet"
+    results["b.json"] = replace(results["b.json"], method="PReNet")
     with pytest.raises(ConfigError, match=sentence):
         find_folders(results, [argument])
 
 
 def test_a_method_with_two_results_must_be_named_by_its_file(results):
-    results["b.json"]["method"] = "A"
+    results["b.json"] = replace(results["b.json"], method="A")
     with pytest.raises(ConfigError, match=r"2 results files: name the file.*a\.json=FOLDER"):
         find_folders(results, ["A=elsewhere"])
     assert str(find_folders(results, ["b.json=elsewhere"])["b.json"]) == "elsewhere"

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from restorekit.errors import DataError
+from restorekit.evaluation.results import parse_results
 from restorekit.leaderboard import RAINY_INPUT, markdown, rank, rank_all, to_csv
 
 
@@ -27,7 +28,7 @@ def results(method, psnr, ssim=0.9, protocols=("rgb_u8",), sha=None, **changes):
     }
     if sha:
         content["checkpoint"] = {"path": "x.pth", "sha256": sha * 64}
-    return content
+    return parse_results(content, "a sample")
 
 
 def numbered(*contents):
@@ -110,8 +111,7 @@ def test_protocols_are_not_mixed():
 
 
 def test_results_without_ground_truth_cannot_be_ranked():
-    blind = results("A", 31.0)
-    del blind["protocols"]
+    blind = results("A", 31.0, protocols=())
     with pytest.raises(DataError, match=r"0\.json: none"):
         rank_all(numbered(blind))
 

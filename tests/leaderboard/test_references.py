@@ -4,6 +4,7 @@ import pytest
 
 from restorekit.catalog import all_datasets
 from restorekit.errors import DataError
+from restorekit.evaluation.results import DatasetRecord
 from restorekit.leaderboard import load_references
 from restorekit.metrics.protocols import PROTOCOLS
 
@@ -120,7 +121,9 @@ def test_agreeing_sources_are_one_number_with_the_most_decimals(references):
     ],
 )
 def test_dataset_is_the_one_that_results_name(references, record, dataset):
-    found, reason = references.dataset_of({"fingerprint": "0" * 64, "num_images": 200, **record})
+    found, reason = references.dataset_of(
+        DatasetRecord(**{"fingerprint": "0" * 64, "num_images": 200, **record})
+    )
     assert found.id == dataset
     assert reason == ""
 
@@ -135,7 +138,9 @@ def test_dataset_is_the_one_that_results_name(references, record, dataset):
     ],
 )
 def test_dataset_is_never_guessed(references, record, reason):
-    found, told = references.dataset_of({"fingerprint": "0" * 64, "num_images": 200, **record})
+    found, told = references.dataset_of(
+        DatasetRecord(**{"fingerprint": "0" * 64, "num_images": 200, **record})
+    )
     assert found is None
     assert reason in told
 
@@ -144,10 +149,10 @@ def test_a_known_fingerprint_decides_over_names(references):
     known = all_datasets()
     (crops,) = [f for f in known["rain100h-old"].fingerprints if f.version == "mspfn"]
     record = {"name": "rain200h", "num_images": 100, "fingerprint": crops.sha256}
-    assert references.dataset_of(record)[0].id == "rain100h-mspfn"
+    assert references.dataset_of(DatasetRecord(**record))[0].id == "rain100h-mspfn"
     (training,) = [f for f in known["rain800"].fingerprints if f.split == "train"]
     record = {"name": "rain800", "num_images": 100, "fingerprint": training.sha256}
-    assert references.dataset_of(record)[0] is None
+    assert references.dataset_of(DatasetRecord(**record))[0] is None
 
 
 GOOD = """

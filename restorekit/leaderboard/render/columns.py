@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..board import Board, Line
 from ..measures import MEASURES
@@ -40,11 +39,11 @@ class Column:
 def heading(ranking: Ranking) -> str:
     """Return what a ranking is about: the test set and the protocol."""
     dataset = ranking.dataset
-    version = f" ({dataset['version']})" if "version" in dataset else ""
+    version = f" ({dataset.version})" if dataset.version else ""
     by = f"protocol {ranking.protocol}"
     if needs_no_protocol(ranking):
         by = measure_title(ranking, ranking.measures[0])
-    return f"{dataset['name']}{version}, {by}"
+    return f"{dataset.name}{version}, {by}"
 
 
 def needs_no_protocol(ranking: Ranking) -> bool:
@@ -61,9 +60,9 @@ def measure_title(ranking: Ranking, measure: str) -> str:
 
 def subheading(ranking: Ranking) -> str:
     """Return how many images, and which."""
-    count = ranking.dataset["num_images"]
+    count = ranking.dataset.num_images
     images = "1 image" if count == 1 else f"{count} images"
-    return f"{images}, fingerprint {ranking.dataset['fingerprint'][:12]}"
+    return f"{images}, fingerprint {ranking.dataset.fingerprint[:12]}"
 
 
 def board_columns(board: Board) -> list[Column]:
@@ -137,7 +136,7 @@ def printed_text(published: Published, measures: Iterable[str]) -> str:
 
 def run_with(entry: Entry) -> str:
     """Say on what a method was run, and what was done beyond running the network once."""
-    settings = entry.results.get("settings", {})
+    settings = entry.results.settings
     parts = [str(settings[key]) for key in ("device", "dtype") if settings.get(key)]
     if settings.get("tile"):
         parts.append(f"tiles of {settings['tile']}")
@@ -184,7 +183,7 @@ def best_of(values: Sequence[float | None], measure: str) -> frozenset[int]:
 
 def _leak_column(entries: Sequence[Entry]) -> Column:
     """Say of which methods the results file records that test images were trained on."""
-    leaks = [entry.results["dataset"].get("leaks") for entry in entries]
+    leaks = [entry.results.dataset.leaks for entry in entries]
     counts = [None if leak is None else leak["test_images"] for leak in leaks]
     cells = ["" if count is None else f"{count}{FAR_MARK}" for count in counts]
     return Column("leaks", "test images trained on", cells, counts)
@@ -227,7 +226,6 @@ def _cost_columns(entries: Sequence[Entry]) -> list[Column]:
     }
     columns = []
     for key, (title, form) in forms.items():
-        costs: list[Mapping[str, Any]] = [entry.results.get("cost", {}) for entry in entries]
-        values = [cost.get(key) for cost in costs]
+        values = [getattr(entry.results.cost, key) for entry in entries]
         columns.append(Column(key, title, [number_text(value, form) for value in values], values))
     return columns

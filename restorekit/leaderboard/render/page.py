@@ -39,7 +39,7 @@ def board_page(boards: Sequence[Board], pictures: Mapping[str, Pictures]) -> str
         pictures: Fingerprint of a test set to its pictures; may lack any.
     """
     files = {line.entry.source for board in boards for line in board.lines}
-    sets = {board.ranking.dataset["fingerprint"] for board in boards}
+    sets = {board.ranking.dataset.fingerprint for board in boards}
     lead = (
         f"{_count(len(files), 'results file')}, {_count(len(sets), 'test set')}, "
         f"{_count(len(boards), 'ranking')}."

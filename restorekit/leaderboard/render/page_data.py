@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from restorekit.datasets.readers.listing import natural_key
 
 from ..board import Board, Line, compare_entries
@@ -21,7 +23,7 @@ def page_data(boards: Sequence[Board], pictures: Mapping[str, Pictures]) -> dict
 
     Paths of results files are not in it: methods go by keys made here.
     """
-    prints = list(dict.fromkeys(board.ranking.dataset["fingerprint"] for board in boards))
+    prints = list(dict.fromkeys(board.ranking.dataset.fingerprint for board in boards))
     sources = list(dict.fromkeys(line.entry.source for board in boards for line in board.lines))
     keys = {source: f"r{number}" for number, source in enumerate(sources)}
     keys[GROUND_TRUTH] = GROUND_TRUTH
@@ -44,16 +46,15 @@ def page_data(boards: Sequence[Board], pictures: Mapping[str, Pictures]) -> dict
             for fingerprint in prints
         ],
         "boards": [
-            _board(board, prints.index(board.ranking.dataset["fingerprint"]), keys)
-            for board in boards
+            _board(board, prints.index(board.ranking.dataset.fingerprint), keys) for board in boards
         ],
     }
 
 
 def _dataset_title(boards: Sequence[Board], fingerprint: str) -> str:
-    own = next(b.ranking for b in boards if b.ranking.dataset["fingerprint"] == fingerprint)
-    version = own.dataset.get("version")
-    return f"{own.dataset['name']} ({version})" if version else own.dataset["name"]
+    own = next(b.ranking for b in boards if b.ranking.dataset.fingerprint == fingerprint)
+    version = own.dataset.version
+    return f"{own.dataset.name} ({version})" if version else own.dataset.name
 
 
 def _pictures(pictures: Pictures, keys: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def _pictures(pictures: Pictures, keys: Mapping[str, str]) -> dict[str, Any]:
 def _board(board: Board, dataset: int, keys: Mapping[str, str]) -> dict[str, Any]:
     ranking = board.ranking
     entries = ranking.entries
-    names = {name for e in entries for m in e.measured.values() for name in m["images"]}
+    names = {name for e in entries for m in e.measured.values() for name in m.images}
     images = sorted(names, key=natural_key)
     labels = _labels(entries)
     return {
@@ -107,14 +108,14 @@ def _method(line: Line, label: str, images: list[str], keys: Mapping[str, str]) 
         "key": keys[entry.source],
         "label": label,
         "ranked": entry.rank is not None,
-        "means": {name: measure["mean"] for name, measure in entry.measured.items()},
+        "means": {name: measure.mean for name, measure in entry.measured.items()},
         "intervals": dict(line.intervals),
         "values": {
-            name: [measure["images"].get(image) for image in images]
+            name: [measure.images.get(image) for image in images]
             for name, measure in entry.measured.items()
         },
-        "cost": dict(entry.results.get("cost", {})),
-        "device": entry.results.get("settings", {}).get("device", "a device that is not stated"),
+        "cost": msgspec.to_builtins(entry.results.cost),
+        "device": entry.results.settings.get("device", "a device that is not stated"),
     }
 
 

@@ -76,17 +76,21 @@ def _source(name: str, results: Mapping[str, Results]) -> str:
     if name in results:
         return name
     if name.lower() == GROUND_TRUTH:
-        measured = [result for result in results.values() if result.get("protocols")]
-        sets = {result["dataset"]["fingerprint"] for result in measured}
+        measured = [
+            result
+            for result in results.values()
+            if any(one.protocol for one in result.measures.values())
+        ]
+        sets = {result.dataset.fingerprint for result in measured}
         if len(sets) > 1:
             raise ConfigError(
                 f"--images gt=FOLDER says not which of {len(sets)} test sets the clean images "
                 "belong to: make one page for each test set."
             )
         return GROUND_TRUTH
-    sources = [one for one, result in results.items() if result["method"].lower() == name.lower()]
+    sources = [one for one, result in results.items() if result.method.lower() == name.lower()]
     if not sources:
-        methods = {result["method"] for result in results.values()} | {GROUND_TRUTH}
+        methods = {result.method for result in results.values()} | {GROUND_TRUTH}
         raise ConfigError(
             f"--images names {name!r}, which is no method of these results."
             f"{did_you_mean(name, methods)} There are {', '.join(sorted(methods))}."
@@ -143,7 +147,7 @@ def _by_difficulty(ranking: Ranking) -> list[str]:
     measure = ranking.measures[0]
     values: dict[str, list[float]] = {}
     for entry in ranking.entries:
-        for name, value in entry.measured[measure]["images"].items():
+        for name, value in entry.measured[measure].images.items():
             values.setdefault(name, []).append(value)
     return sorted(values, key=lambda name: (mean(values[name]), name))
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from ..board import Board, Line, build_board
 from ..measures import MEASURES
 from ..ranking import Ranking
@@ -113,7 +115,7 @@ def _explanation(boards: Sequence[Board]) -> str:
     """Say once, below all sections, what they need to be read."""
     lines = [line for board in boards for line in board.lines]
     sentences = []
-    if any("leaks" in line.entry.results["dataset"] for line in lines):
+    if any(line.entry.results.dataset.leaks for line in lines):
         sentences.append(_LEAKS)
     if any(interval for line in lines for interval in line.intervals.values()):
         sentences.append(_INTERVALS)
@@ -136,8 +138,8 @@ def _padded(column: Column) -> list[str]:
 
 def _rows(board: Board) -> Iterator[dict[str, Any]]:
     shared = {
-        **board.ranking.dataset,
-        "dataset": board.ranking.dataset["name"],
+        **msgspec.to_builtins(board.ranking.dataset),
+        "dataset": board.ranking.dataset.name,
         "protocol": board.ranking.protocol,
     }
     for line in board.lines:
@@ -151,15 +153,16 @@ def _rows(board: Board) -> Iterator[dict[str, Any]]:
 
 def _measured_row(board: Board, line: Line) -> dict[str, Any]:
     results = line.entry.results
+    leaks = results.dataset.leaks
     row: dict[str, Any] = {
-        **results.get("cost", {}),
+        **msgspec.to_builtins(results.cost),
         "kind": "measured",
         "rank": line.entry.rank,
         "method": line.entry.method,
-        "test_images_trained_on": results["dataset"].get("leaks", {}).get("test_images"),
+        "test_images_trained_on": leaks["test_images"] if leaks else None,
         "gain_over_rainy_input": board.ranking.gain(line.entry),
-        "device": results.get("settings", {}).get("device"),
-        "checkpoint_sha256": results.get("checkpoint", {}).get("sha256"),
+        "device": results.settings.get("device"),
+        "checkpoint_sha256": results.checkpoint.sha256 if results.checkpoint else None,
     }
     for measure, interval in line.intervals.items():
         row[measure] = line.entry.mean(measure)
