@@ -33,7 +33,7 @@ import pytest
 from restorekit.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
 #: Packages that are optional, and the pages that need them.
 NEEDS = {"basicsr.md": "basicsr"}

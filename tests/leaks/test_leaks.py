@@ -177,11 +177,11 @@ def test_exact_copies_are_found_where_displacements_change_nothing(folder_of):
     assert numbers(find_leaks(as_pairs(train), as_pairs(test))) == {(1, 2)}
 
 
-def test_a_background_is_the_clean_image_of_any_reader(tmp_path, save, scene):
+def test_a_background_is_the_clean_image_of_any_reader(tmp_path, scene):
     lq, gt = scene(1, 40, 60), scene(2, 40, 60)
-    save(tmp_path / "pairs/lq/1.png", lq)
-    save(tmp_path / "pairs/gt/1.png", gt)
-    save(tmp_path / "beside/1.png", np.hstack([gt, lq]))
+    write_image(tmp_path / "pairs/lq/1.png", lq)
+    write_image(tmp_path / "pairs/gt/1.png", gt)
+    write_image(tmp_path / "beside/1.png", np.hstack([gt, lq]))
     readers = [open_pairs(tmp_path / "pairs")]
     readers.append(open_pairs(tmp_path / "beside", layout="side_by_side"))
     for kind, place in ((0, "raw"), (0, "encoded"), (1, "raw"), (1, "encoded")):
