@@ -136,6 +136,19 @@ def _basicsr_y(pred, gt):
     return psnr_from_mse(x, y, 255), gaussian_ssim(x, y, 255)
 
 
+def _y_float(pred, gt):
+    x, y = (i / 255 if i.dtype == np.uint8 else i.astype(np.float64) for i in (pred, gt))
+    x, y = _y(x.clip(0, 1)) / 255, _y(y.clip(0, 1)) / 255
+    return psnr_from_mse(x, y, 1), gaussian_ssim(x, y, 1)
+
+
+def _rgb_skimage(pred, gt):
+    x, y = (i / 255 if i.dtype == np.uint8 else i.astype(np.float64) for i in (pred, gt))
+    x, y = x.clip(0, 1), y.clip(0, 1)
+    similarity = structural_similarity(y, x, data_range=1, channel_axis=-1)
+    return peak_signal_noise_ratio(y, x, data_range=1), similarity
+
+
 #: Protocol name to (pred, gt) -> (PSNR, SSIM).
 REFERENCES = {
     "matlab_y_u8": _matlab_y_u8,
@@ -145,4 +158,6 @@ REFERENCES = {
     "rgb_float_valid": _rgb_float_valid,
     "rgb_u8": _rgb_u8,
     "basicsr_y": _basicsr_y,
+    "y_float": _y_float,
+    "rgb_skimage": _rgb_skimage,
 }

@@ -166,7 +166,7 @@ def _protocols() -> dict[str, str]:
     from restorekit.plugins import load_installed_plugins
 
     load_installed_plugins()
-    return {name: protocol.description for name, protocol in PROTOCOLS.items()}
+    return {name: str(protocol) for name, protocol in PROTOCOLS.items()}
 
 
 def _find(group: str) -> dict[str, Any]:

@@ -94,6 +94,11 @@ def _words(step: Step) -> str:
             "none": "left as floating-point numbers",
         }
         return f"Rounding: images {how[after.quantize]}, not {how[before.quantize]}"
+    if step.choice == "crop_border":
+        return (
+            f"Border: {after.crop_border} pixels cropped at each side instead of "
+            f"{before.crop_border}"
+        )
     if step.choice == "clip_ssim":
         way = {True: "clipped to the displayable range", False: "not clipped"}
         return f"Clipping: SSIM on values {way[after.clip_ssim]}"
@@ -142,7 +147,8 @@ def _window(spec: SSIMSpec) -> str:
 def _remark(step: Step, gain: float, images: ImageValues, sizes: Sequence[tuple[int, int]]) -> str:
     """Add what was found out about a step beyond its two numbers."""
     if step.choice == "downsample":
-        return _downsampling_remark(sizes)
+        crop = 2 * step.after.crop_border
+        return _downsampling_remark([(height - crop, width - crop) for height, width in sizes])
     colors = step.before.color, step.after.color
     if step.choice == "color" and set(colors) == {"y_full", "y_studio"}:
         expected = STUDIO_RANGE_GAIN if colors[1] == "y_studio" else -STUDIO_RANGE_GAIN

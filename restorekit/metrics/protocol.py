@@ -25,7 +25,7 @@ class Protocol:
     on [0, 1].
 
     Args:
-        name: Letters, digits, ``_``, ``-`` and ``.``; it stands beside every number.
+        name: Letters, digits, ``_``, ``-`` and ``.``; it is shown beside every number.
         color: What is compared: ``rgb`` (all three channels; PSNR from their common MSE,
             SSIM the mean of the three, so BGR gives the same), ``y_studio_u8`` (MATLAB's
             luma of a uint8 image, rounded), ``y_studio`` (the same, not rounded),
@@ -33,14 +33,16 @@ class Protocol:
         quantize: ``round`` or ``floor`` makes uint8 images of both first, so that a tensor
             and the PNG saved from it measure the same; ``none`` measures floats.
         clip_ssim: Whether SSIM too is measured on values clipped to the displayable range,
-            as PSNR always is. Says something only where ``quantize`` is ``none``.
+            as PSNR always is. Makes a difference only where ``quantize`` is ``none``.
         ssim: Which SSIM.
+        crop_border: Pixels at each side that neither PSNR nor SSIM counts. They are cut off
+            before anything is measured.
         identical_psnr: PSNR in dB of two images that do not differ, in place of infinity,
             which would make the mean over a test set infinite and is not JSON.
         description: What it reproduces, in a sentence.
 
     Raises:
-        ConfigError: If the values are unknown or contradict each other.
+        ConfigError: If a value is invalid or two contradict each other.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Protocol:
     quantize: Quantize = "round"
     clip_ssim: bool = True
     ssim: SSIMSpec = dataclasses.field(default_factory=SSIMSpec)
+    crop_border: int = 0
     identical_psnr: float = 100.0
     description: str = ""
 
@@ -69,11 +72,23 @@ class Protocol:
                 f"Protocol {self.name}: color {self.color!r} is defined on uint8 images, so "
                 "quantize cannot be 'none'; use 'round', or color 'y_studio' or 'y_full'."
             )
+        crop = self.crop_border
+        if isinstance(crop, bool) or not isinstance(crop, int) or crop < 0:
+            raise ConfigError(
+                f"Protocol {self.name}: crop_border is {crop!r}, but must be a whole number of "
+                "pixels, 0 or more."
+            )
         if not np.isfinite(self.identical_psnr):
             raise ConfigError(
                 f"Protocol {self.name}: identical_psnr is {self.identical_psnr}, which JSON "
                 "cannot hold; give a number of dB such as 100."
             )
+
+    def __str__(self) -> str:
+        """Return the description, which says what is cropped too."""
+        if not self.crop_border:
+            return self.description
+        return f"{self.description} Crops {self.crop_border} pixels at each side.".strip()
 
     def measure(self, pred: Image, gt: Image) -> dict[str, float]:
         """Return ``{"psnr": dB, "ssim": mean}`` of one image, both finite.
@@ -84,8 +99,8 @@ class Protocol:
             gt: Ground truth, the same shape, float in [0, 1] or uint8.
 
         Raises:
-            DataError: If the shapes differ or are not (H, W, 3), a value is not finite,
-                or the image is smaller than SSIM's window.
+            DataError: If the shapes differ or are not (H, W, 3), if a value is not finite, or
+                if the image, less its cropped border, is smaller than SSIM's window.
         """
         return measure_all([self], pred, gt)[self.name]
 
@@ -93,7 +108,7 @@ class Protocol:
 def measure_all(
     protocols: Iterable[Protocol], pred: Image, gt: Image
 ) -> dict[str, dict[str, float]]:
-    """Measure one image under several protocols; what they share is done once.
+    """Measure one image under several protocols; work that they share is done once.
 
     Args:
         protocols: Protocols with different names.
@@ -107,25 +122,32 @@ def measure_all(
         DataError: As :meth:`Protocol.measure`.
     """
     protocols = tuple(protocols)
-    comparison = Comparison(pred, gt)
+    measured: dict[str, dict[str, float]] = {}
+    for crop_border in {protocol.crop_border for protocol in protocols}:
+        comparison = Comparison(pred, gt, crop_border)
+        sharing = [protocol for protocol in protocols if protocol.crop_border == crop_border]
+        measured |= _measure(sharing, comparison)
+    return {protocol.name: measured[protocol.name] for protocol in protocols}
+
+
+def _measure(protocols: Iterable[Protocol], comparison: Comparison) -> dict[str, dict[str, float]]:
+    parts = {protocol: _parts(protocol, comparison) for protocol in protocols}
     wanted: dict[View, dict[SSIMSpec, None]] = {}
-    for protocol in protocols:
-        clipped, whole, spec = _parts(protocol, comparison)
+    for clipped, whole, spec in parts.values():
         wanted.setdefault(clipped, {})
         wanted.setdefault(whole, {})[spec] = None
     found = comparison.measure(wanted)
-    measured = {}
-    for protocol in protocols:
-        clipped, whole, spec = _parts(protocol, comparison)
-        measured[protocol.name] = {
+    return {
+        protocol.name: {
             "psnr": psnr_of_mse(found[clipped].mse, identical=protocol.identical_psnr),
             "ssim": found[whole].ssim[spec],
         }
-    return measured
+        for protocol, (clipped, whole, spec) in parts.items()
+    }
 
 
 def _parts(protocol: Protocol, comparison: Comparison) -> tuple[View, View, SSIMSpec]:
-    """Return what PSNR is measured on, what SSIM is measured on, and which SSIM."""
+    """Return the view for PSNR, the view for SSIM, and which SSIM."""
     return (
         comparison.view(protocol.color, protocol.quantize, clip=True),
         comparison.view(protocol.color, protocol.quantize, protocol.clip_ssim),

@@ -11,14 +11,14 @@ from .comparison import Color
 from .functional.ssim import SSIMSpec
 from .protocol import Protocol
 
-#: Each colour and the one it is made of; every step of such a path is one choice.
+#: Colour → the colour it is derived from; every step of such a path is one choice.
 _MADE_OF: dict[Color, Color] = {
     "y_full": "rgb",
     "y_pil": "y_full",
     "y_studio": "y_full",
     "y_studio_u8": "y_studio",
 }
-#: Fields of SSIMSpec that are one choice, in the order in which they are switched.
+#: Fields of SSIMSpec that form one choice, in the order in which they are switched.
 _SSIM_CHOICES = (
     ("window", "window_size", "sigma"),
     ("sample_covariance",),
@@ -33,8 +33,8 @@ class Step:
     """One choice that is switched.
 
     Attributes:
-        choice: ``quantize``, ``color``, ``clip_ssim``, ``identical_psnr``, or the first field
-            of :class:`~restorekit.metrics.functional.SSIMSpec` that changes.
+        choice: ``quantize``, ``color``, ``crop_border``, ``clip_ssim``, ``identical_psnr``, or
+            the first field of :class:`~restorekit.metrics.functional.SSIMSpec` that changes.
         before: The protocol before it.
         after: The protocol after it, which differs in this choice only.
     """
@@ -65,11 +65,13 @@ def steps_between(start: Protocol, end: Protocol) -> list[Step]:
 def _changes(start: Protocol, end: Protocol) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the name of each choice and the fields of Protocol that it sets."""
     quantize = [("quantize", {"quantize": end.quantize})] if start.quantize != end.quantize else []
-    # Lumas in whole levels need quantised images: those are made first, and given up last.
+    # Lumas in whole levels need quantised images, so quantising comes first and floats come last.
     first, last = (quantize, []) if end.quantize != "none" else ([], quantize)
     yield from first
     yield from (("color", {"color": color}) for color in _color_path(start.color, end.color))
     yield from last
+    if start.crop_border != end.crop_border:
+        yield "crop_border", {"crop_border": end.crop_border}
     if start.clip_ssim != end.clip_ssim:
         yield "clip_ssim", {"clip_ssim": end.clip_ssim}
     spec = start.ssim

@@ -1,9 +1,9 @@
 """Protocols by name: the ways in which papers measure PSNR and SSIM.
 
 A number means something only beside the name of its protocol and the fingerprint of its
-data. Seven protocols are built in, after the scripts that deraining papers used; a
-config may describe any other (:func:`build_protocol`), and a plugin gives one to all
-configs and to the command line with :func:`register_protocol`.
+data. The built-in protocols follow the scripts of deraining papers. A config may describe any
+other (:func:`build_protocol`), and a plugin makes one known to all configs and to the command
+line with :func:`register_protocol`.
 """
 
 from __future__ import annotations
@@ -85,6 +85,24 @@ _BUILT_IN = (
         description=(
             "RGB rounded to uint8, then studio-range Y not rounded, SSIM without downsampling: "
             "BasicSR's test_y_channel and MMagic's convert_to='Y'."
+        ),
+    ),
+    Protocol(
+        "y_float",
+        color="y_studio",
+        quantize="none",
+        description=(
+            "Studio-range Y of clipped RGB floats, neither rounded, SSIM without downsampling: "
+            "FADformer's Python script on Rain200 and SPA-Data."
+        ),
+    ),
+    Protocol(
+        "rgb_skimage",
+        quantize="none",
+        ssim=SSIMSpec(window="uniform", window_size=7, sample_covariance=True),
+        description=(
+            "RGB floats, clipped, scikit-image's default SSIM (uniform 7×7 window, sample "
+            "covariance), the mean of the channels: PromptIR and AST."
         ),
     ),
 )

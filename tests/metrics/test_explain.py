@@ -48,6 +48,16 @@ def test_steps_lead_from_one_to_the_other_one_choice_at_a_time(start, end):
         assert sum(step[index] for step in found) == pytest.approx(change, abs=digits)
 
 
+def test_a_crop_is_a_step_and_decides_about_downsampling():
+    cropped = build_protocol({"name": "cropped", "base": "matlab_y_double", "crop_border": 4})
+    text = explained(get_protocol("basicsr_y"), cropped, [pair(390, 400)])
+    border, downsampling = steps(text)
+    assert "4 pixels cropped" in border[2]
+    # 382 pixels are left of 390, and the limit is 384.
+    assert "392×382 not at all" in downsampling[2]
+    assert downsampling[:2] == (0, 0)
+
+
 def test_the_range_of_y_is_found():
     text = explained(get_protocol("basicsr_y"), get_protocol("rgb_u8"), [pair()])
     ((psnr, _, words),) = [step for step in steps(text) if step[2].startswith("Range of Y")]

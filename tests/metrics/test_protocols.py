@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -23,7 +24,7 @@ from restorekit.metrics.protocols import (
 SIZES = [(481, 321), (512, 512), (512, 384), (67, 43)]
 
 
-def test_the_seven_are_there():
+def test_every_built_in_protocol_has_a_reference():
     assert list(PROTOCOLS) == list(REFERENCES)
     assert all(protocol.description for protocol in PROTOCOLS.values())
 
@@ -74,6 +75,45 @@ def test_floor_is_another_protocol():
     by_hand = np.clip(pred, 0, 1) * np.float32(255)
     floor = Protocol("floor", quantize="floor")
     assert floor.measure(pred, gt) == get_protocol("rgb_u8").measure(by_hand.astype(np.uint8), gt)
+
+
+def test_y_float_differs_from_basicsr_y_in_rounding_only():
+    gt = photo(64, 81)
+    pred = restored(gt)
+    floats, rounded = get_protocol("y_float"), get_protocol("basicsr_y")
+    assert floats.measure(saved(pred), gt) == rounded.measure(saved(pred), gt)
+    assert floats.measure(pred, gt) != rounded.measure(pred, gt)
+
+
+@pytest.mark.parametrize("crop", [1, 4, 13])
+@pytest.mark.parametrize("name", REFERENCES)
+def test_cropping_the_border_equals_cropping_by_hand(name, crop):
+    # Without the crop, ssim.m would downsample it.
+    gt = photo(400, 390)
+    pred = restored(gt)
+    protocol = dataclasses.replace(get_protocol(name), name="cropped", crop_border=crop)
+    by_hand = [image[crop:-crop, crop:-crop] for image in (pred, gt)]
+    expected = get_protocol(name).measure(*by_hand)
+    both = measure_all([get_protocol(name), protocol], pred, gt)
+    assert both == {name: get_protocol(name).measure(pred, gt), "cropped": expected}
+    psnr, ssim = REFERENCES[name](*by_hand)
+    assert expected == pytest.approx({"psnr": psnr, "ssim": ssim}, abs=1e-6)
+
+
+def test_the_text_of_a_protocol_says_what_it_crops():
+    cropped = build_protocol({"name": "own", "base": "basicsr_y", "crop_border": 4})
+    assert cropped.crop_border == 4
+    assert "Crops 4 pixels" in str(cropped)
+    assert str(Protocol("plain", description="Plain.")) == "Plain."
+
+
+@pytest.mark.parametrize("crop", [10, 12])
+def test_a_crop_that_leaves_nothing_is_refused(crop):
+    gt = photo(20, 24)
+    with pytest.raises(DataError, match=f"20×24.*{crop}"):
+        Protocol("cropped", crop_border=crop).measure(gt, gt)
+    with pytest.raises(DataError, match="11×11 pixels but the image has 10×14"):
+        Protocol("cropped", crop_border=5).measure(gt, gt)
 
 
 def test_bgr_measures_the_same():
@@ -162,6 +202,10 @@ def test_a_config_describes_a_protocol():
         ({"name": "own", "color": "y_pil", "quantize": "none"}, "uint8"),
         ({"name": "o/wn"}, "o/wn"),
         ({"name": "own", "identical_psnr": math.inf}, "JSON"),
+        ({"name": "own", "crop_border": -1}, "crop_border is -1"),
+        ({"name": "own", "crop_border": 2.5}, "crop_border is 2.5"),
+        ({"name": "own", "crop_border": True}, "crop_border is True"),
+        ({"name": "own", "crop_boder": 4}, "Did you mean 'crop_border'"),
     ],
 )
 def test_configs_that_cannot_be_used(config, words):
