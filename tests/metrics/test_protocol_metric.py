@@ -15,11 +15,10 @@ from torch.utils.data import Dataset
 
 from restorekit.errors import ConfigError, DataError
 from restorekit.io.files import write_json
+from restorekit.io.fingerprint import dataset_fingerprint, image_digest
 from restorekit.metrics import (
     Protocol,
     ProtocolMetric,
-    dataset_fingerprint,
-    image_digest,
     per_image,
     summarize,
 )
