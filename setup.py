@@ -81,9 +81,8 @@ setup(
     packages=find_packages(include=["restorekit", "restorekit.*"]),
     package_data={
         "restorekit": ["py.typed"],
-        "restorekit.catalog": ["*.yml"],
+        "restorekit.catalog": ["data/*.yml", "data/*/*.yml"],
         "restorekit.metrics.functional": ["niqe_parameters.npz"],
-        "restorekit.leaderboard": ["references.yml"],
         "restorekit.leaderboard.render": ["assets/*"],
     },
     install_requires=requirements("runtime"),

@@ -1,27 +1,41 @@
-"""The catalog of known datasets: a YAML file each, and what can be asked of them."""
+"""What is known of datasets, methods and published numbers: data files and typed records."""
 
-from .lookup import Identity, all_datasets, all_layouts, get_dataset, identify
-from .records import (
+from .datasets import (
     Distribution,
+    Identity,
     KnownDataset,
     KnownFingerprint,
+    KnownTestSet,
     Layout,
-    Place,
+    Location,
     Split,
     SplitVersion,
+    all_datasets,
+    all_layouts,
+    all_test_sets,
+    get_dataset,
+    get_layout,
+    identify,
 )
+from .published import Published, PublishedNumbers, published_numbers
 
 __all__ = [
     "Distribution",
     "Identity",
     "KnownDataset",
     "KnownFingerprint",
+    "KnownTestSet",
     "Layout",
-    "Place",
+    "Location",
+    "Published",
+    "PublishedNumbers",
     "Split",
     "SplitVersion",
     "all_datasets",
     "all_layouts",
+    "all_test_sets",
     "get_dataset",
+    "get_layout",
     "identify",
+    "published_numbers",
 ]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from restorekit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from restorekit.leaderboard import PaperTable, Pictures, Ranking, References, Results
+    from restorekit.catalog import PublishedNumbers
+    from restorekit.leaderboard import PaperTable, Pictures, Ranking, Results
 
 #: Pictures of how many images of a test set go into the page unless told otherwise.
 MAX_IMAGES = 8
@@ -68,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Show the tables and, with ``--out``, write them."""
     from restorekit import leaderboard
+    from restorekit.catalog import published_numbers
 
     if not args.results and not args.paper_tables:
         raise ConfigError(
@@ -76,7 +78,7 @@ def run(args: argparse.Namespace) -> None:
     if args.images and not args.out:
         raise ConfigError("--images needs --out: images are shown in the page only.")
     results = {path: leaderboard.read_results(path) for path in args.results}
-    references = leaderboard.load_references()
+    references = published_numbers()
     beside = references if args.references else None
     papers = leaderboard.paper_tables(references, results) if args.paper_tables else []
     rankings = leaderboard.rank_all(results, tuple(args.protocol)) if results else []
@@ -91,7 +93,7 @@ def _write(
     results: Mapping[str, Results],
     rankings: Sequence[Ranking],
     papers: Sequence[PaperTable],
-    references: References | None,
+    references: PublishedNumbers | None,
 ) -> None:
     from restorekit import leaderboard
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import typing
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 
-from restorekit.errors import DataError
+from restorekit.errors import DataError, did_you_mean
 
 T = TypeVar("T")
 _WORDS = {
@@ -35,9 +37,14 @@ def to_record(content: Any, kind: type[T], source: str) -> T:
     try:
         return msgspec.convert(content, kind, strict=True)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).removesuffix("`").partition(" - at `$")
-        keys = _spell_out(content, kind, path)
-        raise DataError(f"{source}: {_sentence(message, keys, _at(content, keys))}") from error
+        # Also "... - at `key` in `$.splits`", where a key itself is not allowed.
+        message, _, path = str(error).replace("`key` in ", "").partition(" - at `$")
+        path = path.removesuffix("`")
+        wrong_key = "`key` in " in str(error)
+        keys = _spell_out(content, kind, f"{path}[...]" if wrong_key else path)
+        value = keys[-1] if wrong_key else _at(content, keys)
+        problem = _sentence(message, keys, value, _field_names(kind))
+        raise DataError(f"{source}: {problem}") from error
 
 
 def _spell_out(content: Any, kind: type[Any], path: str) -> list[str | int]:
@@ -82,8 +89,23 @@ def _at(content: Any, keys: list[str | int]) -> Any:
     return content
 
 
-def _sentence(message: str, keys: list[str | int], value: Any) -> str:
+def _field_names(kind: Any) -> set[str]:
+    """Return the names of the fields of a record and of those inside it."""
+    names: set[str] = set()
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        for field in msgspec.structs.fields(kind):
+            names |= {field.encode_name} | _field_names(field.type)
+    for inner in typing.get_args(kind):
+        names |= _field_names(inner)
+    return names
+
+
+def _sentence(message: str, keys: list[str | int], value: Any, fields: Iterable[str]) -> str:
     where = ".".join(map(str, keys)) or "the file"
+    unknown = re.fullmatch(r"Object contains unknown field `(.+)`", message)
+    if unknown:
+        where = ".".join(map(str, [*keys, unknown[1]]))
+        return f"{where} is not a known key.{did_you_mean(unknown[1], fields)}"
     missing = re.fullmatch(r"Object missing required field `(.+)`", message)
     if missing:
         return f"{'.'.join(map(str, [*keys, missing[1]]))} is missing."
@@ -91,7 +113,7 @@ def _sentence(message: str, keys: list[str | int], value: Any) -> str:
         r"Expected `([^`]+)`(?: (?:of length )?>= (\S+)| matching .* '(.*)')?", message
     )
     if not expected:
-        return f"{where}: {message}, not {short(value)}."
+        return f"{where}: {message.removesuffix('.')}."
     kinds, least, pattern = expected.groups()
     words = " or ".join(_WORDS.get(one, one) for one in kinds.split(" | ") if one != "null")
     if "of length" in message:

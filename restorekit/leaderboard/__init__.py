@@ -12,8 +12,6 @@ from restorekit.evaluation.results import (
 
 from .paper_tables import PaperTable, paper_tables
 from .ranking import Entry, Ranking, rank, rank_all
-from .references import Published, References
-from .references_file import load_references
 from .render.pictures import Pictures, choose_pictures, find_folders
 from .render.tables import markdown, to_csv
 from .render.writing import paper_markdown, write_leaderboard, write_paper_tables
@@ -25,14 +23,11 @@ __all__ = [
     "Entry",
     "PaperTable",
     "Pictures",
-    "Published",
     "Ranking",
-    "References",
     "Results",
     "build_results",
     "choose_pictures",
     "find_folders",
-    "load_references",
     "markdown",
     "paper_markdown",
     "paper_tables",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from restorekit.catalog import KnownTestSet, Published, PublishedNumbers
+from restorekit.evaluation.results import DatasetRecord
+
 from .measures import MEASURES
 from .ranking import Entry, Ranking
-from .references import Published, References
 from .statistics import Comparison, Interval, compare, mean_interval
 
 #: A measured PSNR further than this from a published one, in dB, is pointed out: papers print
@@ -77,7 +79,7 @@ class Board:
         return f"[{', '.join(str(self.sources.index(one) + 1) for one in published.sources)}]"
 
 
-def build_board(ranking: Ranking, references: References | None = None) -> Board:
+def build_board(ranking: Ranking, references: PublishedNumbers | None = None) -> Board:
     """Put everything about a ranking together.
 
     Args:
@@ -89,7 +91,7 @@ def build_board(ranking: Ranking, references: References | None = None) -> Board
     published: tuple[Published, ...] = ()
     note = ""
     if references is not None:
-        dataset, note = references.dataset_of(ranking.dataset)
+        dataset, note = test_set_of(references, ranking.dataset)
         if dataset is not None:
             published = references.find(dataset.id, ranking.protocol)
             note = _other_protocols(references, dataset.id, ranking.protocol)
@@ -106,6 +108,18 @@ def build_board(ranking: Ranking, references: References | None = None) -> Board
     )
     sources = dict.fromkeys(name for number in (*beside, *elsewhere) for name in number.sources)
     return Board(ranking, lines, tuple(elsewhere), tuple(sources), note)
+
+
+def test_set_of(
+    references: PublishedNumbers, record: DatasetRecord
+) -> tuple[KnownTestSet | None, str]:
+    """Return the catalog's test set of results, or None and the reason."""
+    return references.test_set_of(
+        record.name,
+        record.version or "",
+        fingerprint=record.fingerprint,
+        num_images=record.num_images,
+    )
 
 
 def _line(entry: Entry, below: Entry | None, published: tuple[Published, ...]) -> Line:
@@ -144,7 +158,7 @@ def _merit(number: Published, measure: str) -> float:
     return float("inf") if value is None else -MEASURES[measure].sign * value
 
 
-def _other_protocols(references: References, dataset: str, protocol: str) -> str:
+def _other_protocols(references: PublishedNumbers, dataset: str, protocol: str) -> str:
     """Say what else was published on a dataset, which must not stand beside these numbers."""
     counts: dict[str, int] = {}
     for number in references.numbers:

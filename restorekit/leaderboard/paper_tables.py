@@ -1,6 +1,6 @@
 """Tables 1 and 2 of the DCSFN paper, with room for what is measured here.
 
-Published numbers come from references.yml. A cell of ours is filled by a results file, or it
+Published numbers come from the catalog. A cell of ours is filled by a results file, or it
 is empty.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from restorekit.catalog import Published, PublishedNumbers
 from restorekit.errors import DataError
 from restorekit.evaluation.results import Results
 
+from .board import test_set_of
 from .measures import MEASURES
 from .ranking import criteria
-from .references import Published, References
 from .render.columns import Column, best_of, signed
 
 #: What the paper's released eval.py measures by.
@@ -44,7 +45,7 @@ class PaperTable:
     notes: tuple[str, ...]
 
 
-def paper_tables(references: References, results: Mapping[str, Results]) -> list[PaperTable]:
+def paper_tables(references: PublishedNumbers, results: Mapping[str, Results]) -> list[PaperTable]:
     """Return the paper's Tables 1 and 2.
 
     Args:
@@ -59,7 +60,7 @@ def paper_tables(references: References, results: Mapping[str, Results]) -> list
     return [_synthetic(references, results), _real(references, results)]
 
 
-def _synthetic(references: References, results: Mapping[str, Results]) -> PaperTable:
+def _synthetic(references: PublishedNumbers, results: Mapping[str, Results]) -> PaperTable:
     printed = {(number.dataset, number.method): number for number in references.table("dcsfn-1")}
     datasets = list(dict.fromkeys(dataset for dataset, _ in printed))
     methods = list(dict.fromkeys(method for _, method in printed))
@@ -102,10 +103,10 @@ def _method_column(methods: Sequence[str]) -> Column:
     return Column("method", "method", methods, methods, left=True)
 
 
-def _measured(references: References, results: Mapping[str, Results]) -> _Found:
+def _measured(references: PublishedNumbers, results: Mapping[str, Results]) -> _Found:
     found: _Found = {}
     for source, result in results.items():
-        dataset, _ = references.dataset_of(result.dataset)
+        dataset, _ = test_set_of(references, result.dataset)
         measures = criteria(result).get(PAPER_PROTOCOL)
         if dataset is not None and measures is not None:
             means = {name: measure.mean for name, measure in measures.items()}
@@ -133,7 +134,7 @@ def _cell(here: tuple[str, dict[str, float]] | None, number: Published) -> str:
     )
 
 
-def _real(references: References, results: Mapping[str, Results]) -> PaperTable:
+def _real(references: PublishedNumbers, results: Mapping[str, Results]) -> PaperTable:
     published = references.table("dcsfn-2")
     methods = [number.method for number in published]
     theirs = [number.value("niqe") for number in published]

@@ -5,12 +5,12 @@ import pytest
 from leaderboard_samples import PAGE_METHODS, sample_results, spread
 from webdriver import Browser, find_programs
 
+from restorekit.catalog import published_numbers
 from restorekit.io.images import write_image
 from restorekit.leaderboard import (
     RAINY_INPUT,
     choose_pictures,
     find_folders,
-    load_references,
     paper_tables,
     rank_all,
     write_leaderboard,
@@ -48,7 +48,7 @@ def page(page_results, tmp_path_factory):
     rankings = rank_all(page_results)
     pictures = choose_pictures(rankings[0], find_folders(page_results), 2)
     by_print = {rankings[0].dataset.fingerprint: pictures}
-    references = load_references()
+    references = published_numbers()
     write_leaderboard(folder, rankings, references, by_print)
     write_paper_tables(folder, paper_tables(references, page_results))
     return folder / "leaderboard.html"

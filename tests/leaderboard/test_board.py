@@ -4,7 +4,8 @@ import io
 import pytest
 from leaderboard_samples import PROTOCOL, sample_results, spread
 
-from restorekit.leaderboard import RAINY_INPUT, load_references, markdown, rank_all, to_csv
+from restorekit.catalog import published_numbers
+from restorekit.leaderboard import RAINY_INPUT, markdown, rank_all, to_csv
 from restorekit.leaderboard.board import build_board
 from restorekit.leaderboard.statistics import wilcoxon_p_value
 
@@ -17,7 +18,7 @@ def board_of(*results, references=None, protocol=PROTOCOL):
 
 @pytest.fixture(scope="module")
 def references():
-    return load_references()
+    return published_numbers()
 
 
 def test_neighbours_are_compared_image_by_image():

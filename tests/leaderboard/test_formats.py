@@ -7,7 +7,8 @@ import re
 import pytest
 from leaderboard_samples import PROTOCOL, sample_results, spread
 
-from restorekit.leaderboard import RAINY_INPUT, load_references, markdown, rank_all, to_csv
+from restorekit.catalog import published_numbers
+from restorekit.leaderboard import RAINY_INPUT, markdown, rank_all, to_csv
 from restorekit.leaderboard.render.latex import escape_latex, latex
 from restorekit.leaderboard.render.tables import escape_markdown
 
@@ -29,7 +30,7 @@ def cells_of(table):
 
 
 def test_markdown_shows_interval_test_and_published_number(rankings):
-    text = markdown(rankings, load_references())
+    text = markdown(rankings, published_numbers())
     table = [line for line in text.split("\n\n")[2].splitlines() if line.startswith("|")]
     head, _, first, second, last = cells_of(table)
     row = dict(zip(head, first, strict=True))
@@ -45,7 +46,7 @@ def test_markdown_shows_interval_test_and_published_number(rankings):
 
 
 def test_csv_gives_published_numbers_lines_of_their_own(rankings):
-    rows = list(csv.DictReader(io.StringIO(to_csv(rankings, load_references()))))
+    rows = list(csv.DictReader(io.StringIO(to_csv(rankings, published_numbers()))))
     assert {row["protocol"] for row in rows} == {PROTOCOL}
     measured, published = rows[0], rows[1]
     assert (measured["kind"], measured["method"]) == ("measured", "DCSFN")
@@ -69,7 +70,7 @@ def test_markdown_escapes_what_would_mean_something():
 
 
 def test_latex_is_balanced_whatever_the_names_are(rankings):
-    text = latex(rankings, load_references())
+    text = latex(rankings, published_numbers())
     code = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
     # What is escaped is text; what is left is LaTeX's own.
     bare = re.sub(r"\\[{}$&#_%]", "", code)

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from leaderboard_samples import sample_results, spread
 
-from restorekit.leaderboard import load_references, paper_tables, rank_all
+from restorekit.catalog import published_numbers
+from restorekit.leaderboard import paper_tables, rank_all
 from restorekit.leaderboard.board import build_board
 from restorekit.leaderboard.render.page import board_page, script_json
 from restorekit.leaderboard.render.writing import write_paper_tables
@@ -45,7 +46,7 @@ def page():
     return page_of(
         sample_results("DCSFN", spread(28.8, seed=1)),
         sample_results("PReNet", spread(28.2, seed=2)),
-        references=load_references(),
+        references=published_numbers(),
     )
 
 
@@ -108,7 +109,7 @@ def test_paths_of_results_files_are_not_told():
 
 
 def test_the_papers_page_needs_nothing_measured(tmp_path):
-    files = write_paper_tables(tmp_path, paper_tables(load_references(), {}))
+    files = write_paper_tables(tmp_path, paper_tables(published_numbers(), {}))
     assert [file.name for file in files] == [
         f"paper_tables.{s}" for s in ("md", "csv", "tex", "html")
     ]

@@ -1,8 +1,9 @@
 import pytest
 from leaderboard_samples import sample_results, spread
 
+from restorekit.catalog import published_numbers
 from restorekit.errors import DataError
-from restorekit.leaderboard import load_references, paper_tables
+from restorekit.leaderboard import paper_tables
 from restorekit.leaderboard.paper_tables import EMPTY
 
 METHODS = ["DDN", "RESCAN", "NLEDN", "ReHEN", "PReNet", "SSIR", "DCSFN"]
@@ -10,7 +11,7 @@ METHODS = ["DDN", "RESCAN", "NLEDN", "ReHEN", "PReNet", "SSIR", "DCSFN"]
 
 @pytest.fixture(scope="module")
 def references():
-    return load_references()
+    return published_numbers()
 
 
 def tables(references, *results):

@@ -64,8 +64,8 @@ def _details(dataset: KnownDataset) -> Iterator[str]:
     for key, value in facts.items():
         if value:
             yield f"  {key + ':':<13} {value}"
-    for split in dataset.splits.values():
-        yield from _split(split)
+    for name, split in dataset.splits.items():
+        yield from _split(name, split)
     for distribution in dataset.distributions:
         yield from _distribution(distribution)
     for known in dataset.fingerprints:
@@ -76,9 +76,9 @@ def _details(dataset: KnownDataset) -> Iterator[str]:
     yield f"  known from: {'; '.join(dataset.sources)}"
 
 
-def _split(split: Split) -> Iterator[str]:
+def _split(name: str, split: Split) -> Iterator[str]:
     for number, version in enumerate(split.versions):
-        yield f"  {'or' if number else split.name}: {_version(version)}"
+        yield f"  {'or' if number else name}: {_version(version)}"
 
 
 def _version(version: SplitVersion) -> str:
@@ -91,7 +91,9 @@ def _version(version: SplitVersion) -> str:
 
 
 def _distribution(distribution: Distribution) -> Iterator[str]:
-    for split, place in distribution.places.items():
-        folders = " or ".join(f"{folder}/" for folder in place.folders) or f"{split}/"
-        layouts = " or ".join(layout.describe() for layout in place.layouts)
+    from restorekit.catalog import get_layout
+
+    for split, location in distribution.splits.items():
+        folders = " or ".join(f"{folder}/" for folder in location.folders) or f"{split}/"
+        layouts = " or ".join(get_layout(name).describe() for name in location.layouts)
         yield f"  {split} as kept by {distribution.name}: {folders} with {layouts}"

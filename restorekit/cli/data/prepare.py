@@ -128,9 +128,12 @@ def _what(reader: PairReader) -> str:
 
 
 def _nothing_found(dataset: KnownDataset, source: Path) -> str:
-    places = [place for one in dataset.distributions for place in one.places.values()]
-    folders = dict.fromkeys(folder for place in places for folder in place.folders)
-    layouts = dict.fromkeys(layout.describe() for place in places for layout in place.layouts)
+    from restorekit.catalog import get_layout
+
+    locations = [one for each in dataset.distributions for one in each.splits.values()]
+    folders = dict.fromkeys(folder for one in locations for folder in one.folders)
+    names = dict.fromkeys(name for one in locations for name in one.layouts)
+    layouts = dict.fromkeys(get_layout(name).describe() for name in names)
     named = ", ".join([*folders, *dataset.splits])
     inside = "; ".join(layouts) or "lq and gt"
     return (

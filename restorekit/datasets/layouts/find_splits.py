@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from restorekit.catalog import KnownDataset, all_datasets, all_layouts
+from restorekit.catalog import KnownDataset, all_datasets, all_layouts, get_layout
 from restorekit.datasets.readers.pairs import PairReader
 from restorekit.errors import DataError
 
@@ -84,8 +84,8 @@ def splits_named(folder: Path) -> set[str]:
         split
         for dataset in all_datasets().values()
         for distribution in dataset.distributions
-        for split, place in distribution.places.items()
-        if any(_is_called(folder, name) for name in place.folders)
+        for split, location in distribution.splits.items()
+        if any(_is_called(folder, name) for name in location.folders)
     }
 
 
@@ -94,12 +94,12 @@ def _by_distribution(
 ) -> FoundSplit | None:
     answers = []
     for distribution in dataset.distributions:
-        place = distribution.places.get(split)
-        if place is None:
+        location = distribution.splits.get(split)
+        if location is None:
             continue
         for folder in folders:
-            if any(_is_called(folder, name) for name in place.folders):
-                found = fitting(folder, place.layouts, known=True)
+            if any(_is_called(folder, name) for name in location.folders):
+                found = fitting(folder, map(get_layout, location.layouts), known=True)
                 answers += [FoundSplit(split, one, distribution.name) for one in found]
     chosen = only_one([answer.found for answer in answers])
     return next((answer for answer in answers if answer.found is chosen), None)
@@ -117,9 +117,9 @@ def _root_itself(root: Path, dataset: KnownDataset) -> dict[str, FoundSplit]:
     if found is None:
         return {}
     count = len(found.reader)
-    ranges = [split for split in dataset.splits.values() if split.clean is not None]
-    if ranges and count == sum(split.pairs for split in ranges):
-        return {split.name: FoundSplit(split.name, found) for split in ranges}
+    ranges = {name: split for name, split in dataset.splits.items() if split.clean is not None}
+    if ranges and count == sum(split.pairs for split in ranges.values()):
+        return {name: FoundSplit(name, found) for name in ranges}
     fitting_count = [
         name
         for name, split in dataset.splits.items()
@@ -129,7 +129,7 @@ def _root_itself(root: Path, dataset: KnownDataset) -> dict[str, FoundSplit]:
     for names in (fitting_count, named):
         if len(names) == 1:
             return {names[0]: FoundSplit(names[0], found, _whose(found, dataset, names[0]))}
-    expected = ", ".join(f"{s.name} {s.pairs:,}" for s in dataset.splits.values())
+    expected = ", ".join(f"{name} {split.pairs:,}" for name, split in dataset.splits.items())
     raise DataError(
         f"{found} might be any split of {dataset.id} ({expected}): say which with --split, or put "
         f"it into a folder {' or '.join(dataset.splits)}."
@@ -163,7 +163,7 @@ def _whose(found: Recognised, dataset: KnownDataset, split: str) -> str:
     names = [
         distribution.name
         for distribution in dataset.distributions
-        if split in distribution.places and found.layout in distribution.places[split].layouts
+        if split in distribution.splits and found.layout.name in distribution.splits[split].layouts
     ]
     return names[0] if len(names) == 1 else ""
 

@@ -1,7 +1,7 @@
 """Recognising what lies in one folder: the one place that knows how pairs may lie on disk.
 
-The layouts are those of ``catalog/layouts.yml``. Preparing a dataset and reading it where it is
-go through here alike.
+The layouts are those of ``catalog/data/layouts.yml``. Preparing a dataset and reading it in place
+both use this module.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from restorekit.catalog import Published
+
 from ..board import Board, Line
 from ..measures import MEASURES
 from ..ranking import Entry, Ranking
-from ..references import Published
 from ..statistics import Interval
 
 #: Beside what a reader must not overlook.

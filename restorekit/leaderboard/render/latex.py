@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from restorekit.catalog import PublishedNumbers
+
 from ..board import Board, build_board
 from ..measures import MEASURES
 from ..ranking import Ranking
-from ..references import References
 from .columns import Column, board_columns, heading, subheading
 
 #: What a file of tables says first.
@@ -44,7 +45,7 @@ _SPECIAL = {
 }
 
 
-def latex(rankings: Sequence[Ranking], references: References | None = None) -> str:
+def latex(rankings: Sequence[Ranking], references: PublishedNumbers | None = None) -> str:
     """Return the rankings as LaTeX tables, the best number of a column in bold.
 
     Args:

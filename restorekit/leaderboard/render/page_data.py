@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from restorekit.catalog import Published
 from restorekit.datasets.readers.listing import natural_key
 
 from ..board import Board, Line, compare_entries
 from ..measures import MEASURES
 from ..ranking import Entry
-from ..references import Published
 from .columns import heading, run_with
 from .pictures import GROUND_TRUTH, Pictures
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
+from restorekit.catalog import PublishedNumbers
+
 from ..board import Board, Line, build_board
 from ..measures import MEASURES
 from ..ranking import Ranking
-from ..references import References
 from .columns import Column, board_columns, elsewhere_columns, heading, subheading
 
 _COLUMNS = (
@@ -49,7 +50,7 @@ _LEAKS = "*Test images trained on*: so many show what the checkpoint's training 
 _GAPS = "A gap is measured minus published; ! marks more than 0.1 dB."
 
 
-def markdown(rankings: Sequence[Ranking], references: References | None = None) -> str:
+def markdown(rankings: Sequence[Ranking], references: PublishedNumbers | None = None) -> str:
     """Return the rankings as Markdown, one section each.
 
     Args:
@@ -79,7 +80,7 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)
 
 
-def to_csv(rankings: Sequence[Ranking], references: References | None = None) -> str:
+def to_csv(rankings: Sequence[Ranking], references: PublishedNumbers | None = None) -> str:
     """Return the rankings as one CSV table, numbers in full; what is not known is empty.
 
     Published numbers are lines of their own, of the kind ``published``; their gaps are those

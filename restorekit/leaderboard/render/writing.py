@@ -7,12 +7,12 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from restorekit.catalog import PublishedNumbers
 from restorekit.io.files import write_text
 
 from ..board import build_board
 from ..paper_tables import PaperTable
 from ..ranking import Ranking
-from ..references import References
 from .latex import PREAMBLE, latex, latex_table
 from .page import board_page, render
 from .page_tables import escape, plain_table
@@ -23,7 +23,7 @@ from .tables import escape_markdown, markdown, markdown_table, to_csv
 def write_leaderboard(
     folder: Path,
     rankings: Sequence[Ranking],
-    references: References | None = None,
+    references: PublishedNumbers | None = None,
     pictures: Mapping[str, Pictures] | None = None,
 ) -> list[Path]:
     """Write ``leaderboard.md``, ``.csv``, ``.tex`` and ``.html``.
