@@ -117,6 +117,41 @@ def test_tools_only_call_the_command_line(file):
     assert ours <= {"cli", "errors", "io", "version"}
 
 
+def imported_at_once(file):
+    """Return the modules of the package that importing ``file`` imports, itself excluded."""
+
+    def statements(node):
+        for child in ast.iter_child_nodes(node):
+            typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+            if isinstance(child, (ast.Import, ast.ImportFrom)):
+                yield child
+            elif isinstance(child, (ast.If, ast.Try)) and not typing_only:
+                yield from statements(child)
+
+    package = file.relative_to(ROOT).parts[:-1]
+    for node in statements(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+            continue
+        base = package[: len(package) - node.level + 1] if node.level else []
+        name = ".".join([*base, *filter(None, [node.module])])
+        for alias in node.names:
+            path = ROOT / f"{name}.{alias.name}".replace(".", "/")
+            is_module = path.is_dir() or path.with_suffix(".py").is_file()
+            yield f"{name}.{alias.name}" if is_module else name
+
+
+def test_no_module_imports_itself_through_others():
+    graph = {}
+    for file in source_files():
+        name = f"restorekit.{module_of(file)}".rstrip(".")
+        graph[name] = {*imported_at_once(file)} - {name}
+    # A module without imports that are left cannot be part of a cycle: take it out, repeatedly.
+    while free := {name for name, imports in graph.items() if not imports & graph.keys()}:
+        graph = {name: imports for name, imports in graph.items() if name not in free}
+    assert sorted(graph) == []
+
+
 def run(code):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(

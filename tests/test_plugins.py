@@ -5,12 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from restorekit.errors import ConfigError, UnknownNameError
 from restorekit.plugins import load_plugin_file
 from restorekit.registry import MODELS
 
-TUTORIAL = Path(__file__).parent.parent / "docs" / "plugins.md"
+ROOT = Path(__file__).resolve().parent.parent
+TUTORIAL = ROOT / "docs" / "plugins.md"
 
 
 def tutorial_files():
@@ -44,7 +47,8 @@ def outside(tmp_path):
 
 def run(arguments, work, site):
     command = [sys.executable, "-m", "restorekit.cli", *arguments]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
+    path = f"{site}:{ROOT}"
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
         command, cwd=work, env=environment, capture_output=True, text=True, check=False
     )
@@ -97,3 +101,64 @@ def test_plugin_file_registers_once_and_errors_name_it(tmp_path):
 def test_unknown_name_suggests_the_nearest():
     with pytest.raises(UnknownNameError, match="Did you mean 'DCSFN'"):
         MODELS.build({"type": "DCSFM"})
+
+
+CONVERTER = """
+from restorekit.checkpoints.converters import (
+    ConvertedNetwork, Format, SourceWeights, register_format
+)
+
+def convert(content, source):
+    weights = SourceWeights(content, source, "Tiny")
+    config = {"type": "Tiny", "channels": weights.shape("a.weight")[0]}
+    taken = {f"net.{key}": weights.take(key) for key in ("a.weight", "a.bias")}
+    weights.require_empty()
+    return ConvertedNetwork(config, taken, {}, "Tiny")
+
+register_format("tiny", Format(convert))
+"""
+TINY = """
+from restorekit.registry import MODELS
+from torch import nn
+
+@MODELS.register_module()
+class Tiny(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.net = nn.ModuleDict({"a": nn.Conv2d(3, channels, 3, padding=1)})
+
+    def forward(self, lq):
+        return lq - self.net["a"](lq)
+"""
+
+
+def test_a_converter_from_outside_takes_one_file(tmp_path):
+    (tmp_path / "tiny.py").write_text(TINY + CONVERTER)
+    weights = {"a.weight": torch.rand(3, 3, 3, 3), "a.bias": torch.rand(3)}
+    torch.save({"params": weights}, tmp_path / "released.pth")
+    arguments = ["convert", "tiny", "released.pth", "tiny.safetensors", "--plugin", "tiny.py"]
+    done = run(arguments, tmp_path, tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = load_file(tmp_path / "tiny.safetensors")
+    assert torch.equal(written["net.a.weight"], weights["a.weight"])
+    unknown = run(["convert", "tine", *arguments[2:]], tmp_path, tmp_path)
+    assert unknown.returncode == 2
+    assert "'tiny'" in unknown.stderr
+
+
+def test_a_command_from_an_installed_package(outside):
+    site, work = outside
+    (site / "rainnets" / "hello.py").write_text(
+        '"""Greet."""\n\n'
+        "def add_arguments(parser):\n    parser.add_argument('name')\n\n"
+        "def run(args):\n    print('hello', args.name)\n"
+    )
+    info = site / "rainnets-1.0.dist-info"
+    (info / "entry_points.txt").write_text(
+        "[restorekit.commands]\nhello = rainnets.hello\ntrain = rainnets.hello\n"
+    )
+    assert run(["hello", "rain"], work, site).stdout == "hello rain\n"
+    overview = run(["--help"], work, site).stdout
+    assert "hello" in overview
+    assert overview.count("installed package") == 1
+    assert "'hello'" in run(["helo"], work, site).stderr

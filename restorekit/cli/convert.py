@@ -1,4 +1,4 @@
-"""Turn a checkpoint of a method's authors into one of ours: restorekit convert FORMAT IN OUT."""
+"""Convert a checkpoint that a method's authors released: restorekit convert FORMAT IN OUT."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import sys
 from mmengine.config import DictAction
 
 from restorekit.checkpoints.converters import FORMATS, convert_checkpoint
+from restorekit.cli.arguments import add_plugin, load_plugins
+from restorekit.plugins import load_installed_plugins
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "format", metavar="FORMAT", help=f"whose checkpoint it is: {', '.join(sorted(FORMATS))}"
+        "format",
+        metavar="FORMAT",
+        help=f"whose checkpoint it is: {', '.join(sorted(FORMATS))}, or a plugin's format",
     )
     parser.add_argument(
         "source",
@@ -32,10 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="parameters of the network that the weights do not tell, for example num_stages=5",
     )
+    add_plugin(parser, "formats")
 
 
 def run(args: argparse.Namespace) -> None:
     """Convert and say what was found."""
+    load_installed_plugins()
+    load_plugins(args)
     converted = convert_checkpoint(args.format, args.source, args.target, args.set)
     lines = [f"{converted.summary}."]
     if converted.assumed:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
 from restorekit.errors import USER_ERROR_STATUS, RestoreKitError, did_you_mean
@@ -16,6 +17,8 @@ from restorekit.version import __version__
 
 #: Command, and the sentence that ``restorekit --help`` shows for it. The module of the same
 #: name in this package has ``add_arguments(parser)`` and ``run(args)``.
+#: Installed packages add commands by the entry-point group ``restorekit.commands``, whose names
+#: lead to such modules.
 COMMANDS = {
     "train": "train a model from a config",
     "test": "restore a test set, measure it and write results.json",
@@ -27,6 +30,9 @@ COMMANDS = {
     "bench": "measure speed and memory against reference implementations",
     "list": "show what is registered",
 }
+
+
+COMMAND_GROUP = "restorekit.commands"
 
 
 def program(argv: Sequence[str] | None = None) -> NoReturn:
@@ -63,13 +69,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"restorekit {__version__}\n")
         return 0
     name = arguments[0]
-    if name not in COMMANDS:
+    if name in COMMANDS:
+        module = import_module(f"restorekit.cli.{name}")
+    elif name in (installed := installed_commands()):
+        module = installed[name].load()
+    else:
+        known = [*COMMANDS, *installed]
         sys.stderr.write(
-            f"restorekit: {name!r} is not a command.{did_you_mean(name, COMMANDS)} "
+            f"restorekit: {name!r} is not a command.{did_you_mean(name, known)} "
             "`restorekit --help` lists them.\n"
         )
         return 2
-    module = import_module(f"restorekit.cli.{name}")
     parser = argparse.ArgumentParser(prog=f"restorekit {name}", description=module.__doc__)
     module.add_arguments(parser)
     args = parser.parse_args(arguments[1:])
@@ -86,6 +96,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"restorekit {name}: interrupted.\n")
         return 130
     return 0
+
+
+def installed_commands() -> dict[str, EntryPoint]:
+    """Return the commands that installed packages add; ``restorekit``'s own names stay its own."""
+    points = entry_points(group=COMMAND_GROUP)
+    return {point.name: point for point in points if point.name not in COMMANDS}
 
 
 def _report(name: str, error: RestoreKitError) -> None:
@@ -106,8 +122,12 @@ def _sentence(error: RestoreKitError) -> str:
 
 
 def _overview() -> str:
-    width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    commands = COMMANDS | {
+        name: f"from the installed package {point.dist.name if point.dist else point.module}"
+        for name, point in installed_commands().items()
+    }
+    width = max(map(len, commands))
+    lines = [f"  {name:<{width}}  {text}" for name, text in commands.items()]
     return (
         "usage: restorekit COMMAND [ARGUMENT ...]\n\n"
         "Image restoration, deraining first.\n\ncommands:\n"

@@ -1,8 +1,8 @@
 """The authors' own checkpoints, turned into network files: one module a format.
 
-A converter infers everything from the weights, so that nothing has to be typed in but what
-they do not tell. A new format is a function ``(content, source) -> ConvertedNetwork`` and a
-line in ``FORMATS``.
+A converter infers everything it can from the weights; only what they cannot tell has to be given.
+A new format is a function ``(content, source) -> ConvertedNetwork``, made known by
+:func:`register_format`, from a plugin too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import build_network
 from restorekit.checkpoints.network_file import require_network_suffix, save_network
-from restorekit.errors import CheckpointError, UnknownNameError, did_you_mean
+from restorekit.errors import CheckpointError, ConfigError, UnknownNameError, did_you_mean
 from restorekit.io.files import sha256
 
 from .dcsfn import convert_dcsfn
@@ -25,11 +25,18 @@ from .nledn import convert_nledn
 from .prenet import convert_prenet
 from .rehen import convert_rehen
 from .rescan import convert_rescan
-from .source import ConvertedNetwork
+from .source import ConvertedNetwork, SourceWeights
 from .ssir import convert_ssir
 from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file
 
-__all__ = ["FORMATS", "ConvertedNetwork", "Format", "convert_checkpoint"]
+__all__ = [
+    "FORMATS",
+    "ConvertedNetwork",
+    "Format",
+    "SourceWeights",
+    "convert_checkpoint",
+    "register_format",
+]
 
 #: Turns the content of a file, and its name for messages, into a network of ours.
 Converter: TypeAlias = Callable[[Any, str], ConvertedNetwork]
@@ -60,6 +67,21 @@ FORMATS: dict[str, Format] = {
     "rescan": Format(convert_rescan),
     "ssir": Format(convert_ssir, read_tensorflow_checkpoint, tensorflow_data_file),
 }
+
+
+def register_format(name: str, form: Format) -> None:
+    """Add a checkpoint format, for ``restorekit convert NAME``.
+
+    Args:
+        name: Lower-case name, usually the method's.
+        form: How to read and convert its files.
+
+    Raises:
+        ConfigError: If the name is taken by another format.
+    """
+    if FORMATS.get(name, form) != form:
+        raise ConfigError(f"The checkpoint format {name!r} exists already; choose another name.")
+    FORMATS[name] = form
 
 
 def convert_checkpoint(
