@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -14,10 +15,8 @@ from typing import Any
 
 from restorekit.errors import DataError
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 #: Characters of a name that a temporary file repeats: with what is added to them, names stay
 #: within the 255 bytes that file systems allow.
@@ -107,7 +106,7 @@ def sole_writer(folder: str | os.PathLike[str]) -> Iterator[None]:
     Raises:
         DataError: If another process has it.
     """
-    if fcntl is None:
+    if sys.platform == "win32":
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
