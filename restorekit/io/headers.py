@@ -1,33 +1,57 @@
-"""What an image file says about itself, and whether it is whole, without decoding it.
+"""The size of an image file, and whether the file is complete, without decoding it.
 
-PNG, JPEG and BMP are read directly: thousands of files are looked at in a second. The
-other formats, and files with an alpha channel, are rare and go through Pillow.
+Pillow reads headers lazily: tens of thousands a second. It says nothing about the rest of a
+file, so the end is checked here.
 """
 
 from __future__ import annotations
 
 import io
-import mmap
 import os
 import struct
-import zlib
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from restorekit.errors import DataError
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
-#: Endings of the files that are taken for images, in any case.
+from restorekit.errors import ConfigError, DataError, RestoreKitError
+
+#: Suffixes of the files that are taken for images, in lower case.
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+#: Environment variable with the largest number of pixels that an image may have.
+MAX_PIXELS_VARIABLE = "RESTOREKIT_MAX_PIXELS"
 
-#: Bytes of a file, wherever they are.
-Buffer = bytes | bytearray | memoryview | mmap.mmap
+#: The bytes of a file.
+Buffer = bytes | bytearray | memoryview
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+#: The limit above which Pillow refuses images by default.
+_DEFAULT_MAX_PIXELS = 178_956_970
+#: OpenCV, which decodes the pixels, refuses more than this many pixels, and longer sides.
+_OPENCV_MAX_PIXELS, _OPENCV_MAX_SIDE = 1 << 30, 1 << 20
+
+# Pillow's own `Image.open` would apply a limit of its own, which is global to the process.
+_DECODERS: tuple[tuple[bytes, type[ImageFile]], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PngImageFile),
+    (b"\xff\xd8\xff", JpegImageFile),
+    (b"BM", BmpImageFile),
+    (b"II*\0", TiffImageFile),
+    (b"MM\0*", TiffImageFile),
+    (b"RIFF", WebPImageFile),
+)
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"
-_TAIL = 1 << 16
 _ORIENTATION_TAG = 0x0112
-_PILLOW_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
-_AGAIN = "copy or download it again"
+_BITS_TAG = 258
+#: Offsets and lengths of the parts of a TIFF: strips, or tiles.
+_TIFF_PARTS = ((273, 279), (324, 325))
+_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
+_COPY_AGAIN = "copy or download it again"
 
 
 @dataclass(frozen=True)
@@ -36,10 +60,10 @@ class ImageInfo:
 
     Attributes:
         format: ``PNG``, ``JPEG``, ``BMP``, ``TIFF`` or ``WEBP``.
-        height: Rows after the EXIF rotation.
-        width: Columns after the EXIF rotation.
-        orientation: EXIF orientation, 1 (upright) to 8.
-        has_alpha: Whether there is an alpha channel (an opaque one: others are refused).
+        height: Rows, after the EXIF rotation.
+        width: Columns, after the EXIF rotation.
+        orientation: EXIF orientation that the decoder leaves to be undone, 1 (upright) to 8.
+        has_alpha: Whether there is an alpha channel; it is opaque, since others are refused.
     """
 
     format: str
@@ -49,184 +73,157 @@ class ImageInfo:
     has_alpha: bool = False
 
 
+def max_pixels() -> int:
+    """Return the number of pixels above which no image is decoded.
+
+    It is 178,956,970, or the value of the environment variable ``RESTOREKIT_MAX_PIXELS``. WebP
+    images have to respect ``PIL.Image.MAX_IMAGE_PIXELS`` as well.
+
+    Raises:
+        ConfigError: If the variable holds no number from 1 to 2³⁰.
+    """
+    text = os.environ.get(MAX_PIXELS_VARIABLE)
+    if text is None:
+        return _DEFAULT_MAX_PIXELS
+    if not text.isdecimal() or not 1 <= int(text) <= _OPENCV_MAX_PIXELS:
+        raise ConfigError(
+            f"{MAX_PIXELS_VARIABLE}={text!r}: give a whole number from 1 to {_OPENCV_MAX_PIXELS}."
+        )
+    return int(text)
+
+
 def inspect_image(
     source: str | os.PathLike[str] | Buffer, name: str | None = None, *, thorough: bool = False
 ) -> ImageInfo:
-    """Return the size of an image and refuse what cannot be used, from its header and its end.
+    """Return the size of an image; refuse a file that cannot be used.
+
+    Only the header and the end of the file are read, except that images with an alpha channel
+    are decoded to see whether it is opaque.
 
     Args:
         source: A path, or the bytes of a file.
-        name: What error messages call it; by default its path.
-        thorough: Also verify the checksums inside a PNG, which reads all of it.
+        name: What error messages call the image; by default its path.
+        thorough: Also verify the checksums in a PNG, which reads all of it.
 
     Raises:
-        DataError: If it is missing, empty, truncated, no image, has 16 bits a channel, CMYK
-            colours or transparent pixels. Damage in the middle of a JPEG shows only when it
-            is decoded, and not always then.
+        DataError: If the file is missing, empty, truncated or not an image, has too many pixels
+            (see :func:`max_pixels`), 16 bits per channel, CMYK colours or transparent pixels.
+            Damage in the middle of a JPEG shows only when it is decoded, and not always then.
     """
-    if isinstance(source, (bytes, bytearray, memoryview, mmap.mmap)):
-        return _inspect(source, name or "the image", thorough)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _inspect(io.BytesIO(source), len(source), name or "the image", thorough)
     name = name or os.fspath(source)
     try:
         with open(source, "rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                raise DataError(f"{name} is empty: {_AGAIN}.")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
-                return _inspect(mapping, name, thorough)
+            return _inspect(file, os.fstat(file.fileno()).st_size, name, thorough)
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror or error}.") from error
 
 
-def _inspect(data: Buffer, name: str, thorough: bool) -> ImageInfo:
-    if len(data) == 0:
-        raise DataError(f"{name} is empty: {_AGAIN}.")
-    start = bytes(data[:8])
+def _inspect(file: BinaryIO, size: int, name: str, thorough: bool) -> ImageInfo:
+    if size == 0:
+        raise DataError(f"{name} is empty: {_COPY_AGAIN}.")
+    start = file.read(12)
+    file.seek(0)
+    decoder = next((kind for magic, kind in _DECODERS if start.startswith(magic)), None)
+    if decoder is None:
+        raise DataError(
+            f"{name} is not an image that can be read: use PNG, JPEG, BMP, TIFF or WebP, or "
+            f"{_COPY_AGAIN} if it should be one."
+        )
     try:
-        if start == _PNG_SIGNATURE:
-            info = _inspect_png(data, name, thorough)
-        elif start[:3] == b"\xff\xd8\xff":
-            info = _inspect_jpeg(data, name)
-        elif start[:2] == b"BM":
-            info = _inspect_bmp(data, name)
-        else:
-            return _inspect_with_pillow(data, name)
-    except (struct.error, IndexError) as error:
-        raise DataError(f"{name} is truncated within its header: {_AGAIN}.") from error
-    if info.height < 1 or info.width < 1:
-        raise DataError(f"{name} has a damaged header ({info.width}×{info.height}): {_AGAIN}.")
-    if info.has_alpha:
-        _refuse_transparency(data, name)
+        image = decoder(file)
+        info = _describe(image, name)
+        _require_end(image, file, size, name)
+        if info.has_alpha:
+            _refuse_transparency(image, name)
+        if thorough and isinstance(image, PngImageFile):
+            file.seek(0)
+            PngImageFile(file).verify()
+    except RestoreKitError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, "more pixels than are decoded") from error
+    except Exception as error:
+        # Pillow's decoders raise whatever their parsing of a damaged header leads to.
+        if "-bit layers" in str(error):
+            raise _sixteen_bits(name) from error
+        raise DataError(f"{name} is truncated or damaged ({error}): {_COPY_AGAIN}.") from error
     return info
 
 
-def _inspect_png(data: Buffer, name: str, thorough: bool) -> ImageInfo:
-    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-    if depth == 16:
-        raise _sixteen_bits(name)
-    has_alpha = colour in (4, 6)
-    exif = b""
-    position = 8
-    past_header = False
-    while True:
-        if position + 12 > len(data):
-            raise DataError(f"{name} is truncated (its IEND chunk is missing): {_AGAIN}.")
-        length, kind = struct.unpack_from(">I4s", data, position)
-        end = position + 12 + length
-        if thorough and kind[:1].isupper() and end <= len(data):
-            _verify_chunk(data, position, end, kind, name)
-        if kind == b"IEND":
-            break
-        if kind == b"IDAT" and not past_header:
-            past_header = True
-            # The rest only has to be walked through where it is to be verified, or where
-            # the usual end is not at the end.
-            if not thorough and _PNG_END in bytes(data[-_TAIL:]):
-                break
-        if kind == b"tRNS":
-            has_alpha = True
-        elif kind == b"eXIf" and not past_header:
-            exif = bytes(data[position + 8 : end - 4])
-        position = end
-    return _upright("PNG", height, width, _orientation(exif), has_alpha)
-
-
-def _verify_chunk(data: Buffer, position: int, end: int, kind: bytes, name: str) -> None:
-    (stored,) = struct.unpack_from(">I", data, end - 4)
-    with memoryview(data) as view:
-        computed = zlib.crc32(view[position + 4 : end - 4])
-    if stored != computed:
-        raise DataError(
-            f"{name} is damaged (the checksum of its {kind.decode('ascii', 'replace')} chunk is "
-            f"wrong): {_AGAIN}."
+def _describe(image: ImageFile, name: str) -> ImageInfo:
+    """Return what the header says; refuse kinds of images that are not supported."""
+    width, height = image.size
+    limit = max_pixels()
+    if width * height > limit or max(width, height) > _OPENCV_MAX_SIDE:
+        raise _too_large(
+            name,
+            f"{width}×{height} pixels, and at most {limit:,} are decoded "
+            f"({_OPENCV_MAX_SIDE:,} along a side)",
         )
-
-
-def _inspect_jpeg(data: Buffer, name: str) -> ImageInfo:
-    exif = b""
-    frame: tuple[int, int, int, int] | None = None
-    position = 2
-    while True:
-        while data[position] == 0xFF and data[position + 1] == 0xFF:
-            position += 1
-        marker, length = struct.unpack_from(">xBH", data, position)
-        if data[position] != 0xFF:
-            raise DataError(f"{name} is damaged (a JPEG marker is missing): {_AGAIN}.")
-        if marker == 0xDA:
-            break
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            frame = struct.unpack_from(">BHHB", data, position + 4)
-        elif marker == 0xE1 and not exif:
-            segment = bytes(data[position + 4 : position + 2 + length])
-            exif = segment if segment.startswith(b"Exif") else b""
-        position += 2 + length
-    if frame is None:
-        raise DataError(f"{name} is damaged (no frame header before its scan): {_AGAIN}.")
-    # Pixels cannot look like the end marker: their 0xFF bytes are followed by a 0.
-    tail = max(position, len(data) - _TAIL)
-    if _JPEG_END not in bytes(data[tail:]) and _JPEG_END not in bytes(data[position:]):
-        raise DataError(f"{name} is truncated (its end marker is missing): {_AGAIN}.")
-    precision, height, width, channels = frame
-    if precision != 8:
-        raise _sixteen_bits(name)
-    if channels not in (1, 3):
+    if image.mode == "CMYK":
         raise _cmyk(name)
-    return _upright("JPEG", height, width, _orientation(exif), has_alpha=False)
+    bits = image.tag_v2.get(_BITS_TAG, 8) if isinstance(image, TiffImageFile) else 8
+    deepest = max(bits) if isinstance(bits, tuple) else bits
+    if image.mode not in _MODES or deepest > 8 or (image.tile and ";16" in str(image.tile[0].args)):
+        raise _sixteen_bits(name)
+    # OpenCV turns a TIFF upright itself, and Pillow reports its size upright.
+    orientation = 1 if isinstance(image, TiffImageFile) else _orientation(image.info.get("exif"))
+    if orientation >= 5:
+        height, width = width, height
+    has_alpha = image.mode in {"LA", "PA", "RGBA"} or "transparency" in image.info
+    return ImageInfo(str(image.format), height, width, orientation, has_alpha)
 
 
-def _inspect_bmp(data: Buffer, name: str) -> ImageInfo:
-    size, offset, header = struct.unpack_from("<2xI4xII", data, 0)
-    if header == 12:
-        width, height, bits = struct.unpack_from("<HHxxH", data, 18)
-        compression = 0
+def _require_end(image: ImageFile, file: BinaryIO, size: int, name: str) -> None:
+    """Refuse a file that ends before its image does."""
+    if isinstance(image, PngImageFile):
+        complete = _holds(file, size, _PNG_END, file.tell())
+    elif isinstance(image, JpegImageFile):
+        # Pixels cannot look like the end marker: their 0xFF bytes are followed by a 0.
+        complete = _holds(file, size, _JPEG_END, file.tell())
     else:
-        width, height, bits, compression = struct.unpack_from("<iixxHI", data, 18)
-    # A negative height says that the rows start at the top.
-    height = abs(height)
-    needed = offset + (width * bits + 31) // 32 * 4 * height if compression == 0 else size
-    if len(data) < needed:
-        raise DataError(f"{name} is truncated ({len(data)} of {needed} bytes): {_AGAIN}.")
-    return ImageInfo("BMP", height, width, has_alpha=bits == 32)
+        complete = size >= _expected_size(image, file)
+    if not complete:
+        raise DataError(f"{name} is truncated (its end is missing): {_COPY_AGAIN}.")
 
 
-def _inspect_with_pillow(data: Buffer, name: str) -> ImageInfo:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(bytes(data)), formats=("TIFF", "WEBP")) as image:
-            mode = image.mode
-            bits = image.tag_v2.get(258, 8) if image.format == "TIFF" else 8
-            if mode == "CMYK":
-                raise _cmyk(name)
-            if mode not in _PILLOW_MODES or max(bits if isinstance(bits, tuple) else (bits,)) > 8:
-                raise _sixteen_bits(name)
-            # These formats have no cheap test of being whole.
-            image.load()
-            orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-            has_alpha = mode in {"LA", "PA", "RGBA"} or "transparency" in image.info
-            width, height = image.size
-            kind = str(image.format)
-    except UnidentifiedImageError as error:
-        raise DataError(
-            f"{name} is not an image that can be read: use PNG, JPEG, BMP, TIFF or WebP, or "
-            f"{_AGAIN} if it should be one."
-        ) from error
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{name} is truncated or damaged ({error}): {_AGAIN}.") from error
-    if has_alpha:
-        _refuse_transparency(data, name)
-    return _upright(kind, height, width, orientation, has_alpha)
+def _holds(file: BinaryIO, size: int, marker: bytes, start: int) -> bool:
+    """Whether a marker is in the file from ``start`` on; most likely it is at the end."""
+    for length in (len(marker) + 8, 1 << 16, size):
+        begin = max(start, size - length)
+        file.seek(begin)
+        if marker in file.read():
+            return True
+        if begin == start:
+            break
+    return False
 
 
-def _refuse_transparency(data: Buffer, name: str) -> None:
-    from PIL import Image
+def _expected_size(image: ImageFile, file: BinaryIO) -> int:
+    """Return how many bytes the header announces; 0 where it does not."""
+    if isinstance(image, TiffImageFile):
+        for offsets, lengths in _TIFF_PARTS:
+            parts = zip(image.tag_v2.get(offsets, ()), image.tag_v2.get(lengths, ()), strict=False)
+            end = max((offset + length for offset, length in parts), default=0)
+            if end:
+                return end
+        image.load()
+        return 0
+    file.seek(0)
+    header = file.read(8)
+    if isinstance(image, WebPImageFile):
+        return int(struct.unpack_from("<4xI", header)[0]) + 8
+    codec, _, offset, arguments = image.tile[0]
+    if codec == "raw" and isinstance(arguments, tuple):
+        # Mode, bytes of a row, direction.
+        return int(offset + arguments[1] * image.height)
+    return int(struct.unpack_from("<2xI", header)[0])
 
-    try:
-        with Image.open(io.BytesIO(bytes(data))) as image:
-            lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{name} is truncated or damaged ({error}): {_AGAIN}.") from error
+
+def _refuse_transparency(image: ImageFile, name: str) -> None:
+    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
     if lowest != 255:
         raise DataError(
             f"{name} has transparent pixels, and what lies behind them is not known: flatten it "
@@ -234,32 +231,30 @@ def _refuse_transparency(data: Buffer, name: str) -> None:
         )
 
 
-def _orientation(exif: bytes) -> int:
+def _orientation(exif: bytes | None) -> int:
     if not exif:
         return 1
-    from PIL import Image
-
     tags = Image.Exif()
     try:
         tags.load(exif)
-        return int(tags.get(_ORIENTATION_TAG, 1))
+        orientation = int(tags.get(_ORIENTATION_TAG, 1))
     except Exception:
-        # EXIF is decoration: viewers show the pixels as they are stored when it is damaged.
+        # Viewers show the pixels as they are stored where the EXIF data is damaged.
         return 1
+    return orientation if 1 <= orientation <= 8 else 1
 
 
-def _upright(kind: str, height: int, width: int, orientation: int, has_alpha: bool) -> ImageInfo:
-    if orientation not in range(1, 9):
-        orientation = 1
-    if orientation >= 5:
-        height, width = width, height
-    return ImageInfo(kind, height, width, orientation, has_alpha)
+def _too_large(name: str, what: str) -> DataError:
+    return DataError(
+        f"{name} has {what}: make it smaller, or set the environment variable "
+        f"{MAX_PIXELS_VARIABLE} to a larger number if you trust the file."
+    )
 
 
 def _sixteen_bits(name: str) -> DataError:
     return DataError(
-        f"{name} does not have 8 bits a channel, and everything here works on 8: convert it "
-        "first, for example with `magick IN -depth 8 OUT`."
+        f"{name} does not have 8 bits per channel, which restorekit needs: convert it first, for "
+        "example with `magick IN -depth 8 OUT`."
     )
 
 

@@ -140,7 +140,7 @@ def test_what_cannot_be_done_is_refused(clean, tmp_path, save, image):
     with pytest.raises(DataError, match="has a folder gt"):
         synthesize_pairs(root, tmp_path / "mine", RENDERER)
     save(root / "1_2.png", image(9))
-    with pytest.raises(DataError, match="rainy image 1_2 of 1 .* with 1_2"):
+    with pytest.raises(DataError, match=r"rainy image 1_2 of 1 .* with 1_2"):
         synthesize_pairs(root, tmp_path / "out", RENDERER, variants=2)
     assert not (tmp_path / "out").exists()
 
