@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from restorekit.io.tensors import to_hwc
 from restorekit.metrics.functional.color import to_uint8
 
 #: Width in pixels of the white line between the pictures of a row.
@@ -20,7 +21,7 @@ def to_picture(image: torch.Tensor) -> npt.NDArray[np.uint8]:
 
     Clamped and rounded as the protocols with uint8 quantisation do it.
     """
-    return to_uint8(image.detach().float().permute(1, 2, 0).contiguous().cpu().numpy())
+    return to_uint8(to_hwc(image))
 
 
 def comparison(sample: Mapping[str, Any]) -> npt.NDArray[np.uint8]:

@@ -13,6 +13,7 @@ from torch import nn
 from restorekit.archs.sizing import forward_padded
 from restorekit.errors import DataError
 from restorekit.io.images import IMAGE_SUFFIXES, read_image, write_image
+from restorekit.io.tensors import to_batch, to_hwc
 from restorekit.metrics.functional.color import to_uint8
 
 
@@ -27,11 +28,10 @@ def restore_image(network: nn.Module, image: npt.NDArray[np.uint8]) -> npt.NDArr
         The restored image, uint8 RGB (H, W, 3), rounded as the protocols do.
     """
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
-    pixels = torch.from_numpy(np.ascontiguousarray(image)).to(device)
     with torch.inference_mode():
-        output = forward_padded(network, pixels.permute(2, 0, 1)[None].float() / 255)
+        output = forward_padded(network, to_batch(image, device))
     final = output if isinstance(output, torch.Tensor) else output[-1]
-    return to_uint8(final[0].float().permute(1, 2, 0).cpu().numpy())
+    return to_uint8(to_hwc(final[0]))
 
 
 def restore_images(
@@ -71,7 +71,12 @@ def _images(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise DataError(f"There is no image or folder {path}.")
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+    # Hidden files are left out: killed programs leave temporary images behind.
+    found = sorted(
+        file
+        for file in path.iterdir()
+        if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
+    )
     if not found:
         raise DataError(f"The folder {path} holds no image.")
     return found

@@ -148,7 +148,7 @@ def _inspect(file: BinaryIO, size: int, name: str, thorough: bool) -> ImageInfo:
         # Pillow's decoders raise whatever their parsing of a damaged header leads to.
         if "-bit layers" in str(error):
             raise _sixteen_bits(name) from error
-        raise DataError(f"{name} is truncated or damaged ({error}): {_COPY_AGAIN}.") from error
+        raise DataError(f"{name} is damaged or truncated ({error}): {_COPY_AGAIN}.") from error
     return info
 
 

@@ -10,12 +10,13 @@ from typing import Any
 from mmengine.logging import print_log
 
 from restorekit.io.fingerprint import dataset_fingerprint, image_digest
+from restorekit.io.tensors import to_hwc
 from restorekit.registry import METRICS
 
 from .functional.color import to_uint8
 from .functional.niqe import check_variant
 from .no_reference import NoReferenceValues, measure_niqe
-from .per_image import ImageRecord, PerImageMetric, to_hwc
+from .per_image import ImageRecord, PerImageMetric
 from .summary import mean
 
 

@@ -8,12 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 from mmengine.dist import all_gather_object
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
-from torch import Tensor
 
 from restorekit.errors import DataError
 
@@ -112,8 +109,3 @@ def _each_once(records: Sequence[Record], metric: str) -> list[Record]:
                 "kept by name."
             )
     return ordered
-
-
-def to_hwc(image: Tensor) -> npt.NDArray[Any]:
-    """Return a (3, H, W) tensor as a contiguous float32 array (H, W, 3)."""
-    return np.ascontiguousarray(image.detach().float().cpu().permute(1, 2, 0).numpy())

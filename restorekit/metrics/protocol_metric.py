@@ -8,10 +8,11 @@ from typing import Any
 
 from restorekit.errors import ConfigError, DataError
 from restorekit.io.fingerprint import dataset_fingerprint, image_digest
+from restorekit.io.tensors import to_hwc
 from restorekit.registry import METRICS
 
 from .functional.color import to_uint8
-from .per_image import ImageRecord, PerImageMetric, to_hwc
+from .per_image import ImageRecord, PerImageMetric
 from .protocols import Protocol, build_protocol, measure_all
 from .summary import ImageValues, Measured, by_protocol, mean
 
