@@ -114,7 +114,8 @@ def test_module_knows_only_the_layers_below(file):
 def test_tools_only_call_the_command_line(file):
     names = [name.partition(".") for name in imports_of(file)]
     ours = {part_of(rest) for first, _, rest in names if first == "restorekit" and rest}
-    assert ours <= {"cli", "errors", "io", "version"}
+    # The model zoo is written from the catalog, which only holds facts.
+    assert ours <= {"catalog", "cli", "errors", "io", "version"}
 
 
 def imported_at_once(file):

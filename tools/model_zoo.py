@@ -1,52 +1,78 @@
 #!/usr/bin/env python3
-"""Writes docs/model_zoo.md from what the metafiles in configs/ say: model_zoo.py, no arguments."""
+"""Write what the catalog says of the methods into the repository: model_zoo.py, no arguments.
 
-import os
+The files are docs/model_zoo.md, configs/*/metafile.yml (the form that OpenMMLab's tools read) and
+the tables in configs/*/README.md. Change restorekit/catalog/data/, then run this.
+"""
+
+import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from restorekit.cli.model_zoo import Method, ZooConfig, read_zoo
+import yaml
+
+from restorekit.catalog import (
+    Method,
+    MethodConfig,
+    Published,
+    all_methods,
+    published_beside,
+    published_for,
+    published_numbers,
+)
 from restorekit.io.files import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "model_zoo.md"
 
 _HEAD = """\
 # Model zoo
 
-Which methods there are, what their configs train, and what was published for them. This page is
-written by `tools/model_zoo.py` from `configs/*/metafile.yml`: change those, then run it.
+The methods, what their configs train, and what was published for them. This page is written by
+`tools/model_zoo.py` from the [catalog](datasets.md) in `restorekit/catalog/data/`.
 
-Published numbers are those of the source that is named, not measured here, and only numbers of the
-same dataset version and the same protocol can be compared: [protocols.md](protocols.md),
-[datasets.md](datasets.md). A converter turns the authors' checkpoints into ours by
-`restorekit convert NAME IN OUT`: [checkpoints.md](checkpoints.md). MACs are multiply-accumulate
-operations of convolutions and matrix products on one image of 256×256 pixels, of the network as its
-paper and the released code compute it; some are computed with fewer here.
+Published numbers are those of the named source, not measured here. Only numbers for the same
+dataset and under the same protocol can be compared: [protocols.md](protocols.md),
+[datasets.md](datasets.md). Each method's card has all known numbers; here are those nearest to each
+config. `restorekit convert NAME IN OUT` converts the authors' checkpoints:
+[checkpoints.md](checkpoints.md). MACs are multiply-accumulate operations of convolutions and matrix
+products on one image of 256×256 pixels, of the network as its paper and the released code compute
+it; `restorekit.fast` computes some with fewer.
 """
+_METAFILE_HEAD = "# Written by tools/model_zoo.py from restorekit/catalog/data/methods/{}.yml.\n"
+#: What stands between two such comments in a card is written by this script.
+_BLOCK = re.compile(
+    r"(<!-- (configs|published) by tools/model_zoo\.py -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 
-def model_zoo(configs: str | os.PathLike[str]) -> str:
-    """Return the page as Markdown, with links as from a folder beside ``configs``.
+def files_to_write(root: Path = ROOT) -> dict[Path, str]:
+    """Return the content of every file by its path; cards keep the text around their tables."""
+    methods = all_methods().values()
+    files = {root / "docs" / "model_zoo.md": page(methods)}
+    for method in methods:
+        files[root / "configs" / method.id / "metafile.yml"] = metafile(method)
+        card = root / method.card
+        files[card] = fill_card(card.read_text(encoding="utf-8"), method)
+    return files
 
-    Args:
-        configs: The folder with a ``metafile.yml`` in a folder for each method.
-    """
-    zoo = read_zoo(configs)
+
+def page(methods: Iterable[Method]) -> str:
+    """Return docs/model_zoo.md."""
     overview = _table(
         ("method", "paper", "year", "parameters", "MACs", "converter"),
         (
             (
-                f"[{method.name}](#{method.name.lower()})",
+                f"[{method.name}](#{method.id})",
                 f"[{method.paper}]({method.url})",
                 f"{method.year} ({method.venue})",
                 *_size(method.configs[0]),
                 f"`{method.converter}`",
             )
-            for method in zoo
+            for method in methods
         ),
     )
-    return "\n".join([_HEAD, overview, *map(_section, zoo)])
+    return "\n".join([_HEAD, overview, *map(_section, methods)])
 
 
 def _section(method: Method) -> str:
@@ -59,32 +85,123 @@ def _section(method: Method) -> str:
     )
     configs = _table(
         ("config", "parameters", "MACs", "recipe"),
-        ((_config(config), *_size(config), config.recipe) for config in method.configs),
+        ((_link(config), *_size(config), config.recipe) for config in method.configs),
     )
     published = _table(
-        ("config", "dataset", "version", "protocol", "PSNR", "SSIM", "source"),
+        ("config", "dataset", "protocol", "PSNR", "SSIM", "source"),
         (
             (
-                _config(config),
-                number.dataset,
-                number.version,
-                f"`{number.protocol}`",
-                number.psnr,
-                number.ssim,
-                number.source,
+                _link(config),
+                f"`{number.dataset}`",
+                _protocol(number.protocol),
+                number.printed["psnr"],
+                number.printed["ssim"],
+                number.sources[0],
             )
             for config in method.configs
-            for number in config.published
+            for number in published_beside(config, published_numbers())
         ),
     )
     return f"## {method.name}\n\n{links}.\n\n{configs}\nPublished:\n\n{published}".rstrip() + "\n"
 
 
-def _config(config: ZooConfig) -> str:
+def metafile(method: Method) -> str:
+    """Return a metafile; published numbers are texts, since a last zero counts."""
+    collection = {
+        "Name": method.name,
+        "Paper": {
+            "Title": method.paper,
+            "URL": method.url,
+            "Year": method.year,
+            "Venue": method.venue,
+        },
+        "README": method.card,
+        "Code": method.code,
+        "ReleasedCode": method.released_code,
+        "Converter": method.converter,
+    }
+    models = []
+    for config in method.configs:
+        model: dict[str, Any] = {
+            "Name": config.name,
+            "In Collection": method.name,
+            "Config": config.path,
+            "Training Data": config.dataset,
+            "Parameters": config.parameters,
+            "MACs at 256x256": config.macs,
+            "Recipe": config.recipe,
+        }
+        published = [
+            {
+                "Dataset": number.dataset,
+                **({"Protocol": number.protocol} if number.protocol else {}),
+                **{measure.upper(): text for measure, text in number.printed.items()},
+                "Source": number.sources[0],
+            }
+            for number in published_beside(config, published_numbers())
+        ]
+        models.append({**model, "Published": published} if published else model)
+    content = {"Collections": [collection], "Models": models}
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    return _METAFILE_HEAD.format(method.id) + text
+
+
+def fill_card(text: str, method: Method) -> str:
+    """Return a card with its tables as the catalog has them."""
+    tables = {"configs": _card_configs(method), "published": _card_published(method)}
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{tables[block[2]]}\n{block[3]}", text)
+
+
+def _card_configs(method: Method) -> str:
+    folder = f"configs/{method.id}/"
+    return _table(
+        ("config", "data", "network", "parameters", "MACs at 256×256"),
+        (
+            (
+                f"`{config.path.removeprefix(folder)}`",
+                f"`{config.dataset}`",
+                config.network,
+                *_size(config),
+            )
+            for config in method.configs
+        ),
+    )
+
+
+def _card_published(method: Method) -> str:
+    rows: dict[tuple[str, str, str, str], list[Published]] = {}
+    for one in published_for(method, published_numbers()):
+        key = (one.method, one.note, one.sources[0], _protocol(one.protocol))
+        rows.setdefault(key, []).append(one)
+    return _table(
+        ("network", "source", "protocol", "PSNR (dB) / SSIM"),
+        (
+            (
+                f"{name}: {note}" if note else name,
+                source,
+                protocol,
+                " · ".join(_cell(number) for number in row),
+            )
+            for (name, note, source, protocol), row in rows.items()
+        ),
+    )
+
+
+def _cell(number: Published) -> str:
+    values = " / ".join(number.printed.values())
+    others = [name.upper() for name in number.printed if name not in ("psnr", "ssim")]
+    return " ".join([f"`{number.dataset}`", *others, values])
+
+
+def _protocol(name: str | None) -> str:
+    return f"`{name}`" if name else "not stated"
+
+
+def _link(config: MethodConfig) -> str:
     return f"[{config.name}](../{config.path})"
 
 
-def _size(config: ZooConfig) -> tuple[str, str]:
+def _size(config: MethodConfig) -> tuple[str, str]:
     return f"{config.parameters:,}", f"{config.macs / 1e9:.2f} G"
 
 
@@ -95,4 +212,5 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 if __name__ == "__main__":
-    write_text(PAGE, model_zoo(ROOT / "configs"))
+    for path, content in files_to_write().items():
+        write_text(path, content)

@@ -17,6 +17,14 @@ from .datasets import (
     get_layout,
     identify,
 )
+from .methods import (
+    Method,
+    MethodConfig,
+    all_methods,
+    get_method,
+    published_beside,
+    published_for,
+)
 from .published import Published, PublishedNumbers, published_numbers
 
 __all__ = [
@@ -27,15 +35,21 @@ __all__ = [
     "KnownTestSet",
     "Layout",
     "Location",
+    "Method",
+    "MethodConfig",
     "Published",
     "PublishedNumbers",
     "Split",
     "SplitVersion",
     "all_datasets",
     "all_layouts",
+    "all_methods",
     "all_test_sets",
     "get_dataset",
     "get_layout",
+    "get_method",
     "identify",
+    "published_beside",
+    "published_for",
     "published_numbers",
 ]

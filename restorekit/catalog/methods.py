@@ -1,0 +1,167 @@
+"""The methods that restorekit implements: papers, code, configs, and what was published for them.
+
+Each has a file in ``data/methods/``, and the records here have the form of these files. Paths are
+those in the repository. Published numbers are not repeated here: a config names their tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
+
+from restorekit.errors import DataError, UnknownNameError, did_you_mean
+
+from .datasets import Count, Text, Texts, all_datasets
+from .files import FOLDER, read_yaml
+from .published import Published, PublishedNumbers, published_numbers
+
+
+class MethodConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A config of a method.
+
+    Attributes:
+        path: Its file in the repository.
+        dataset: Id of the dataset that it trains on.
+        network: Its network in a few words.
+        parameters: Number of parameters of the network.
+        macs: Multiply-accumulate operations for an image of 256×256 pixels.
+        recipe: How it trains, in a few words.
+        published_as: What tables of published numbers call it; the method's name by default.
+        published: The numbers to show beside it: table to test sets.
+    """
+
+    path: Text
+    dataset: Text
+    network: Text
+    parameters: Count
+    macs: Count
+    recipe: Text
+    published_as: str = ""
+    published: dict[str, Texts] = {}
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return Path(self.path).stem
+
+
+class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A method and its configs.
+
+    Attributes:
+        name: What it is called.
+        paper: Title of its paper.
+        url: Address of the paper.
+        year: Year of the paper.
+        venue: Where it was published.
+        code: File of the network in the repository.
+        released_code: Address of the authors' code.
+        converter: What ``restorekit convert`` calls the authors' checkpoints.
+        configs: Its configs; the first is that of the paper.
+    """
+
+    name: Text
+    paper: Text
+    url: Text
+    year: int
+    venue: Text
+    code: Text
+    released_code: Text
+    converter: Text
+    configs: Annotated[tuple[MethodConfig, ...], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        for config in self.configs:
+            force_setattr(config, "published_as", config.published_as or self.name)
+
+    @property
+    def id(self) -> str:
+        """The name in lower case: that of its file here and of its folder in ``configs/``."""
+        return self.name.lower()
+
+    @property
+    def card(self) -> str:
+        """The model card in the repository."""
+        return f"configs/{self.id}/README.md"
+
+
+@lru_cache
+def all_methods(folder: Path = FOLDER) -> Mapping[str, Method]:
+    """Return all methods by id, the oldest first.
+
+    Args:
+        folder: A folder with ``methods/``, ``published/`` and ``datasets/``; the package's own
+            by default.
+
+    Raises:
+        DataError: If a file of the catalog cannot be used.
+    """
+    methods = []
+    for file in sorted((folder / "methods").glob("*.yml")):
+        method = read_yaml(file, Method)
+        if file.stem != method.id:
+            raise DataError(f"{file}: the file of {method.name} must be called {method.id}.yml.")
+        for config in method.configs:
+            _check(f"{file}: {config.name}", config, folder)
+        methods.append(method)
+    methods.sort(key=lambda method: (method.year, method.name))
+    return MappingProxyType({method.id: method for method in methods})
+
+
+def get_method(name: str) -> Method:
+    """Return the method of a name, capitals aside.
+
+    Raises:
+        UnknownNameError: If there is none.
+    """
+    methods = all_methods()
+    if name.lower() not in methods:
+        raise UnknownNameError(
+            f"{name!r} is not a method of the catalog.{did_you_mean(name.lower(), methods)} It "
+            f"has {', '.join(method.name for method in methods.values())}."
+        )
+    return methods[name.lower()]
+
+
+def published_beside(config: MethodConfig, numbers: PublishedNumbers) -> tuple[Published, ...]:
+    """Return the numbers that a config names, in its order."""
+    return tuple(
+        number
+        for table, datasets in config.published.items()
+        for dataset in datasets
+        for number in numbers.table(table)
+        if (number.method, number.dataset) == (config.published_as, dataset)
+    )
+
+
+def published_for(method: Method, numbers: PublishedNumbers) -> tuple[Published, ...]:
+    """Return all numbers of a method and its variants."""
+    names = {_without_variant(config.published_as) for config in method.configs}
+    return tuple(n for n in numbers.numbers if _without_variant(n.method) in names)
+
+
+def _without_variant(name: str) -> str:
+    return name.partition(" (")[0]
+
+
+def _check(where: str, config: MethodConfig, folder: Path) -> None:
+    _check_name(f"{where}: dataset", config.dataset, all_datasets(folder))
+    numbers = published_numbers(folder)
+    for table, datasets in config.published.items():
+        _check_name(f"{where}: published", table, {one.table for one in numbers.numbers})
+        rows = [one for one in numbers.table(table) if one.method == config.published_as]
+        for dataset in datasets:
+            what = f"{where}: published.{table} of {config.published_as}"
+            _check_name(what, dataset, [row.dataset for row in rows])
+
+
+def _check_name(key: str, name: str, known: Iterable[str]) -> None:
+    known = list(known)
+    if name not in known:
+        raise DataError(f"{key} names {name!r}, which is not there.{did_you_mean(name, known)}")

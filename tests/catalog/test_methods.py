@@ -1,0 +1,86 @@
+"""A method is one file, and names published numbers that exist."""
+
+import shutil
+
+import pytest
+
+from restorekit.catalog import (
+    all_methods,
+    get_method,
+    published_beside,
+    published_for,
+    published_numbers,
+)
+from restorekit.catalog.files import FOLDER
+from restorekit.errors import DataError, UnknownNameError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the catalog with the method DDN alone."""
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    for file in (tmp_path / "methods").glob("*.yml"):
+        if file.name != "ddn.yml":
+            file.unlink()
+    return tmp_path
+
+
+def test_methods_come_by_year_and_name():
+    assert list(all_methods()) == ["ddn", "nledn", "rescan", "prenet", "rehen", "ssir", "dcsfn"]
+    assert get_method("DcSfN").card == "configs/dcsfn/README.md"
+    with pytest.raises(UnknownNameError, match="Did you mean 'prenet'"):
+        get_method("prenett")
+
+
+def test_every_method_of_the_paper_has_its_row_of_table_1():
+    table = {number.method.lower() for number in published_numbers().table("dcsfn-1")}
+    assert table == set(all_methods())
+
+
+def test_numbers_beside_a_config():
+    config = get_method("rescan").configs[0]
+    numbers = published_beside(config, published_numbers())
+    assert [(n.dataset, n.protocol, n.printed["psnr"]) for n in numbers] == [
+        ("rain100h-old", None, "26.45"),
+        ("rain200h", None, "25.92"),
+    ]
+
+
+def test_numbers_of_a_method_include_those_of_its_variants():
+    names = {number.method for number in published_for(get_method("prenet"), published_numbers())}
+    assert names == {"PReNet", "PReNet_r", "PRN", "PRN_r"}
+    names = {number.method for number in published_for(get_method("rescan"), published_numbers())}
+    assert names == {"RESCAN", "RESCAN (LSTM)", "RESCAN (RNN)"}
+
+
+def test_a_method_is_one_file(folder):
+    text = (folder / "methods" / "ddn.yml").read_text(encoding="utf-8")
+    text = text.replace("name: DDN", "name: Mine").replace(
+        "published:", "published_as: DDN\n    published:"
+    )
+    (folder / "methods" / "mine.yml").write_text(text, encoding="utf-8")
+    methods = all_methods(folder)
+    assert list(methods) == ["ddn", "mine"]
+    (first, _) = published_beside(methods["mine"].configs[0], published_numbers(folder))
+    assert (first.table, first.printed["psnr"]) == ("brn", "21.92")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("name: DDN", "name: DDM", ["DDM", "ddm.yml"]),
+        ("dataset: rain1200", "dataset: rain1201", ["ddn_rain1200", "'rain1201'", "'rain1200'"]),
+        ("{brn: [rain100h-old", "{brm: [rain100h-old", ["ddn_rain100h", "'brm'", "'brn'"]),
+        ("{brn: [rain100h-old", "{brn: [rain100h", ["published.brn", "'rain100h'"]),
+        ("macs: 3680501760", "macs: many", ["configs.0.macs", "'many'"]),
+        ("recipe:", "recipy:", ["configs.0.recipy", "'recipe'"]),
+    ],
+)
+def test_an_error_names_the_file_and_the_key(folder, old, new, words):
+    file = folder / "methods" / "ddn.yml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        all_methods(folder)
+    assert all(word in str(caught.value) for word in [str(file), *words]), caught.value
