@@ -33,6 +33,8 @@ class Registry(mmengine_registry.Registry):
         if self._imported:
             return
         super().import_from_location()
+        if self.parent is not None:
+            self.parent.import_from_location()
         from .plugins import load_installed_plugins
 
         load_installed_plugins()
@@ -46,21 +48,20 @@ class Registry(mmengine_registry.Registry):
         found = super().get(key) if isinstance(key, str) else None
         if found is None:
             known = self.names()
-            group = next(word for word, registry in ALL_REGISTRIES.items() if registry is self)
+            group = next((word for word, one in ALL_REGISTRIES.items() if one is self), None)
+            listed = f" `restorekit list {group}` shows all {len(known)} names;" if group else ""
             raise UnknownNameError(
-                f"{key!r} is not a registered {self.name}."
-                f"{did_you_mean(str(key), known)} `restorekit list {group}` shows all "
-                f"{len(known)} names; a name of your own needs `custom_imports` in the "
-                "config, `--plugin FILE`, or an installed plugin package."
+                f"{key!r} is not a registered {self.name}.{did_you_mean(str(key), known)}{listed} "
+                "a name of your own needs `custom_imports` in the config, `--plugin FILE`, or an "
+                "installed plugin package."
             )
         return found
 
     def names(self) -> list[str]:
-        """All names that :meth:`get` finds, ours and mmengine's, sorted."""
+        """Return all names that :meth:`get` finds, restorekit's and mmengine's, sorted."""
         self.import_from_location()
         names = set(self.module_dict)
         if self.parent is not None:
-            self.parent.import_from_location()
             names |= set(self.parent.module_dict)
         return sorted(names)
 
@@ -93,7 +94,10 @@ HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks")
 LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
 OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")
 
-# Without classes of ours, so that plugins can add theirs and mmengine finds them by scope.
+FUNCTIONS = _child("function", mmengine_registry.FUNCTIONS, "restorekit.datasets")
+
+# Empty, so that plugins can add to them, and because mmengine looks for a registry of the
+# config's scope whatever it builds.
 OPTIMIZERS = _child("optimizer", mmengine_registry.OPTIMIZERS)
 OPTIM_WRAPPER_CONSTRUCTORS = _child(
     "optimizer wrapper constructor", mmengine_registry.OPTIM_WRAPPER_CONSTRUCTORS
@@ -101,6 +105,15 @@ OPTIM_WRAPPER_CONSTRUCTORS = _child(
 PARAM_SCHEDULERS = _child("parameter scheduler", mmengine_registry.PARAM_SCHEDULERS)
 VISUALIZERS = _child("visualizer", mmengine_registry.VISUALIZERS)
 VISBACKENDS = _child("vis_backend", mmengine_registry.VISBACKENDS)
+EVALUATOR = _child("evaluator", mmengine_registry.EVALUATOR)
+INFERENCERS = _child("inferencer", mmengine_registry.INFERENCERS)
+LOG_PROCESSORS = _child("log_processor", mmengine_registry.LOG_PROCESSORS)
+MODEL_WRAPPERS = _child("model_wrapper", mmengine_registry.MODEL_WRAPPERS)
+RUNNERS = _child("runner", mmengine_registry.RUNNERS)
+RUNNER_CONSTRUCTORS = _child("runner constructor", mmengine_registry.RUNNER_CONSTRUCTORS)
+STRATEGIES = _child("strategy", mmengine_registry.STRATEGIES)
+TASK_UTILS = _child("task util", mmengine_registry.TASK_UTILS)
+WEIGHT_INITIALIZERS = _child("weight initializer", mmengine_registry.WEIGHT_INITIALIZERS)
 
 #: What ``restorekit list`` shows, by the word a user types.
 ALL_REGISTRIES = {
@@ -118,4 +131,5 @@ ALL_REGISTRIES = {
     "schedules": PARAM_SCHEDULERS,
     "visualizers": VISUALIZERS,
     "vis_backends": VISBACKENDS,
+    "functions": FUNCTIONS,
 }

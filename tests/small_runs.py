@@ -39,7 +39,7 @@ def small_config(tmp_path, pair_folder):
             {"type": "PackInputs"},
         ]
         by_epoch = loop == "epoch"
-        loader = {"num_workers": num_workers, "collate_fn": {"type": "default_collate"}}
+        loader = {"num_workers": num_workers, "collate_fn": {"type": "collate_samples"}}
         dataset = {"type": "PairedDataset", "data_root": str(tmp_path / "data")}
         config = {
             "default_scope": "restorekit",

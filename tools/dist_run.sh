@@ -14,8 +14,6 @@ if [[ -z ${PYTHON:-} ]]; then
         PYTHON=$root/.venv/bin/python
     fi
 fi
-# Each process gets its share of the cores; more threads than cores slow all of them down.
-export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(((cores = $(nproc) / processes) > 0 ? cores : 1))}
 if [[ ${NNODES:-1} == 1 ]]; then
     nodes=(--standalone)
 else

@@ -1,14 +1,8 @@
 #!/usr/bin/env bash
-# Runs test.py on a Slurm cluster: slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [arguments of test.py ...]
+# Tests on a Slurm cluster: slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [arguments of test.py ...]
 # GPUS, GPUS_PER_NODE, CPUS_PER_TASK and SRUN_ARGS change what is asked for.
 if [[ $# -lt 4 ]]; then
     echo "usage: slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [arguments of test.py ...]" >&2
     exit 2
 fi
-gpus=${GPUS:-8}
-per_node=${GPUS_PER_NODE:-8}
-# SRUN_ARGS holds several words on purpose.
-# shellcheck disable=SC2086
-exec srun -p "$1" --job-name="$2" --gres=gpu:"$per_node" --ntasks="$gpus" \
-    --ntasks-per-node="$per_node" --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 \
-    ${SRUN_ARGS:-} "${PYTHON:-python3}" -u -m restorekit.cli test "${@:3}" --launcher slurm
+exec "$(dirname "${BASH_SOURCE[0]}")/slurm_run.sh" test "$@"

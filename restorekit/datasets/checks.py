@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -12,6 +11,7 @@ from mmengine.logging import print_log
 
 from restorekit.errors import DataError
 from restorekit.io.terminal import progress
+from restorekit.io.threads import usable_cores
 
 from .readers.pairs import PairReader
 
@@ -52,7 +52,7 @@ def checked(
         return None
 
     total = len(reader)
-    with ThreadPoolExecutor(min(32, (os.cpu_count() or 1) + 4)) as pool:
+    with ThreadPoolExecutor(min(32, usable_cores() + 4)) as pool:
         found: Iterable[str | None] = pool.map(problem, range(total))
         if total >= _WORTH_A_BAR:
             found = progress(found, f"checking {reader.location}", total)

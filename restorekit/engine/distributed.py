@@ -48,6 +48,14 @@ def prepare_distributed(config: Any, launcher: str) -> None:
     }
 
 
+def processes_here() -> int:
+    """Return how many processes of this run the machine has, as far as the launcher says."""
+    for name in ("LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"):
+        if os.environ.get(name, "").isdigit():
+            return max(int(os.environ[name]), 1)
+    return 1
+
+
 def wait_for_all() -> None:
     """Wait until all processes have come this far, if there are several.
 

@@ -10,9 +10,12 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
-from mmengine.dist import get_world_size, is_main_process, master_only
+from mmengine.dataset import worker_init_fn
+from mmengine.dist import get_rank, get_world_size, is_main_process, master_only
 from mmengine.hooks import EMAHook
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import EpochBasedTrainLoop
@@ -23,10 +26,12 @@ from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import load_weights
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
-from restorekit.datasets import collate_samples
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.io.files import atomic_path, remove_leftovers
+from restorekit.io.threads import usable_cores
+from restorekit.registry import FUNCTIONS
 
+from .distributed import processes_here
 from .loops import ResumableLoop
 from .resume import (
     ScheduleReplay,
@@ -195,35 +200,23 @@ class Runner(MMEngineRunner):
         seed: int | None = None,
         diff_rank_seed: bool = False,
     ) -> DataLoader[Any]:
-        """Build a data loader; ``total_batch_size`` is shared out over the processes.
+        """Build a data loader.
 
-        Memory is pinned where there is a GPU, and there are at most as many workers as cores.
-        ``default_collate`` is done by our datasets themselves where they can.
+        ``total_batch_size`` is shared out over the processes. Memory is pinned where there is a
+        GPU. Workers run with one thread each, and all processes of a machine together have at
+        most as many of them as there are cores.
 
         Raises:
-            ConfigError: If the processes cannot share it evenly.
+            ConfigError: If the processes cannot share the batch evenly, or there is no collate
+                function of the given name.
         """
-        if isinstance(dataloader, dict) and "total_batch_size" in dataloader:
-            dataloader = dict(dataloader)
-            total, processes = dataloader.pop("total_batch_size"), get_world_size()
-            if "batch_size" not in dataloader:
-                if total % processes:
-                    raise ConfigError(
-                        f"total_batch_size={total} cannot be shared by {processes} processes: "
-                        "choose a multiple, or set the data loader's batch_size (per process), "
-                        "which goes before it."
-                    )
-                dataloader["batch_size"] = total // processes
         if isinstance(dataloader, dict):
             dataloader = {"pin_memory": torch.cuda.is_available(), **dataloader}
-            # More workers than cores only wait; what they load does not depend on their number.
-            workers = min(dataloader.get("num_workers", 0), os.cpu_count() or 1)
-            dataloader["num_workers"] = workers
-            dataloader["persistent_workers"] = bool(
-                workers and dataloader.get("persistent_workers")
-            )
-            if dataloader.get("collate_fn") == {"type": "default_collate"}:
-                dataloader["collate_fn"] = {"type": collate_samples}
+            _share_batch(dataloader)
+            _share_workers(dataloader, seed)
+            collate = dataloader.get("collate_fn")
+            if isinstance(collate, dict) and isinstance(collate["type"], str):
+                dataloader["collate_fn"] = {**collate, "type": FUNCTIONS.get(collate["type"])}
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
         return loader
 
@@ -266,6 +259,58 @@ class Runner(MMEngineRunner):
             plain = to_plain(checkpoint)
             checkpoint.clear()
             checkpoint.update(plain)
+
+
+def _share_batch(dataloader: dict[str, Any]) -> None:
+    """Replace ``total_batch_size`` by the ``batch_size`` of each process."""
+    total, processes = dataloader.pop("total_batch_size", None), get_world_size()
+    if total is None:
+        return
+    if dataloader.get("batch_size") is not None:
+        raise ConfigError(
+            f"A data loader has total_batch_size={total} (of all processes) and batch_size="
+            f"{dataloader['batch_size']} (of each): set one of them to None."
+        )
+    if total % processes:
+        raise ConfigError(
+            f"total_batch_size={total} cannot be shared by {processes} processes: choose a "
+            f"multiple ({max(total // processes, 1) * processes} is near), or set batch_size (of "
+            "each process) in its place."
+        )
+    dataloader["batch_size"] = total // processes
+
+
+def _share_workers(dataloader: dict[str, Any], seed: int | None) -> None:
+    """Limit the workers to this process' share of the cores; what they load stays the same."""
+    wanted = dataloader.get("num_workers", 0)
+    cores, processes = usable_cores(), processes_here()
+    workers = min(wanted, max(cores // processes, 1))
+    if workers < wanted:
+        print_log(
+            f"{workers} of {wanted} workers load images in each process: {processes} "
+            f"{'process has' if processes == 1 else 'processes share'} {cores} usable cores.",
+            logger="current",
+        )
+    dataloader["num_workers"] = workers
+    dataloader["persistent_workers"] = bool(workers and dataloader.get("persistent_workers"))
+    dataloader.setdefault(
+        "worker_init_fn",
+        {
+            "type": start_worker,
+            "num_workers": workers,
+            "rank": get_rank(),
+            "seed": seed,
+            "disable_subprocess_warning": dataloader.pop("disable_subprocess_warning", False),
+        },
+    )
+
+
+def start_worker(worker_id: int, seed: int | None, **arguments: Any) -> None:
+    """Seed a loader's worker as mmengine does, and let it use one thread."""
+    if seed is not None:
+        worker_init_fn(worker_id, seed=seed, **arguments)
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
 
 
 def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]:

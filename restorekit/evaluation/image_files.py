@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from restorekit.errors import DataError
 from restorekit.io.fingerprint import image_digest
 from restorekit.io.images import Image, read_image
 from restorekit.io.terminal import progress
+from restorekit.io.threads import usable_cores
 from restorekit.metrics.no_reference import measure_niqe
 from restorekit.metrics.protocols import Protocol, measure_all
 from restorekit.metrics.summary import Measured
@@ -123,7 +123,7 @@ def measure_all_files(
         DataError: As :func:`measure_files`.
     """
     if processes is None:
-        processes = min(_processors(), 1 + len(files) // _IMAGES_PER_PROCESS)
+        processes = min(usable_cores(), 1 + len(files) // _IMAGES_PER_PROCESS)
     measure = functools.partial(
         measure_files, protocols=tuple(protocols), niqe_variant=niqe_variant
     )
@@ -144,9 +144,3 @@ def _mapped(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -268,12 +268,12 @@ def test_a_pickled_dataset_reads_anew(raw):
     assert torch.equal(copy[SampleIndex(3, 1, 0)]["gt"], before["gt"])
 
 
-def test_the_runner_s_default_collate_takes_whole_batches(raw):
+def test_a_data_loader_of_the_runner_takes_whole_batches(raw):
     config = {
         "batch_size": 3,
         "num_workers": 0,
         "sampler": {"type": "restorekit.ReproducibleSampler"},
-        "collate_fn": {"type": "default_collate"},
+        "collate_fn": {"type": "collate_samples"},
         "dataset": PairedDataset(raw, pipeline=PIPELINES["crop"]),
     }
     loader = Runner.build_dataloader(config, seed=1)
@@ -281,6 +281,9 @@ def test_the_runner_s_default_collate_takes_whole_batches(raw):
     first = next(iter(loader))
     indices = [i for _, i in zip(range(3), loader.sampler, strict=False)]
     assert_same(first, default_collate([loader.dataset[i] for i in indices]))
+    # What the config names is used, and nothing in its place.
+    named = {**config, "collate_fn": {"type": "default_collate"}}
+    assert Runner.build_dataloader(named, seed=1).collate_fn.func is default_collate
     other = Runner.build_dataloader({**config, "collate_fn": {"type": "pseudo_collate"}}, seed=1)
     assert [sample.shape for sample in next(iter(other))["lq"]] == [(3, 16, 16)] * 3
 

@@ -13,14 +13,14 @@ train_dataloader = dict(
     persistent_workers=True,
     drop_last=True,
     sampler=dict(type="ReproducibleSampler", shuffle=True),
-    collate_fn=dict(type="default_collate"),
+    collate_fn=dict(type="collate_samples"),
     dataset=dict(type="PairedDataset", split="train", pipeline=train_pipeline),
 )
 test_dataloader = dict(
     batch_size=1,
     num_workers=2,
     sampler=dict(type="ReproducibleSampler", shuffle=False),
-    collate_fn=dict(type="default_collate"),
+    collate_fn=dict(type="collate_samples"),
     dataset=dict(type="PairedDataset", split="test", pipeline=test_pipeline),
 )
 val_dataloader = test_dataloader

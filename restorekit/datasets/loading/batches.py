@@ -11,6 +11,7 @@ import torch
 from mmengine.dataset import default_collate
 from torch.utils.data import get_worker_info
 
+from restorekit.registry import FUNCTIONS
 from restorekit.transforms import PackInputs
 from restorekit.transforms.pack import copy_planes
 from restorekit.transforms.paired import IMAGE_KEYS
@@ -67,8 +68,9 @@ class SampleBatch(Sequence[Sample]):
         return self._whole if get_worker_info() is None else _Parcel(self._whole, self._parts)
 
 
+@FUNCTIONS.register_module()
 def collate_samples(samples: Sequence[Sample]) -> Any:
-    """Do what mmengine's ``default_collate`` does, which is nothing for a :class:`SampleBatch`."""
+    """Collate as mmengine's ``default_collate`` does; a :class:`SampleBatch` is ready as it is."""
     return samples.collated() if isinstance(samples, SampleBatch) else default_collate(samples)
 
 

@@ -24,6 +24,7 @@ from restorekit.errors import ConfigError, DataError
 from restorekit.io.files import path_below, remove_leftovers, sole_writer, write_json
 from restorekit.io.images import write_image
 from restorekit.io.terminal import progress
+from restorekit.io.threads import usable_cores
 from restorekit.rain import RainRenderer
 
 #: Says, in the folder of the pairs, which rain they have; pairs with another rain are refused.
@@ -81,7 +82,7 @@ def synthesize_pairs(
     """
     _at_least("variants", variants, 1)
     _at_least("seed", seed, 0)
-    workers = os.cpu_count() or 1 if workers is None else workers
+    workers = usable_cores() if workers is None else workers
     _at_least("workers", workers, 1)
     source, target = Path(clean).expanduser().resolve(), Path(out).expanduser().resolve()
     if target == source or source in target.parents:
