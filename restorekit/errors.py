@@ -8,6 +8,7 @@ exits with status 2.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 #: Exit status of a command that ended with one of these errors.
@@ -30,6 +31,13 @@ class CheckpointError(RestoreKitError, ValueError):
     """A checkpoint cannot be read, is not safe to read, or does not fit."""
 
 
+class OutputError(RestoreKitError, OSError):
+    """A file or folder cannot be written: no permission, no space, something in the way."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
 class MissingDependencyError(RestoreKitError, ImportError):
     """An optional package is needed and not installed."""
 
@@ -40,6 +48,16 @@ class UnknownNameError(RestoreKitError, KeyError):
     def __str__(self) -> str:
         # KeyError would show the repr of the message, quotes and all.
         return str(self.args[0]) if self.args else ""
+
+
+#: Control characters (terminal escapes among them) and marks that reorder text.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def one_line(text: str) -> str:
+    """Join the lines of ``text`` with spaces, and write out characters that steer a terminal."""
+    joined = " ".join(line.strip() for line in text.splitlines() if line.strip())
+    return _UNPRINTABLE.sub(lambda found: ascii(found.group())[1:-1], joined)
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

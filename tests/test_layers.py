@@ -23,7 +23,6 @@ MAY_KNOW = {
     "losses": {"errors", "memory", "registry"},
     "rain": {"errors"},
     "metrics.functional": {"errors"},
-    "interop": {"errors", "registry"},
     "catalog": {"errors", "io"},
     "models": {"archs", "errors", "losses", "registry"},
     "transforms": {"errors", "io", "registry"},
@@ -33,13 +32,14 @@ MAY_KNOW = {
 #: Upper parts: they may import all of the above, and those named here.
 UPPER = {
     "checkpoints": set(),
+    "interop": {"checkpoints"},
     "leaks": set(),
     "evaluation": {"leaks"},
     "leaderboard": {"evaluation", "leaks"},
     "inference": {"checkpoints"},
     "hooks": {"checkpoints", "evaluation", "leaks"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
-    "benchmarks": {"checkpoints", "engine", "evaluation", "inference", "leaderboard"},
+    "benchmarks": {"checkpoints", "engine", "evaluation", "inference", "interop", "leaderboard"},
     "cli": {
         "benchmarks",
         "checkpoints",

@@ -16,13 +16,13 @@ from typing import Any, TypeAlias
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file as save_safetensors
+from safetensors.torch import save as serialize
 from torch import nn
 
 from restorekit.errors import CheckpointError, did_you_mean
 from restorekit.io.files import atomic_path
 
-from .io import load_file, require_file, save_file
+from .io import load_file, read_head, reason, require_file, save_file
 from .network_config import build_network, check_network_config
 from .plain import to_plain
 
@@ -139,7 +139,7 @@ def save_network(
         return
     with atomic_path(target) as temporary:
         # One key only: safetensors writes several in random order.
-        save_safetensors(copies, temporary, {METADATA_KEY: _to_json(meta)})
+        temporary.write_bytes(serialize(copies, {METADATA_KEY: _to_json(meta)}))
 
 
 def require_network_suffix(path: Path) -> None:
@@ -156,6 +156,7 @@ def require_network_suffix(path: Path) -> None:
 
 
 def _read_safetensors(file: Path) -> tuple[Weights, dict[str, Any]]:
+    read_head(file)
     try:
         with safe_open(file, framework="pt") as content:
             text = (content.metadata() or {}).get(METADATA_KEY)
@@ -163,8 +164,8 @@ def _read_safetensors(file: Path) -> tuple[Weights, dict[str, Any]]:
         meta = json.loads(text) if text is not None else None
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{file} is not a whole safetensors file of restorekit ({error}); copy or download it "
-            "again."
+            f"{file} is not a whole safetensors file of restorekit ({reason(error)}); copy or "
+            "download it again."
         ) from error
     if not isinstance(meta, dict) or not isinstance(meta.get("network"), dict):
         raise CheckpointError(

@@ -17,12 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "format",
         metavar="FORMAT",
-        help=f"whose checkpoint it is: {', '.join(sorted(FORMATS))}, or a plugin's format",
+        help=f"the checkpoint's method: {', '.join(sorted(FORMATS))}, or a plugin's format",
     )
     parser.add_argument(
         "source",
         metavar="IN",
-        help="the authors' file; of a TensorFlow checkpoint, what its files begin with",
+        help="the authors' file; for a TensorFlow checkpoint, the common prefix of its files",
     )
     parser.add_argument(
         "target",
@@ -30,23 +30,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the file to write, .safetensors or .pth; replaced if there is one",
     )
     parser.add_argument(
+        "--weights",
+        metavar="KEY",
+        help="which state dict to take if the file holds several, for example params (default: "
+        "the average, such as params_ema)",
+    )
+    parser.add_argument(
         "--set",
         nargs="+",
         action=DictAction,
         metavar="KEY=VALUE",
-        help="parameters of the network that the weights do not tell, for example num_stages=5",
+        help="parameters that the weights do not determine, for example num_stages=5",
     )
     add_plugin(parser, "formats")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert and say what was found."""
+    """Convert, and print what was found."""
     load_installed_plugins()
     load_plugins(args)
-    converted = convert_checkpoint(args.format, args.source, args.target, args.set)
+    converted = convert_checkpoint(args.format, args.source, args.target, args.set, args.weights)
     lines = [f"{converted.summary}."]
     if converted.assumed:
         assumed = " ".join(f"{key}={value}" for key, value in converted.assumed.items())
-        lines.append(f"The file does not tell, so the released code's is assumed: --set {assumed}")
+        lines.append(f"Not in the file, so assumed as in the released code: --set {assumed}")
     lines.append(f"Written to {args.target}")
     sys.stdout.write("\n".join(lines) + "\n")

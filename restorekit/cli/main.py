@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import multiprocessing
 import os
+import re
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from types import FrameType
 from typing import Any, NoReturn
 
-from restorekit.errors import USER_ERROR_STATUS, RestoreKitError, did_you_mean
+from restorekit.errors import USER_ERROR_STATUS, RestoreKitError, did_you_mean, one_line
 from restorekit.version import __version__
 
 #: Command, and the sentence that ``restorekit --help`` shows for it. The module of the same
@@ -57,9 +62,9 @@ def program(argv: Sequence[str] | None = None) -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0 means success; 2 a wrong call or bad input, told in one sentence on standard error;
-    130 an interrupt from the keyboard. Other exceptions are defects and keep their
-    traceback.
+    0 means success; 2 a wrong call, bad input or an output that cannot be written, reported
+    in one sentence on standard error; 130 an interrupt from the keyboard. Other exceptions
+    are defects and keep their traceback.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in {"-h", "--help"}:
@@ -69,33 +74,41 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"restorekit {__version__}\n")
         return 0
     name = arguments[0]
-    if name in COMMANDS:
-        module = import_module(f"restorekit.cli.{name}")
-    elif name in (installed := installed_commands()):
-        module = installed[name].load()
-    else:
+    installed = {} if name in COMMANDS else installed_commands()
+    if name not in COMMANDS and name not in installed:
         known = [*COMMANDS, *installed]
         sys.stderr.write(
-            f"restorekit: {name!r} is not a command.{did_you_mean(name, known)} "
+            f"restorekit: {one_line(repr(name))} is not a command.{did_you_mean(name, known)} "
             "`restorekit --help` lists them.\n"
         )
         return 2
-    parser = argparse.ArgumentParser(prog=f"restorekit {name}", description=module.__doc__)
-    module.add_arguments(parser)
-    args = parser.parse_args(arguments[1:])
-    try:
-        module.run(args)
-    except RestoreKitError as error:
-        _report(name, error)
-        return USER_ERROR_STATUS
-    except BrokenPipeError:
-        # Whoever read the output has had enough (`| head`); Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
+    with _Interrupts() as interrupts:
+        try:
+            _run(name, installed.get(name), arguments[1:])
+        except RestoreKitError as error:
+            if not interrupts.received:
+                _report(name, error)
+                return USER_ERROR_STATUS
+        except BrokenPipeError:
+            # Whoever read the output has had enough (`| head`); Python would complain at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except OSError as error:
+            if not interrupts.received:
+                if error.errno not in _OUTPUT_ERRORS:
+                    raise
+                _report(name, RestoreKitError(_os_sentence(error)))
+                return USER_ERROR_STATUS
+        except KeyboardInterrupt:
+            pass
+        except BaseException:
+            # What an interrupt breaks off (an import, a worker) often fails as something else.
+            if not interrupts.received:
+                raise
+        else:
+            return 0
         sys.stderr.write(f"restorekit {name}: interrupted.\n")
         return 130
-    return 0
 
 
 def installed_commands() -> dict[str, EntryPoint]:
@@ -104,8 +117,39 @@ def installed_commands() -> dict[str, EntryPoint]:
     return {point.name: point for point in points if point.name not in COMMANDS}
 
 
+def _run(name: str, installed: EntryPoint | None, arguments: Sequence[str]) -> None:
+    module = installed.load() if installed else import_module(f"restorekit.cli.{name}")
+    parser = argparse.ArgumentParser(prog=f"restorekit {name}", description=module.__doc__)
+    module.add_arguments(parser)
+    module.run(parser.parse_args(arguments))
+
+
+class _Interrupts:
+    """Remember, inside the block, whether the keyboard interrupted this process."""
+
+    def __init__(self) -> None:
+        self.received = False
+        self._previous: Any = None
+
+    def __enter__(self) -> _Interrupts:
+        if (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):
+            self._previous = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> NoReturn:
+        self.received = True
+        signal.default_int_handler(number, frame)
+
+
 def _report(name: str, error: RestoreKitError) -> None:
-    """Say what went wrong: once, also where several processes run into it together."""
+    """Print what went wrong: once, also where several processes run into it together."""
     if "TORCHELASTIC_ERROR_FILE" in os.environ:
         # Started by PyTorch's launcher, which shows what the first process leaves it.
         from torch.distributed.elastic.multiprocessing.errors import get_error_handler
@@ -116,9 +160,37 @@ def _report(name: str, error: RestoreKitError) -> None:
 
 
 def _sentence(error: RestoreKitError) -> str:
-    """Return the message; of an error in a data loader's worker, without its traceback."""
+    """Return the message in one line; an error of a data loader's worker without its traceback."""
     text = str(error)
-    return text.strip().splitlines()[-1].split(": ", 1)[-1] if "\n" in text else text
+    if "Original Traceback" in text:
+        # Its last part is `module.Class: message`, and the message may have several lines.
+        raised = list(re.finditer(r"^(?:\w+\.)*\w*(?:Error|Exception): ", text, re.MULTILINE))
+        text = text[raised[-1].end() :] if raised else text
+    return one_line(text)
+
+
+#: What the operating system says of a place that cannot be written or read.
+_OUTPUT_ERRORS = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EMFILE,
+}
+
+
+def _os_sentence(error: OSError) -> str:
+    from restorekit.io.files import why_not_written
+
+    place = error.filename2 or error.filename
+    return f"{os.fsdecode(place) if place else 'a file'}: {why_not_written(error)}."
 
 
 def _overview() -> str:

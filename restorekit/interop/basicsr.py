@@ -12,13 +12,16 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, NoReturn
 
+import torch
 from torch import nn
 
+from restorekit.checkpoints.io import load_file
 from restorekit.errors import (
     ConfigError,
     MissingDependencyError,
@@ -110,7 +113,7 @@ def import_basicsr(submodule: str) -> ModuleType:
     _enter_package()
     try:
         with _torchvision_within_reach():
-            return importlib.import_module(f"basicsr.{submodule}")
+            module = importlib.import_module(f"basicsr.{submodule}")
     except BaseException as error:
         # A half-imported package would fail differently, and less clearly, the next time.
         for name in [n for n in sys.modules if _belongs_to(n, "basicsr") and n not in before]:
@@ -123,6 +126,29 @@ def import_basicsr(submodule: str) -> ModuleType:
                 f"`pip install '{remedy}'` brings it."
             ) from error
         raise
+    _read_files_safely()
+    return module
+
+
+def _read_files_safely() -> None:
+    """Give basicsr's modules a ``torch`` whose ``load`` is restorekit's.
+
+    Some of its networks read weights from a path among their parameters, and ``torch.load``
+    runs code from a file before PyTorch 2.6.
+    """
+    for name, module in list(sys.modules.items()):
+        if _belongs_to(name, "basicsr") and vars(module).get("torch") is torch:
+            vars(module)["torch"] = _Torch("torch")
+
+
+class _Torch(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str], *_: object, **__: object) -> Any:
+        """Read a local file with :func:`restorekit.checkpoints.load_file`."""
+        return load_file(path)
 
 
 def _find_arch(name: str) -> Any:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from restorekit.errors import DataError
+from restorekit.errors import DataError, OutputError, RestoreKitError
 
 if sys.platform != "win32":
     import fcntl
 
-#: Characters of a name that a temporary file repeats: with what is added to them, names stay
-#: within the 255 bytes that file systems allow.
-_REPEATED = 40
+#: Bytes that a file's name may have on the usual file systems.
+_MAX_NAME = 255
+#: Bytes that are written to see whether a disk has room: one block.
+_PROBE = 4096
 
 
 def path_below(
@@ -70,27 +73,100 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     The temporary file keeps the suffix of ``path`` (image writers choose the format by
     it). It is flushed to disk before the rename and removed when the block raises.
     Missing parent folders are created.
+
+    Raises:
+        OutputError: If ``path`` cannot be written: no permission, no space left, a name that
+            is too long, a file in the way of a folder. An ``OSError`` about another file
+            passes.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=target.parent,
-        prefix=f".{target.stem[:_REPEATED]}.",
-        suffix=f".tmp{target.suffix[:_REPEATED]}",
-    )
-    os.close(handle)
-    temporary = Path(name)
+    # Names may have 255 bytes; mkstemp puts eight characters between prefix and suffix.
+    suffix = f".tmp{target.suffix[:20]}"
+    room = _MAX_NAME - len(os.fsencode(f"..{suffix}")) - 8
+    stem = os.fsdecode(os.fsencode(target.stem)[: max(room, 0)])
+    temporary: Path | None = None
     try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        # mkstemp creates files that only their owner may read; others expect the umask's mode.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{stem}.", suffix=suffix)
+        temporary = Path(name)
+        try:
+            # Tells remove_leftovers that somebody is still writing.
+            _lock(handle)
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            # mkstemp creates files that only their owner may read; others expect the umask's mode.
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+            temporary.replace(target)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if isinstance(error, RestoreKitError) or not _concerns(error, target, temporary):
+            raise
+        raise OutputError(f"{target} cannot be written: {why_not_written(error)}.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def require_writable(
+    path: str | os.PathLike[str], option: str = "", *, folder: bool = False
+) -> None:
+    """Refuse an output that cannot be written, before the work whose results go into it.
+
+    Nothing is left behind: neither ``path`` nor its missing parents are made.
+
+    Args:
+        path: A file to be written or replaced, or a folder to be made or filled.
+        option: What named it, for the message: ``--out``.
+        folder: Whether it is a folder.
+
+    Raises:
+        OutputError: If something is in the way, there is no permission or no space, or the
+            name is too long.
+    """
+    target = Path(path)
+    label = f"{option} {target}".lstrip()
+    try:
+        if not folder and target.is_dir():
+            raise OutputError(f"{label} is a folder: name a file in it.")
+        if folder and target.exists() and not target.is_dir():
+            raise OutputError(f"{label} is a file, and a folder is needed: name another one.")
+        parents = [target, *target.parents] if folder else target.absolute().parents
+        nearest = next(parent for parent in parents if parent.exists())
+        if not nearest.is_dir():
+            raise OutputError(
+                f"{label} cannot be written: {nearest} is a file, not a folder; name another place."
+            )
+        with tempfile.TemporaryFile(dir=nearest) as probe:
+            probe.write(bytes(_PROBE))
+            probe.flush()
+    except OSError as error:
+        if isinstance(error, RestoreKitError):
+            raise
+        raise OutputError(f"{label} cannot be written: {why_not_written(error)}.") from error
+
+
+def why_not_written(error: OSError) -> str:
+    """Return the reason and, where there is one, the remedy."""
+    remedy = {
+        errno.ENOSPC: "make room or name another disk",
+        errno.EDQUOT: "make room or name another disk",
+        errno.EFBIG: "the limit on the size of files is reached",
+        errno.EACCES: "name another place",
+        errno.EPERM: "name another place",
+        errno.EROFS: "name another place",
+        errno.EISDIR: "name a file",
+        errno.EEXIST: "a file is in the way of a folder",
+        errno.ENOTDIR: "a file is in the way of a folder",
+        errno.ENAMETOOLONG: "shorten it",
+    }.get(error.errno or 0)
+    text = error.strerror or str(error)
+    text = text[:1].lower() + text[1:]
+    return f"{text}; {remedy}" if remedy else text
 
 
 @contextlib.contextmanager
@@ -111,15 +187,11 @@ def sole_writer(folder: str | os.PathLike[str]) -> Iterator[None]:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _lock(descriptor):
             raise DataError(
                 f"Another process is writing to {folder}: wait until it has ended, or choose "
                 "another folder."
-            ) from error
-        except OSError:
-            pass
+            )
         yield
     finally:
         os.close(descriptor)
@@ -128,7 +200,7 @@ def sole_writer(folder: str | os.PathLike[str]) -> Iterator[None]:
 def remove_leftovers(folder: str | os.PathLike[str], *, recursive: bool = False) -> None:
     """Remove the temporary files that killed processes left in ``folder``.
 
-    Only for a folder that nothing else is writing to.
+    Those that a running process is still writing stay.
 
     Args:
         folder: The folder.
@@ -136,8 +208,11 @@ def remove_leftovers(folder: str | os.PathLike[str], *, recursive: bool = False)
     """
     pattern = "**/.*.tmp*" if recursive else ".*.tmp*"
     for leftover in Path(folder).glob(pattern):
-        if re.fullmatch(r"\..+\.tmp(\.\w+)?", leftover.name) and leftover.is_file():
-            leftover.unlink(missing_ok=True)
+        if not re.fullmatch(r"\..+\.tmp(\.\w+)?", leftover.name):
+            continue
+        with contextlib.suppress(OSError), leftover.open("rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and _lock(file.fileno()):
+                leftover.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -158,3 +233,25 @@ def sha256(path: str | os.PathLike[str]) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file without waiting; return whether nobody else holds it."""
+    if sys.platform == "win32":
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks
+    return True
+
+
+def _concerns(error: OSError, target: Path, temporary: Path | None) -> bool:
+    """Return whether an error is about writing ``target``, and not about some other file."""
+    if error.filename is None:
+        # A write to an open file names none.
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    named = Path(os.fsdecode(error.filename))
+    return named in (target, temporary, *target.parents) or named.parent == target.parent

@@ -1,13 +1,17 @@
 """Checkpoints: strangers' code is refused, writing is atomic."""
 
+import gzip
+import io
 import os
 import pickle
 import subprocess
 import sys
 import textwrap
+import zipfile
 
 import pytest
 import torch
+from safetensors.torch import save as save_safetensors
 
 from restorekit.checkpoints.io import load_file, save_file
 from restorekit.errors import CheckpointError
@@ -47,18 +51,76 @@ def test_round_trip_and_no_leftovers(tmp_path):
     assert os.listdir(path.parent) == ["weights.pth"]
 
 
+def html_page():
+    return b"\xef\xbb\xbf\n<!DOCTYPE html>\n<html><body>Sign in</body></html>"
+
+
+def zipped(name, content):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
+    ("content", "words"),
     [
-        ("junk.pth", b"this is no checkpoint", "not a whole PyTorch checkpoint"),
-        ("empty.pth", b"", "not a whole PyTorch checkpoint"),
+        (b"", ["empty"]),
+        (b"this is no checkpoint", ["text file", "this is no checkpoint"]),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 44000\n",
+            ["git lfs pull"],
+        ),
+        (html_page(), ["web page"]),
+        (b'{"message": "Not Found"}', ["text file", "Not Found"]),
+        (gzip.compress(b"x"), ["gzip"]),
+        (zipped("weights.pth", b"x" * 99), ["zip archive"]),
+        (zipped("model/data.pkl", bytes(2**24)), ["refused", "compressed"]),
+        (b"\x89HDF\r\n\x1a\n", ["HDF5"]),
+        (b"\x80\x02\xff\xfe\xfd", ["not a whole PyTorch checkpoint"]),
+        (save_safetensors({"w": torch.ones(1)}), ["safetensors", "rename"]),
     ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_broken_file_is_named(tmp_path, name, content, message):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(CheckpointError, match=message) as caught:
-        load_file(tmp_path / name)
-    assert name in str(caught.value)
+def test_a_file_that_is_no_checkpoint_is_diagnosed(tmp_path, content, words):
+    (tmp_path / "x.pth").write_bytes(content)
+    with pytest.raises(CheckpointError) as caught:
+        load_file(tmp_path / "x.pth")
+    message = str(caught.value)
+    assert all(word in message for word in ["x.pth", *words])
+    assert "\n" not in message
+    # Only files that hold objects are said to.
+    assert "could run code" not in message
+
+
+def test_an_unreadable_file_is_not_called_missing(tmp_path):
+    for name in ("x.pth", "x.safetensors"):
+        (tmp_path / name).write_bytes(b"x" * 64)
+        script = textwrap.dedent(
+            f"""
+            import os
+            from restorekit.checkpoints import load_network
+            from restorekit.errors import CheckpointError
+            path = {str(tmp_path / name)!r}
+            if os.geteuid() == 0:
+                # Nobody may read a file of root's; its folders stay open.
+                os.chmod(path, 0)
+                for folder in list(__import__("pathlib").Path(path).parents)[:-2]:
+                    os.chmod(folder, os.stat(folder).st_mode | 0o555)
+                os.setuid(65534)
+            else:
+                os.chmod(path, 0)
+            try:
+                load_network(path)
+            except CheckpointError as error:
+                print(error)
+            """
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True, text=True
+        )
+        assert "Permission denied" in run.stdout
+        assert "no checkpoint" not in run.stdout
 
 
 def test_cut_off_file_is_named(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -251,7 +252,7 @@ def test_other_safetensors_files_are_explained(tmp_path, network):
     whole = path.read_bytes()
     for cut in (0, 5, 200, len(whole) - 10):
         path.write_bytes(whole[:cut])
-        with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        with pytest.raises(CheckpointError, match=r"not a whole safetensors file|is empty"):
             load_network(path)
     with pytest.raises(CheckpointError, match="no checkpoint"):
         load_network(tmp_path / "missing.safetensors")
@@ -277,3 +278,86 @@ def test_what_cannot_be_saved_is_refused_before_anything_is_written(
     with pytest.raises(CheckpointError, match=message):
         save_network(**given)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "change", [{"channels": 6000}, {"num_units": 60_000}, {"num_units": 10**6}]
+)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_config_far_larger_than_its_weights_takes_neither_time_nor_memory(
+    tmp_path, network, suffix, change
+):
+    """Built, these networks would take gigabytes; here 1 GB and 20 s of CPU are enough."""
+    path = tmp_path / f"n{suffix}"
+    WRITERS[suffix](path, {**CONFIG, **change}, network.state_dict())
+    script = (
+        "import resource, restorekit\n"
+        "from restorekit.errors import CheckpointError\n"
+        "import restorekit.checkpoints.network_config as config\n"
+        "config.MODELS.import_from_location()\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "try:\n"
+        f"    restorekit.load_network({str(path)!r})\n"
+        "except CheckpointError as error:\n"
+        "    now = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "    print(now.ru_utime - used.ru_utime, now.ru_maxrss - used.ru_maxrss, error)\n"
+    )
+    limited = f"import resource\nresource.setrlimit(resource.RLIMIT_CPU, (60, 60))\n{script}"
+    run = subprocess.run(
+        [sys.executable, "-c", limited], check=True, capture_output=True, text=True
+    )
+    seconds, kilobytes, message = run.stdout.split(" ", 2)
+    assert float(seconds) < 20
+    assert int(kilobytes) < 2**20
+    assert "fit" in message or "num_units=1000000" in message
+
+
+@pytest.mark.parametrize(
+    ("tensor", "word"),
+    [
+        (torch.ones(4, 3, 3, 3).to_sparse(), "sparse"),
+        (torch.empty(4, 3, 3, 3, device="meta"), "meta"),
+        (torch.ones(1).expand(4, 3, 3, 3), "expanded"),
+        (torch.ones(4, 3, 3, 3, dtype=torch.complex64), "complex"),
+        (torch.quantize_per_tensor(torch.ones(4, 3, 3, 3), 0.1, 0, torch.quint8), "quantized"),
+    ],
+)
+def test_tensors_that_are_no_weights_are_named(tmp_path, network, tensor, word):
+    state_dict = {**network.state_dict(), "head.0.weight": tensor}
+    write_pth(tmp_path / "n.pth", CONFIG, state_dict)
+    with pytest.raises(CheckpointError, match=word) as caught:
+        load_network(tmp_path / "n.pth")
+    assert "\n" not in str(caught.value)
+
+
+@MODELS.register_module(force=True)
+class ReadsValuesBack(nn.Module):
+    """Like SwinIR, whose rates come from a tensor: no meta device has its values."""
+
+    def __init__(self, depth=3):
+        super().__init__()
+        rates = [rate.item() for rate in torch.linspace(0, 0.5, depth)]
+        self.convs = nn.ModuleList([nn.Conv2d(3, 3, 1) for _ in rates])
+
+    def forward(self, lq):
+        return lq
+
+
+def test_a_constructor_that_needs_values_is_built_within_the_same_limits(tmp_path):
+    network = ReadsValuesBack()
+    save_network(network, {"type": "ReadsValuesBack"}, tmp_path / "n.pth")
+    loaded = load_network(tmp_path / "n.pth")
+    for key, value in loaded.state_dict().items():
+        assert torch.equal(value, network.state_dict()[key])
+    write_pth(tmp_path / "n.pth", {"type": "ReadsValuesBack", "depth": 60_000}, loaded.state_dict())
+    with pytest.raises(CheckpointError, match="far larger"):
+        load_network(tmp_path / "n.pth")
+
+
+def test_lists_that_share_their_items_end(tmp_path):
+    values: list = [1] * 10
+    for _ in range(15):
+        values = [values] * 10
+    write_pth(tmp_path / "n.pth", {**CONFIG, "block": values})
+    with pytest.raises(CheckpointError, match="too many"):
+        load_network(tmp_path / "n.pth")

@@ -1,12 +1,18 @@
 """Networks of basicsr, built by our registry."""
 
 import importlib.util
+import os
 
 import pytest
 import torch
 
 from restorekit.archs.sizing import forward_padded
-from restorekit.errors import ConfigError, MissingDependencyError, UnknownNameError
+from restorekit.errors import (
+    CheckpointError,
+    ConfigError,
+    MissingDependencyError,
+    UnknownNameError,
+)
 from restorekit.interop import import_basicsr
 from restorekit.registry import MODELS
 
@@ -91,3 +97,25 @@ def test_unusable_parameters_are_told_in_a_sentence(name, parameters, message):
 def test_network_that_needs_torchvision_says_so():
     with pytest.raises(MissingDependencyError, match=r"torchvision\.models\.vgg"):
         build("VGGFeatureExtractor", layer_name_list=["conv1_1"])
+
+
+class Payload:
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.marker),)
+
+
+def test_weights_that_a_network_reads_by_itself_run_no_code(tmp_path):
+    marker = tmp_path / "executed"
+    torch.save({"params": Payload(marker)}, tmp_path / "evil.pth")
+    with pytest.raises(CheckpointError, match="refused"):
+        build("SpyNet", load_path=str(tmp_path / "evil.pth"))
+    assert not marker.exists()
+    weights = build("SpyNet").state_dict()
+    # SpyNet loads before it registers these.
+    del weights["mean"], weights["std"]
+    torch.save({"params": weights}, tmp_path / "spynet.pth")
+    loaded = build("SpyNet", load_path=str(tmp_path / "spynet.pth")).state_dict()
+    assert all(torch.equal(loaded[key], weights[key]) for key in weights)

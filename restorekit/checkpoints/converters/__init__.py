@@ -1,4 +1,4 @@
-"""The authors' own checkpoints, turned into network files: one module a format.
+"""Convert the checkpoints of methods' authors into network files: one module a format.
 
 A converter infers everything it can from the weights; only what they cannot tell has to be given.
 A new format is a function ``(content, source) -> ConvertedNetwork``, made known by
@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import build_network
 from restorekit.checkpoints.network_file import require_network_suffix, save_network
+from restorekit.checkpoints.state_dicts import find_state_dict
 from restorekit.errors import CheckpointError, ConfigError, UnknownNameError, did_you_mean
-from restorekit.io.files import sha256
+from restorekit.io.files import require_writable, sha256
 
 from .dcsfn import convert_dcsfn
 from .ddn import convert_ddn, ddn_file, read_ddn
@@ -38,7 +39,7 @@ __all__ = [
     "register_format",
 ]
 
-#: Turns the content of a file, and its name for messages, into a network of ours.
+#: Takes the content of a file (of a PyTorch file, its state dict) and the file's name for messages.
 Converter: TypeAlias = Callable[[Any, str], ConvertedNetwork]
 
 
@@ -89,6 +90,7 @@ def convert_checkpoint(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     settings: Mapping[str, Any] | None = None,
+    weights: str | None = None,
 ) -> ConvertedNetwork:
     """Convert a file of a method's authors into a network file.
 
@@ -98,15 +100,18 @@ def convert_checkpoint(
         target: The file to write, ``.safetensors`` or ``.pth``; one that exists is
             replaced, once the conversion has succeeded.
         settings: Parameters of the network that replace those found or assumed, such as
-            the number of stages, which weights do not tell.
+            the number of stages, which weights do not determine.
+        weights: Which of several state dicts of a PyTorch file to take, by its key. By
+            default an average (``params_ema``) is taken where there is one.
 
     Returns:
-        What was found and written.
+        What was found and written; the summary names the state dict if there were several.
 
     Raises:
         UnknownNameError: If there is no such format.
         CheckpointError: If the source cannot be read safely, is not of that format, or is
             the target itself.
+        OutputError: If the target cannot be written.
     """
     if format_name not in FORMATS:
         raise UnknownNameError(
@@ -116,8 +121,24 @@ def convert_checkpoint(
     require_network_suffix(Path(target))
     if Path(source).resolve() == Path(target).resolve():
         raise CheckpointError(f"{target} is the file to convert; give another name for the result.")
+    require_writable(target)
     form, path = FORMATS[format_name], os.fspath(source)
-    converted = form.convert(form.read(path), path)
+    content = form.read(path)
+    facts, choice = {}, ""
+    if form.read is load_file:
+        found = find_state_dict(content, path, weights)
+        content, facts = found.weights, dict(found.facts)
+        if found.others:
+            facts["weights"] = found.key
+            choice = f"; of {', '.join((found.key, *found.others))}, {found.key} is taken"
+    elif weights is not None:
+        raise CheckpointError(f"{source}: only PyTorch files hold several sets of weights.")
+    converted = form.convert(content, path)
+    converted = replace(
+        converted,
+        facts={**facts, **converted.facts},
+        summary=converted.summary + choice,
+    )
     if settings:
         assumed = {key: v for key, v in converted.assumed.items() if key not in settings}
         config = {**converted.config, **settings}
@@ -130,9 +151,7 @@ def convert_checkpoint(
         "file": file.name,
         "sha256": sha256(file),
     }
-    told = {"assumed": converted.assumed, "set": dict(settings or {})}
-    facts = {
-        "converted_from": {**origin, **converted.facts, **{k: v for k, v in told.items() if v}}
-    }
-    save_network(converted.weights, converted.config, target, facts)
+    parameters = {"assumed": converted.assumed, "set": dict(settings or {})}
+    origin |= {**converted.facts, **{key: value for key, value in parameters.items() if value}}
+    save_network(converted.weights, converted.config, target, {"converted_from": origin})
     return converted

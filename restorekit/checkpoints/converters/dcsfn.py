@@ -49,29 +49,22 @@ def convert_dcsfn(content: Any, source: str) -> ConvertedNetwork:
 
     Channels, units, scales, convolutions, recurrent unit and number of sub-networks are
     read off the weights. The released network works on BGR images; the input channels of
-    the first convolution and the output channels of the last are turned round, so that
-    ours takes and gives RGB (the three channels between the last two convolutions are no
-    colours and stay). Convolutions that never take part are dropped. For the LSTM,
-    ``chained_state_resize`` is switched on, as its released code does so.
+    the first convolution and the output channels of the last are reversed, so that
+    restorekit's takes and gives RGB (the three channels between the last two convolutions
+    are no colours and stay). Convolutions that are never used are dropped. For the LSTM,
+    ``chained_state_resize`` is switched on, as in its released code.
 
     Args:
-        content: A dict with the state dict under ``net``, or the state dict; with or
-            without the prefix ``module.``.
+        content: The state dict, or a dict that holds it.
         source: Name of the file, for messages.
 
     Raises:
         CheckpointError: If it is not a checkpoint of the released DCSFN.
     """
-    step = None
-    if isinstance(content, Mapping) and "net" in content:
-        step = content.get("clock_net")
-        content = content["net"]
     weights = SourceWeights(content, source, "DCSFN")
     config = _infer_config(weights)
     converted, num_dropped = _convert_weights(weights, config)
-    facts: dict[str, Any] = {"unused_parameters_dropped": num_dropped}
-    if isinstance(step, int):
-        facts["iteration"] = step
+    facts = {**weights.facts, "unused_parameters_dropped": num_dropped}
     return ConvertedNetwork(config, converted, facts, _summary(config, converted, num_dropped))
 
 

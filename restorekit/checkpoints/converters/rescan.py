@@ -40,21 +40,15 @@ def convert_rescan(content: Any, source: str) -> ConvertedNetwork:
     Everything is read off the weights except the number of stages and how a stage predicts
     (``Full`` or ``Add``), for which the released defaults are taken: four, and ``Full``.
     The released network works on BGR images; the input channels of the first unit and the
-    output channels of the last convolution are turned round, so that ours takes RGB.
+    output channels of the last convolution are reversed, so that restorekit's takes RGB.
 
     Args:
-        content: A dict with the state dict under ``net``, or the state dict; with or
-            without the prefix ``module.``.
+        content: The state dict, or a dict that holds it.
         source: Name of the file, for messages.
 
     Raises:
         CheckpointError: If it is not a checkpoint of the released RESCAN.
     """
-    facts: dict[str, Any] = {}
-    if isinstance(content, Mapping) and "net" in content:
-        if isinstance(content.get("clock"), int):
-            facts["iteration"] = content["clock"]
-        content = content["net"]
     weights = SourceWeights(content, source, "RESCAN")
     config = _infer_config(weights)
     converted = {}
@@ -69,7 +63,7 @@ def convert_rescan(content: Any, source: str) -> ConvertedNetwork:
     for part in ("weight", "bias"):
         converted[f"{last}.{part}"] = converted[f"{last}.{part}"].flip(0)
     summary = _summary(config, converted)
-    return ConvertedNetwork(config, converted, facts, summary, assumed=dict(_ASSUMED))
+    return ConvertedNetwork(config, converted, weights.facts, summary, assumed=dict(_ASSUMED))
 
 
 def _infer_config(weights: SourceWeights) -> dict[str, Any]:

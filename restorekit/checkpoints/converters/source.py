@@ -1,26 +1,26 @@
-"""Reading a state dict of somebody else's layout, and accounting for each of its keys."""
+"""Read a state dict of another layout and account for each of its keys."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
+from restorekit.checkpoints.state_dicts import find_state_dict
 from restorekit.errors import CheckpointError
 
 
 @dataclass(frozen=True)
 class ConvertedNetwork:
-    """What a converter made.
+    """The result of a converter.
 
     Attributes:
-        config: Config of our network.
+        config: Config of restorekit's network.
         weights: Its state dict.
-        facts: What else is known of the weights; plain data.
-        summary: What was found, in a few words, for people.
-        assumed: Parameters in ``config`` that the weights do not tell, and their values.
+        facts: Other facts about the weights; plain data.
+        summary: One line that describes the network.
+        assumed: Parameters in ``config`` that the weights do not determine, and their values.
     """
 
     config: dict[str, Any]
@@ -30,38 +30,30 @@ class ConvertedNetwork:
     assumed: dict[str, Any] = field(default_factory=dict)
 
 
-#: What trainings keep a state dict under, beside other things.
-_WRAPPERS = ("net", "state_dict", "model", "params")
-
-
 class SourceWeights:
     """A state dict whose keys are taken one by one, so that none is overlooked.
 
     Args:
-        content: The state dict, or a dict that holds it under a usual name.
+        content: The state dict, or whatever it is wrapped in; see :func:`find_state_dict`.
         source: Its file, for messages.
         method: The method it should belong to, for messages.
 
+    Attributes:
+        facts: The iteration or epoch, where ``content`` says it.
+
     Raises:
-        CheckpointError: If it is not a dict of tensors.
+        CheckpointError: If there are no tensors in it.
     """
 
     def __init__(self, content: object, source: str, method: str) -> None:
         self.source = source
         self.method = method
-        if isinstance(content, Mapping):
-            inner = (content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping))
-            content = next(inner, content)
-        if (
-            not isinstance(content, Mapping)
-            or not content
-            or not all(isinstance(key, str) for key in content)
-            or not all(isinstance(value, torch.Tensor) for value in content.values())
-        ):
-            raise self.error("it is not a dict of tensors")
-        # DataParallel puts this before every key.
-        bare = {key.removeprefix("module."): value for key, value in content.items()}
-        self._left: dict[str, torch.Tensor] = bare
+        try:
+            found = find_state_dict(content, source)
+        except CheckpointError as error:
+            raise self.error("it is not a dict of tensors and holds none") from error
+        self.facts = found.facts
+        self._left = dict(found.weights)
 
     def __contains__(self, key: str) -> bool:
         return key in self._left
