@@ -130,15 +130,14 @@ def run(args: argparse.Namespace) -> None:
 
 def _images_table(results: Results) -> str:
     """Return the values, one line an image, one column a protocol and measure."""
-    from restorekit.leaderboard.measures import MEASURES
-    from restorekit.leaderboard.ranking import criteria
+    from restorekit.leaderboard.ranking import by_criterion
 
     columns = {
         # The variant of NIQE stands behind its name already.
-        f"{MEASURES[measure].title} {protocol.removeprefix(measure).strip()}": (
+        f"{found.title} {protocol.removeprefix(measure).strip()}": (
             {name: f"{value:.{_DIGITS[measure]}f}" for name, value in found.images.items()}
         )
-        for protocol, measures in criteria(results).items()
+        for protocol, measures in by_criterion(results).items()
         for measure, found in measures.items()
     }
     names = dict.fromkeys(name for values in columns.values() for name in values)
@@ -149,18 +148,17 @@ def _images_table(results: Results) -> str:
 
 def _table(results: Sequence[Results]) -> str:
     """Return the means, one line a protocol and measure, one column a method."""
-    from restorekit.leaderboard.measures import MEASURES
-    from restorekit.leaderboard.ranking import criteria
+    from restorekit.leaderboard.ranking import by_criterion
 
     first = results[0]
     rows = [
         [
             protocol,
-            MEASURES[measure].title,
-            *(f"{criteria(r)[protocol][measure].mean:.{_DIGITS[measure]}f}" for r in results),
+            found.title,
+            *(f"{by_criterion(r)[protocol][measure].mean:.{_DIGITS[measure]}f}" for r in results),
         ]
-        for protocol, measures in criteria(first).items()
-        for measure in measures
+        for protocol, measures in by_criterion(first).items()
+        for measure, found in measures.items()
     ]
     title = ["protocol", "measure", *(result.method for result in results)]
     dataset = first.dataset

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 from restorekit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from restorekit.catalog import PublishedNumbers
-    from restorekit.leaderboard import PaperTable, Pictures, Ranking, Results
+    from restorekit.leaderboard import PaperTable, Pictures, Results, Section
 
-#: Pictures of how many images of a test set go into the page unless told otherwise.
+#: Default number of images of a test set with pictures in the page.
 MAX_IMAGES = 8
 
 
@@ -34,18 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="rank by this protocol, or by niqe; repeatable (default: all that the files share)",
+        help="rank under this protocol, or by a measure without one such as niqe; repeatable "
+        "(default: all that the files share)",
     )
     parser.add_argument(
         "--references",
         action="store_true",
-        help="put the published numbers of the same method, test set and protocol beside them",
+        help="show published numbers of the same method, test set and protocol",
     )
     parser.add_argument(
         "--paper-tables",
         action="store_true",
-        help="show Tables 1 and 2 of the DCSFN paper too, with what these results fill in; "
-        "without RESULTS only these",
+        help="also show Tables 1 and 2 of the DCSFN paper, filled in from these results; without "
+        "RESULTS show nothing else",
     )
     parser.add_argument(
         "--images",
@@ -61,9 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=MAX_IMAGES,
         metavar="N",
-        help=f"put pictures of so many images of a test set into the page (default: {MAX_IMAGES})",
+        help=f"number of images of a test set with pictures in the page (default: {MAX_IMAGES})",
     )
-    parser.add_argument("--out", metavar="D", help="folder for the files")
+    parser.add_argument("--out", metavar="D", help="output folder")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -79,34 +79,33 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError("--images needs --out: images are shown in the page only.")
     results = {path: leaderboard.read_results(path) for path in args.results}
     references = published_numbers()
-    beside = references if args.references else None
     papers = leaderboard.paper_tables(references, results) if args.paper_tables else []
     rankings = leaderboard.rank_all(results, tuple(args.protocol)) if results else []
-    shown = [leaderboard.paper_markdown(papers), leaderboard.markdown(rankings, beside)]
+    sections = leaderboard.make_sections(rankings, references if args.references else None)
+    shown = [leaderboard.paper_markdown(papers), leaderboard.markdown(sections)]
     sys.stdout.write("\n".join(filter(None, shown)))
     if args.out:
-        _write(args, results, rankings, papers, beside)
+        _write(args, results, sections, papers)
 
 
 def _write(
     args: argparse.Namespace,
     results: Mapping[str, Results],
-    rankings: Sequence[Ranking],
+    sections: Sequence[Section],
     papers: Sequence[PaperTable],
-    references: PublishedNumbers | None,
 ) -> None:
     from restorekit import leaderboard
 
     folder = Path(args.out)
     folders = leaderboard.find_folders(results, args.images)
     pictures: dict[str, Pictures] = {}
-    for ranking in rankings:
+    for ranking in (section.board.ranking for section in sections):
         fingerprint = ranking.dataset.fingerprint
         if fingerprint not in pictures:
             pictures[fingerprint] = leaderboard.choose_pictures(ranking, folders, args.max_images)
     written = []
     if papers:
         written += leaderboard.write_paper_tables(folder, papers)
-    if rankings:
-        written += leaderboard.write_leaderboard(folder, rankings, references, pictures)
+    if sections:
+        written += leaderboard.write_leaderboard(folder, sections, pictures)
     sys.stdout.write(f"\nWritten: {', '.join(map(str, written))}\n")

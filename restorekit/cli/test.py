@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
     from restorekit.engine.distributed import wait_for_all
     from restorekit.engine.testing import find_checkpoint, run_test, take_network
-    from restorekit.leaderboard import markdown, rank_all, write_results
+    from restorekit.leaderboard import make_sections, markdown, rank_all, write_results
 
     checkpoint = find_checkpoint(args.checkpoint)
     protocols = [protocol.name for protocol in chosen_protocols(args.protocol)]
@@ -72,4 +72,6 @@ def run(args: argparse.Namespace) -> None:
     write_results(out, outcome.results)
     write_results(rainy_out, outcome.rainy_input)
     both = {str(out): outcome.results, str(rainy_out): outcome.rainy_input}
-    sys.stdout.write(f"\n{markdown(rank_all(both))}\nResults: {out} and {rainy_out}\n")
+    sys.stdout.write(
+        f"\n{markdown(make_sections(rank_all(both)))}\nResults: {out} and {rainy_out}\n"
+    )

@@ -1,4 +1,4 @@
-"""Results files and what is made of them: rankings, tables and pages."""
+"""Rankings of results files, as tables and as a page."""
 
 from restorekit.evaluation.results import (
     RAINY_INPUT,
@@ -12,9 +12,11 @@ from restorekit.evaluation.results import (
 
 from .paper_tables import PaperTable, paper_tables
 from .ranking import Entry, Ranking, rank, rank_all
+from .render.markdown import markdown, paper_markdown
 from .render.pictures import Pictures, choose_pictures, find_folders
-from .render.tables import markdown, to_csv
-from .render.writing import paper_markdown, write_leaderboard, write_paper_tables
+from .render.sections import Section, make_sections
+from .render.spreadsheet import to_csv
+from .render.writing import write_leaderboard, write_paper_tables
 
 __all__ = [
     "RAINY_INPUT",
@@ -25,9 +27,11 @@ __all__ = [
     "Pictures",
     "Ranking",
     "Results",
+    "Section",
     "build_results",
     "choose_pictures",
     "find_folders",
+    "make_sections",
     "markdown",
     "paper_markdown",
     "paper_tables",

@@ -1,113 +1,131 @@
-"""A ranking with what helps to read it: how sure each number is, and what was published."""
+"""A ranking with what helps to read it: how certain each number is, and what was published."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from restorekit.catalog import KnownTestSet, Published, PublishedNumbers
-from restorekit.evaluation.results import DatasetRecord
+from restorekit.evaluation.results import DatasetRecord, MeasuredQuantity
 
-from .measures import MEASURES
 from .ranking import Entry, Ranking
 from .statistics import Comparison, Interval, compare, mean_interval
 
-#: A measured PSNR further than this from a published one, in dB, is pointed out: papers print
-#: two decimals, and saving images as 8 bit PNG moves means by hundredths.
-FAR_GAP = 0.1
-
 
 @dataclass(frozen=True)
-class Beside:
-    """A published number of the same method, test set and protocol.
+class PublishedMatch:
+    """A published number of the same method, test set and protocol as a measured one.
 
     Attributes:
         published: What was published.
         gaps: Measure to measured minus published.
+        is_far: Whether the gap of the deciding measure is larger than :func:`gap_limit`.
     """
 
     published: Published
     gaps: Mapping[str, float]
-
-    @property
-    def far(self) -> bool:
-        """Whether the PSNR differs by more than rounding explains."""
-        # Not counting what binary fractions add: 28.31 - 28.21 is a tenth.
-        return abs(self.gaps.get("psnr", 0.0)) > FAR_GAP + 1e-9
+    is_far: bool
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a board.
+class Row:
+    """A method of a board.
 
     Attributes:
         entry: The method and its numbers.
         intervals: Measure to the confidence interval of its mean; None for a single image.
-        over_next: The first measure compared, image by image, with the line below; None in
-            the last line, or if the images go by other names there.
-        beside: What was published about the same.
+        over_next: The deciding measure compared, image by image, with the row below; None in
+            the last row, or if the image names differ there.
+        published: What was published of the same method.
     """
 
     entry: Entry
     intervals: Mapping[str, Interval | None]
     over_next: Comparison | None
-    beside: tuple[Beside, ...]
+    published: tuple[PublishedMatch, ...]
 
 
 @dataclass(frozen=True)
 class Board:
-    """A ranking, line by line.
+    """A ranking, row by row.
 
     Attributes:
-        ranking: What it is about.
-        lines: As the ranking's entries.
-        elsewhere: Published by the same protocol on the same test set, of methods that were
-            not measured here.
-        sources: Where the published numbers stand; tables refer to them by their place.
-        note: Why there are no published numbers, or how many there are of other protocols;
+        ranking: The ranking.
+        rows: One for each entry of the ranking.
+        unmeasured: Published under the same protocol on the same test set, of methods that
+            were not measured here.
+        sources: Where the published numbers are from; tables refer to them by position.
+        note: Why there are no published numbers, or how many there are under other protocols;
             empty if they were not asked for.
     """
 
     ranking: Ranking
-    lines: tuple[Line, ...]
-    elsewhere: tuple[Published, ...] = ()
+    rows: tuple[Row, ...]
+    unmeasured: tuple[Published, ...] = ()
     sources: tuple[str, ...] = ()
     note: str = ""
+    _compared: dict[tuple[str, int, int], Comparison | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def marks(self, published: Published) -> str:
-        """Return where a published number stands, as ``[1, 3]``."""
-        return f"[{', '.join(str(self.sources.index(one) + 1) for one in published.sources)}]"
+    def source_numbers(self, published: Published) -> tuple[int, ...]:
+        """Return the positions of a number's sources, from 1."""
+        return tuple(self.sources.index(source) + 1 for source in published.sources)
+
+    def compare(self, first: int, second: int, measure: str) -> Comparison | None:
+        """Compare two rows image by image; every pair is computed once.
+
+        Returns:
+            The comparison; None if one has no such measure, or the image names differ.
+        """
+        key = (measure, first, second)
+        if key not in self._compared:
+            entries = self.ranking.entries
+            self._compared[key] = compare_entries(entries[first], entries[second], measure)
+        return self._compared[key]
 
 
 def build_board(ranking: Ranking, references: PublishedNumbers | None = None) -> Board:
-    """Put everything about a ranking together.
+    """Collect everything about a ranking.
 
     Args:
-        ranking: Methods on one test set by one protocol.
-        references: Published numbers to put beside; None for none. They are matched by
-            method (capitals aside), dataset and version, and protocol, all by name, with
-            the results file's own ``method``, ``dataset.name`` and ``dataset.version``.
+        ranking: Methods on one test set by one criterion.
+        references: Published numbers to compare with; None for none. They are matched by
+            method (ignoring case), dataset, version and protocol, all by name, with the
+            results file's own ``method``, ``dataset.name`` and ``dataset.version``.
     """
     published: tuple[Published, ...] = ()
     note = ""
     if references is not None:
         dataset, note = test_set_of(references, ranking.dataset)
         if dataset is not None:
-            published = references.find(dataset.id, ranking.protocol)
-            note = _other_protocols(references, dataset.id, ranking.protocol)
-    measured = {entry.results.method.lower() for entry in ranking.entries}
-    entries = ranking.entries
-    lines = tuple(
-        _line(entry, entries[place + 1] if place + 1 < len(entries) else None, published)
-        for place, entry in enumerate(entries)
+            published = references.find(dataset.id, ranking.criterion)
+            note = _other_protocols(references, dataset.id, ranking.criterion)
+    first, entries = ranking.measures[0], ranking.entries
+    neighbours = [
+        compare_entries(entry, below, first.measure) for entry, below in itertools.pairwise(entries)
+    ]
+    rows = tuple(
+        Row(
+            entry,
+            {
+                name: mean_interval(list(one.images.values()))
+                for name, one in entry.measured.items()
+            },
+            over_next,
+            tuple(_match(entry, number, first) for number in published if _same(entry, number)),
+        )
+        for entry, over_next in zip(entries, [*neighbours, None], strict=True)
     )
-    beside = [one.published for line in lines for one in line.beside]
-    elsewhere = sorted(
-        (number for number in published if number.method.lower() not in measured),
-        key=lambda number: _merit(number, ranking.measures[0]),
+    unmeasured = sorted(
+        (number for number in published if not any(_same(entry, number) for entry in entries)),
+        key=lambda number: _loss(number, first),
     )
-    sources = dict.fromkeys(name for number in (*beside, *elsewhere) for name in number.sources)
-    return Board(ranking, lines, tuple(elsewhere), tuple(sources), note)
+    shown = (*(match.published for row in rows for match in row.published), *unmeasured)
+    sources = dict.fromkeys(source for number in shown for source in number.sources)
+    compared = {(first.measure, i, i + 1): over_next for i, over_next in enumerate(neighbours)}
+    return Board(ranking, rows, tuple(unmeasured), tuple(sources), note, compared)
 
 
 def test_set_of(
@@ -122,44 +140,47 @@ def test_set_of(
     )
 
 
-def _line(entry: Entry, below: Entry | None, published: tuple[Published, ...]) -> Line:
-    first = next(iter(entry.measured))
-    return Line(
-        entry,
-        {
-            name: mean_interval(list(measure.images.values()))
-            for name, measure in entry.measured.items()
-        },
-        None if below is None else compare_entries(entry, below, first),
-        tuple(
-            Beside(number, _gaps(entry, number))
-            for number in published
-            if number.method.lower() == entry.results.method.lower()
-        ),
-    )
+def gap_limit(measure: MeasuredQuantity) -> float:
+    """Return the gap above which a published number is marked: ten units of the last digit.
+
+    Papers print two decimals of PSNR, and saving images as 8 bit PNG moves means by hundredths;
+    a tenth of a dB needs another explanation.
+    """
+    return 10.0 ** (1 - measure.digits)
 
 
 def compare_entries(first: Entry, second: Entry, measure: str) -> Comparison | None:
-    """Compare two entries of one ranking image by image; None if the names differ."""
-    return compare(first.measured[measure].images, second.measured[measure].images)
+    """Compare two entries of one ranking image by image.
+
+    Returns:
+        The comparison; None if one has no such measure, or the image names differ.
+    """
+    one, other = first.measured.get(measure), second.measured.get(measure)
+    return None if one is None or other is None else compare(one.images, other.images)
 
 
-def _gaps(entry: Entry, number: Published) -> dict[str, float]:
-    gaps = {}
-    for measure in entry.measured:
-        value = number.value(measure)
-        if value is not None:
-            gaps[measure] = entry.mean(measure) - value
-    return gaps
+def _same(entry: Entry, number: Published) -> bool:
+    return number.method.lower() == entry.results.method.lower()
 
 
-def _merit(number: Published, measure: str) -> float:
-    value = number.value(measure)
-    return float("inf") if value is None else -MEASURES[measure].sign * value
+def _match(entry: Entry, number: Published, deciding: MeasuredQuantity) -> PublishedMatch:
+    gaps = {
+        name: quantity.mean - value
+        for name, quantity in entry.measured.items()
+        if (value := number.value(name)) is not None
+    }
+    # The margin is for binary fractions: 28.31 - 28.21 is a tenth.
+    far = abs(gaps.get(deciding.measure, 0.0)) > gap_limit(deciding) + 1e-9
+    return PublishedMatch(number, gaps, far)
+
+
+def _loss(number: Published, measure: MeasuredQuantity) -> float:
+    value = number.value(measure.measure)
+    return float("inf") if value is None else -measure.sign * value
 
 
 def _other_protocols(references: PublishedNumbers, dataset: str, protocol: str) -> str:
-    """Say what else was published on a dataset, which must not stand beside these numbers."""
+    """Count what else was published on a dataset and cannot be compared with these numbers."""
     counts: dict[str, int] = {}
     for number in references.numbers:
         if number.dataset == dataset and number.protocol != protocol:
@@ -167,8 +188,8 @@ def _other_protocols(references: PublishedNumbers, dataset: str, protocol: str) 
             counts[name] = counts.get(name, 0) + 1
     if not counts:
         return ""
-    listed = ", ".join(f"{count} by {name}" for name, count in sorted(counts.items()))
+    listed = ", ".join(f"{count} under {name}" for name, count in sorted(counts.items()))
     return (
-        f"Numbers published for {dataset} by other protocols are not shown here, as they do not "
-        f"compare: {listed}."
+        f"Numbers published for {dataset} under other protocols are not shown, as they cannot be "
+        f"compared: {listed}."
     )

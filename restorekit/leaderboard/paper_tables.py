@@ -1,7 +1,7 @@
-"""Tables 1 and 2 of the DCSFN paper, with room for what is measured here.
+"""Tables 1 and 2 of the DCSFN paper, with cells for what is measured here.
 
-Published numbers come from the catalog. A cell of ours is filled by a results file, or it
-is empty.
+The paper's numbers are the published ones of the catalog. A cell of ours is filled from a
+results file, or it is empty.
 """
 
 from __future__ import annotations
@@ -11,20 +11,18 @@ from dataclasses import dataclass
 
 from restorekit.catalog import Published, PublishedNumbers
 from restorekit.errors import DataError
-from restorekit.evaluation.results import Results
+from restorekit.evaluation.results import MeasuredQuantity, Results
+from restorekit.metrics.measures import find_measure
 
 from .board import test_set_of
-from .measures import MEASURES
-from .ranking import criteria
-from .render.columns import Column, best_of, signed
+from .ranking import by_criterion
+from .render.cells import EMPTY, Cell, Column, Item, Number, Text, best_of, cell, difference
 
-#: What the paper's released eval.py measures by.
+#: The protocol of the paper's released eval.py.
 PAPER_PROTOCOL = "rgb_float"
-#: In a cell of ours that nobody has measured.
-EMPTY = "–"
 
-#: Data set (or ``niqe``) and method in small letters, to results file and means.
-_Found = dict[tuple[str, str], tuple[str, dict[str, float]]]
+#: A results file, and what it measured by the name of the measure.
+_Found = tuple[str, Mapping[str, MeasuredQuantity]]
 
 _HERE = "restorekit"
 _DATASET_NAMES = {"rain200h": "Rain100H", "rain200l": "Rain100L", "rain1200": "Rain1200"}
@@ -50,7 +48,7 @@ def paper_tables(references: PublishedNumbers, results: Mapping[str, Results]) -
 
     Args:
         references: Published numbers.
-        results: Each with the file it came from; may be empty. What fits no cell (other
+        results: Results by the file they are from; may be empty. What fits no cell (other
             methods, test sets, protocols) does not appear.
 
     Raises:
@@ -64,126 +62,151 @@ def _synthetic(references: PublishedNumbers, results: Mapping[str, Results]) -> 
     printed = {(number.dataset, number.method): number for number in references.table("dcsfn-1")}
     datasets = list(dict.fromkeys(dataset for dataset, _ in printed))
     methods = list(dict.fromkeys(method for _, method in printed))
-    measured = _measured(references, results)
+    found = _measured(references, results)
     columns = [_method_column(methods)]
     for dataset in datasets:
         title = _DATASET_NAMES[dataset]
         numbers = [printed[dataset, method] for method in methods]
-        theirs = [number.value("psnr") for number in numbers]
-        found = [measured.get((dataset, method.lower())) for method in methods]
-        ours = [None if one is None else one[1]["psnr"] for one in found]
+        ours = [found.get((dataset, method.lower())) for method in methods]
         columns += [
-            Column(
-                f"{dataset}-paper",
-                f"{title}, paper",
-                [" / ".join(number.printed.values()) for number in numbers],
-                theirs,
-                strong=best_of(theirs, "psnr"),
-            ),
-            Column(
-                f"{dataset}-here",
-                f"{title}, {_HERE}",
-                [_cell(*pair) for pair in zip(found, numbers, strict=True)],
-                ours,
-                strong=best_of(ours, "psnr"),
-            ),
+            _published_column(f"{dataset}-paper", f"{title}, paper", numbers),
+            _measured_column(f"{dataset}-here", f"{title}, {_HERE}", ours, numbers),
         ]
     notes = (
-        f"PSNR (dB) / SSIM by the protocol {PAPER_PROTOCOL}, as the paper's released eval.py "
+        f"PSNR (dB) / SSIM under the protocol {PAPER_PROTOCOL}, as the paper's released eval.py "
         "measures. The paper's Rain100H and Rain100L are the website's later versions with 200 "
         "test pairs, since called Rain200H and Rain200L.",
-        f"A results file fills a cell of {_HERE} if it is of that method, by that protocol, on "
+        f"A results file fills a cell of {_HERE} if it is of that method, under that protocol, on "
         f"all images of {', '.join(datasets)}; in parentheses measured minus published. "
         f"{EMPTY} is not measured.",
     )
     return PaperTable("Table 1 of the DCSFN paper: synthetic rain", tuple(columns), notes)
 
 
-def _method_column(methods: Sequence[str]) -> Column:
-    return Column("method", "method", methods, methods, left=True)
-
-
-def _measured(references: PublishedNumbers, results: Mapping[str, Results]) -> _Found:
-    found: _Found = {}
-    for source, result in results.items():
-        dataset, _ = test_set_of(references, result.dataset)
-        measures = criteria(result).get(PAPER_PROTOCOL)
-        if dataset is not None and measures is not None:
-            means = {name: measure.mean for name, measure in measures.items()}
-            _claim(found, (dataset.id, result.method.lower()), source, means)
-    return found
-
-
-def _claim(found: _Found, cell: tuple[str, str], source: str, means: dict[str, float]) -> None:
-    other, known = found.setdefault(cell, (source, means))
-    if known != means:
-        raise DataError(
-            f"{other} and {source} hold different numbers of {cell[1]!r} for one cell of the "
-            f"paper's tables ({cell[0]}): leave one of them out."
-        )
-
-
-def _cell(here: tuple[str, dict[str, float]] | None, number: Published) -> str:
-    if here is None:
-        return EMPTY
-    means = here[1]
-    numbers = " / ".join(f"{value:.{MEASURES[name].digits}f}" for name, value in means.items())
-    published = number.value("psnr")
-    return (
-        numbers if published is None else f"{numbers} ({signed(means['psnr'] - published, 'psnr')})"
-    )
-
-
 def _real(references: PublishedNumbers, results: Mapping[str, Results]) -> PaperTable:
-    published = references.table("dcsfn-2")
-    methods = [number.method for number in published]
-    theirs = [number.value("niqe") for number in published]
-    found, kind = _measured_niqe(results)
-    ours = [
-        found[cell][1]["niqe"] if (cell := ("niqe", method.lower())) in found else None
-        for method in methods
-    ]
+    numbers = references.table("dcsfn-2")
+    (measure,) = numbers[0].printed
+    label = find_measure(measure).label
+    found, kind = _measured_without_protocol(results, measure)
+    ours = [found.get(number.method.lower()) for number in numbers]
     columns = (
-        _method_column(methods),
-        Column(
-            "paper",
-            "NIQE, paper",
-            [number.printed["niqe"] for number in published],
-            theirs,
-            strong=best_of(theirs, "niqe"),
-        ),
-        Column(
-            "here",
-            f"NIQE, {_HERE}{kind}",
-            [EMPTY if value is None else f"{value:.2f}" for value in ours],
-            ours,
-            strong=best_of(ours, "niqe"),
-        ),
+        _method_column([number.method for number in numbers]),
+        _published_column("paper", f"{label}, paper", numbers),
+        # No differences: these are not the paper's photographs. Two decimals are the paper's.
+        _measured_column("here", f"{label}, {_HERE}{kind}", ours, digits=2),
     )
     notes = (
-        "Lower is better. Which implementation the paper used it does not say.",
-        "The paper's photographs were not handed out: what is measured here is on others, and "
-        f"does not compare with the paper's numbers. {EMPTY} is not measured.",
+        "Lower is better. The paper does not say which implementation it used.",
+        "The paper's photographs were not handed out: what is measured here is on others and "
+        f"cannot be compared with the paper's numbers. {EMPTY} is not measured.",
     )
     return PaperTable("Table 2 of the DCSFN paper: real photographs", columns, notes)
 
 
-def _measured_niqe(results: Mapping[str, Results]) -> tuple[_Found, str]:
-    """Return NIQE by method, and in words on what and by which variant."""
-    found: _Found = {}
-    kinds: dict[tuple[str, str], str] = {}
-    for source, result in results.items():
-        found_niqe = [one for one in result.measures.values() if one.measure == "niqe"]
-        if not found_niqe:
+def _method_column(methods: Sequence[str]) -> Column:
+    return Column("method", "method", tuple(cell(Text(one)) for one in methods), words=True)
+
+
+def _published_column(key: str, title: str, numbers: Sequence[Published]) -> Column:
+    deciding = next(iter(numbers[0].printed))
+    values = [number.value(deciding) for number in numbers]
+    best = best_of(values, find_measure(deciding).higher_is_better)
+    return Column(
+        key,
+        title,
+        tuple(
+            Cell((Item(tuple(map(Text, number.printed.values()))),), value, is_best)
+            for number, value, is_best in zip(numbers, values, best, strict=True)
+        ),
+    )
+
+
+def _measured_column(
+    key: str,
+    title: str,
+    found: Sequence[_Found | None],
+    published: Sequence[Published] = (),
+    digits: int | None = None,
+) -> Column:
+    """Return the column of what is measured here.
+
+    Args:
+        key: Key of the column.
+        title: Title of the column.
+        found: For each method its results file and numbers, or None.
+        published: The paper's numbers, where both are on the same images.
+        digits: Decimals; those of each measure by default.
+    """
+    deciding = [None if one is None else next(iter(one[1].values())) for one in found]
+    means = [None if one is None else one.mean for one in deciding]
+    higher = next((one.higher_is_better for one in deciding if one is not None), True)
+    cells = []
+    for index, (one, first, is_best) in enumerate(
+        zip(found, deciding, best_of(means, higher), strict=True)
+    ):
+        if one is None or first is None:
+            cells.append(Cell((Item((Text(EMPTY),)),)))
             continue
-        measure = found_niqe[0]
-        dataset = result.dataset
-        key = (dataset.fingerprint, measure.variant or "")
-        kinds[key] = f"{measure.variant}, {dataset.num_images} images of {dataset.name}"
-        _claim(found, ("niqe", result.method.lower()), source, {"niqe": measure.mean})
+        theirs = published[index].value(first.measure) if published else None
+        gap = None if theirs is None else difference(first.mean - theirs, first.digits)
+        numbers = tuple(
+            Number(quantity.mean, quantity.digits if digits is None else digits)
+            for quantity in one[1].values()
+        )
+        cells.append(Cell((Item(numbers, gap),), first.mean, is_best))
+    return Column(key, title, tuple(cells))
+
+
+def _measured(
+    references: PublishedNumbers, results: Mapping[str, Results]
+) -> dict[tuple[str, str], _Found]:
+    """Return what fills the cells of Table 1, by dataset and method in small letters."""
+    found: dict[tuple[str, str], _Found] = {}
+    wanted = references.table("dcsfn-1")[0].printed
+    for source, result in results.items():
+        dataset, _ = test_set_of(references, result.dataset)
+        measured = by_criterion(result).get(PAPER_PROTOCOL, {})
+        if dataset is not None and all(name in measured for name in wanted):
+            cell_of = (dataset.id, result.method.lower())
+            _claim(found, cell_of, source, {name: measured[name] for name in wanted})
+    return found
+
+
+def _measured_without_protocol(
+    results: Mapping[str, Results], measure: str
+) -> tuple[dict[str, _Found], str]:
+    """Return what fills Table 2 by method in small letters, and on which photographs."""
+    found: dict[tuple[str, str], _Found] = {}
+    kinds: dict[tuple[str, str | None], str] = {}
+    for source, result in results.items():
+        for quantity in result.measures.values():
+            if quantity.measure != measure or quantity.protocol is not None:
+                continue
+            dataset = result.dataset
+            described = [quantity.variant, f"{dataset.num_images} images of {dataset.name}"]
+            kinds[dataset.fingerprint, quantity.variant] = ", ".join(filter(None, described))
+            _claim(found, (measure, result.method.lower()), source, {measure: quantity})
     if len(kinds) > 1:
         raise DataError(
-            "The results files hold NIQE of different photographs or variants "
-            f"({'; '.join(kinds.values())}), which are not mixed in one table: give one kind."
+            f"The results files hold {find_measure(measure).label} of different photographs or "
+            f"variants ({'; '.join(kinds.values())}), which are not mixed in one table: give one "
+            "kind."
         )
-    return found, "".join(f" ({kind})" for kind in kinds.values())
+    methods = {method: one for (_, method), one in found.items()}
+    return methods, "".join(f" ({kind})" for kind in kinds.values())
+
+
+def _claim(
+    found: dict[tuple[str, str], _Found],
+    cell_of: tuple[str, str],
+    source: str,
+    measured: Mapping[str, MeasuredQuantity],
+) -> None:
+    other, known = found.setdefault(cell_of, (source, measured))
+    if {name: one.mean for name, one in known.items()} != {
+        name: one.mean for name, one in measured.items()
+    }:
+        raise DataError(
+            f"{other} and {source} hold different numbers of {cell_of[1]!r} for one cell of the "
+            f"paper's tables ({cell_of[0]}): leave one of them out."
+        )

@@ -1,76 +1,84 @@
-"""Ranking methods against each other, only ever on the same images by the same protocol.
+"""Ranking methods against each other: on the same images, under the same protocol.
 
-Measures that need no ground truth are ranked too; their variant is what the protocol is for
-the others, as in ``niqe (official parameters)``.
+What methods are ranked by is a criterion: a protocol with all measures taken under it, or a
+measure without a protocol in one variant, as in ``niqe (matlab_gray)``. What a measure is (its
+label, unit, digits, direction) is what the results files say of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from restorekit.errors import DataError, did_you_mean
 from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, MeasuredQuantity, Results
 
-from .measures import MEASURES
+#: What was measured, by the name of the measure.
+Measured = Mapping[str, MeasuredQuantity]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a ranking.
+    """A method in a ranking.
 
     Attributes:
-        rank: Counts methods from 1; equal numbers share a rank, and the rainy input, which
-            is no method, has none.
-        method: Its name, told apart from others of the same name.
-        measured: Measure to its mean and the values of the images.
+        rank: Position among the methods, from 1; equal numbers share one. The rainy input is
+            not a method and has none.
+        method: Its name, different from those of other checkpoints.
+        measured: Measure to what was measured; may lack measures that do not decide the order.
         results: The results file's content.
         source: The results file.
     """
 
     rank: int | None
     method: str
-    measured: Mapping[str, MeasuredQuantity]
+    measured: Measured
     results: Results
     source: str
 
     def mean(self, measure: str) -> float:
-        """Return the mean of a measure over the test set."""
         return self.measured[measure].mean
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Methods on one test set by one protocol, the best first.
+    """Methods on one test set by one criterion, the best first.
 
     Attributes:
-        protocol: Name of the protocol, or measure and variant where none applies.
-        measures: By what they are ranked: the first decides, the next where that is equal.
+        criterion: Name of the protocol, or measure and variant where there is none.
+        measures: What was measured, as the first file that has it describes it. The first one
+            decides the order, the next where that is equal, as far as all methods have them.
         dataset: The test set.
         entries: The methods, and the rainy input where it was measured.
     """
 
-    protocol: str
-    measures: tuple[str, ...]
+    criterion: str
+    measures: tuple[MeasuredQuantity, ...]
     dataset: DatasetRecord
     entries: tuple[Entry, ...]
 
+    @property
+    def condition(self) -> str:
+        """The protocol, or the variant of the measure; may be empty."""
+        return self.measures[0].protocol or self.measures[0].variant or ""
+
     def gain(self, entry: Entry) -> float | None:
-        """Return by how much ``entry`` is above the rainy input, if that is there."""
+        """Return the difference to the rainy input, if that was measured."""
+        first = self.measures[0].measure
         for other in self.entries:
             if other.rank is None and entry.rank is not None:
-                return entry.mean(self.measures[0]) - other.mean(self.measures[0])
+                return entry.mean(first) - other.mean(first)
         return None
 
 
-def rank_all(results: Mapping[str, Results], protocols: tuple[str, ...] = ()) -> list[Ranking]:
-    """Rank results on any number of test sets: one ranking a test set and protocol.
+def rank_all(results: Mapping[str, Results], criteria: tuple[str, ...] = ()) -> list[Ranking]:
+    """Rank results on any number of test sets, each test set and criterion by itself.
 
     Args:
-        results: Each with the file it came from.
-        protocols: By which to rank; empty for all that the results of a test set share. A
-            measure such as ``niqe`` stands for all variants of it.
+        results: Results by the file they are from.
+        criteria: What to rank by: protocols, or measures without one such as ``niqe`` (all
+            variants) or ``niqe/matlab_gray``; empty for all that the results on a test set share.
 
     Raises:
         DataError: If results on one test set cannot be compared (see :func:`rank`), or two
@@ -81,106 +89,135 @@ def rank_all(results: Mapping[str, Results], protocols: tuple[str, ...] = ()) ->
         datasets.setdefault(result.dataset.fingerprint, {})[source] = result
     _check_names(datasets.values())
     return [
-        rank(members, protocol)
+        rank(members, criterion)
         for members in datasets.values()
-        for protocol in (_spell_out(protocols, members) if protocols else _shared(members))
+        for criterion in (_spell_out(criteria, members) if criteria else _shared(members))
     ]
 
 
-def rank(results: Mapping[str, Results], protocol: str) -> Ranking:
-    """Rank results by ``protocol``: by PSNR, then SSIM; by NIQE, the lowest first.
+def rank(results: Mapping[str, Results], criterion: str) -> Ranking:
+    """Rank results by ``criterion``.
 
-    A result that is given twice (the rainy input stands beside each method's) counts once.
+    A result that is given twice, as the rainy input often is, counts once.
 
     Args:
-        results: Each with the file it came from; at least one.
-        protocol: Name of the protocol whose numbers are compared.
+        results: Results by the file they are from; at least one.
+        criterion: A key of :func:`by_criterion`.
 
     Raises:
-        DataError: If the test sets differ, a result was not measured by ``protocol``, or two
-            results of one method, checkpoint and settings differ.
+        DataError: If the test sets differ, a result was not measured by ``criterion``, results
+            share no measure or disagree about one, or two results of one method, checkpoint and
+            settings differ.
     """
     first_source, first = next(iter(results.items()))
-    distinct: dict[tuple[str, ...], tuple[str, Results]] = {}
+    distinct: dict[tuple[str, ...], tuple[str, Results, Measured]] = {}
     for source, result in results.items():
         if result.dataset.fingerprint != first.dataset.fingerprint:
             raise _different_images((first_source, first), (source, result))
-        measured = criteria(result)
-        if protocol not in measured:
+        available = by_criterion(result)
+        if criterion not in available:
             raise DataError(
-                f"{source} has no numbers by the protocol {protocol!r}, only by "
-                f"{', '.join(measured) or 'none'}.{did_you_mean(protocol, measured)} Protocols "
+                f"{source} has no numbers under {criterion!r}, only under "
+                f"{', '.join(available) or 'none'}.{did_you_mean(criterion, available)} Protocols "
                 "are not mixed in one ranking: test again with `--protocol "
-                f"{protocol}`, or leave the file out."
+                f"{criterion}`, or leave the file out."
             )
-        other_source, other = distinct.setdefault(_identity(result), (source, result))
-        if _means(other, protocol) != _means(result, protocol):
-            raise DataError(
-                f"{other_source} and {source} hold different numbers of the same method "
-                f"{result.method!r}: change 'method' in one of them, or leave one out."
-            )
-    measures = tuple(criteria(first)[protocol])
-    entries = _entries(list(distinct.values()), protocol, measures)
-    return Ranking(protocol, measures, first.dataset, entries)
+        measured: Measured = available[criterion]
+        identity = _identity(result)
+        if identity in distinct:
+            other_source, known, other = distinct[identity]
+            if any(other[name].mean != measured[name].mean for name in other.keys() & measured):
+                raise DataError(
+                    f"{other_source} and {source} hold different numbers of the same method "
+                    f"{result.method!r}: change 'method' in one of them, or leave one out."
+                )
+            distinct[identity] = (other_source, known, {**measured, **other})
+        else:
+            distinct[identity] = (source, result, measured)
+    rows = list(distinct.values())
+    deciding, measures = _measures(rows)
+    return Ranking(criterion, measures, first.dataset, _entries(rows, deciding))
 
 
-def criteria(result: Results) -> dict[str, dict[str, MeasuredQuantity]]:
-    """Return what results can be ranked by: protocol, or measure and variant, to measures."""
-    ranked_by: dict[str, dict[str, MeasuredQuantity]] = {}
-    for quantity in result.measures.values():
-        name = quantity.measure
-        variant = f"{name} ({quantity.variant})" if quantity.variant else name
-        if name in MEASURES:
-            ranked_by.setdefault(quantity.protocol or variant, {})[name] = quantity
-    return ranked_by
+def by_criterion(results: Results) -> dict[str, dict[str, MeasuredQuantity]]:
+    """Return what results can be ranked by: criterion to measure to what was measured."""
+    found: dict[str, dict[str, MeasuredQuantity]] = {}
+    for quantity in results.measures.values():
+        found.setdefault(_criterion(quantity), {})[quantity.measure] = quantity
+    return found
 
 
-def _identity(result: Results) -> tuple[str, ...]:
-    """Return what makes two results two lines of a table."""
-    if result.method == RAINY_INPUT:
+def _criterion(quantity: MeasuredQuantity) -> str:
+    if quantity.protocol is not None:
+        return quantity.protocol
+    return f"{quantity.measure} ({quantity.variant})" if quantity.variant else quantity.measure
+
+
+def _identity(results: Results) -> tuple[str, ...]:
+    """Return what makes two results two rows of a table."""
+    if results.method == RAINY_INPUT:
         return (RAINY_INPUT,)
-    settings = json.dumps(result.settings, sort_keys=True, default=str)
-    return (result.method, _checkpoint(result), settings)
+    settings = json.dumps(results.settings, sort_keys=True, default=str)
+    return (results.method, _checkpoint(results), settings)
 
 
-def _checkpoint(result: Results) -> str:
-    return result.checkpoint.sha256 if result.checkpoint else ""
+def _checkpoint(results: Results) -> str:
+    return "" if results.checkpoint is None else results.checkpoint.sha256
 
 
-def _means(result: Results, protocol: str) -> list[float]:
-    return [measure.mean for measure in criteria(result)[protocol].values()]
+def _measures(
+    rows: list[tuple[str, Results, Measured]],
+) -> tuple[tuple[MeasuredQuantity, ...], tuple[MeasuredQuantity, ...]]:
+    """Return the measures that all results have, and these followed by all others."""
+    found: dict[str, tuple[str, MeasuredQuantity]] = {}
+    for source, _, measured in rows:
+        for name, quantity in measured.items():
+            other_source, known = found.setdefault(name, (source, quantity))
+            if known.higher_is_better != quantity.higher_is_better:
+                raise DataError(
+                    f"{other_source} and {source} disagree whether a higher {quantity.label} is "
+                    f"better (measures.{quantity.key}.higher_is_better): correct one of them."
+                )
+    everything = [quantity for _, quantity in found.values()]
+    shared = [one for one in everything if all(one.measure in row[2] for row in rows)]
+    if not shared:
+        described = "; ".join(f"{source}: {', '.join(measured)}" for source, _, measured in rows)
+        raise DataError(f"These results share no measure to rank them by ({described}).")
+    others = [one for one in everything if one not in shared]
+    return tuple(shared), (*shared, *others)
 
 
 def _entries(
-    results: Sequence[tuple[str, Results]], protocol: str, measures: tuple[str, ...]
+    rows: list[tuple[str, Results, Measured]], deciding: tuple[MeasuredQuantity, ...]
 ) -> tuple[Entry, ...]:
     checkpoints: dict[str, set[str]] = {}
-    for _, result in results:
-        checkpoints.setdefault(result.method, set()).add(_checkpoint(result))
-    rows = []
-    for source, result in results:
-        name = result.method
-        if len(checkpoints[name]) > 1:
-            name = f"{name} ({_checkpoint(result)[:8] or 'no checkpoint'})"
-        measured = criteria(result)[protocol]
-        merit = tuple(MEASURES[key].sign * measured[key].mean for key in measures)
-        rows.append((merit, name, measured, result, source))
-    rows.sort(key=lambda row: ([-value for value in row[0]], row[1]))
-    merits = [row[0] for row in rows if row[3].method != RAINY_INPUT]
+    for _, results, _ in rows:
+        checkpoints.setdefault(results.method, set()).add(_checkpoint(results))
+
+    def name(results: Results) -> str:
+        if len(checkpoints[results.method]) == 1:
+            return results.method
+        return f"{results.method} ({_checkpoint(results)[:8] or 'no checkpoint'})"
+
+    def loss(measured: Measured) -> list[float]:
+        return [-one.sign * measured[one.measure].mean for one in deciding]
+
+    rows = sorted(rows, key=lambda row: (loss(row[2]), name(row[1])))
+    losses = [loss(measured) for _, results, measured in rows if results.method != RAINY_INPUT]
     return tuple(
         Entry(
-            None if result.method == RAINY_INPUT else merits.index(merit) + 1,
-            name,
+            None if results.method == RAINY_INPUT else losses.index(loss(measured)) + 1,
+            name(results),
             measured,
-            result,
+            results,
             source,
         )
-        for merit, name, measured, result, source in rows
+        for source, results, measured in rows
     )
 
 
 def _check_names(datasets: Iterable[Mapping[str, Results]]) -> None:
-    """Refuse two test sets that go by one name: a reader would take them for one."""
+    """Refuse two test sets of one name: a reader would take them for the same."""
     named: dict[tuple[str, str], tuple[str, Results]] = {}
     for members in datasets:
         own: dict[tuple[str, str], tuple[str, Results]] = {}
@@ -204,18 +241,23 @@ def _different_images(first: tuple[str, Results], second: tuple[str, Results]) -
     )
 
 
-def _spell_out(protocols: Iterable[str], members: Mapping[str, Results]) -> list[str]:
-    """Replace a measure without protocols, as ``niqe``, by the variants that results have."""
-    measured = list(dict.fromkeys(name for result in members.values() for name in criteria(result)))
-    chosen: list[str] = []
-    for name in protocols:
-        chosen += [one for one in measured if one.startswith(f"{name} (")] or [name]
-    return chosen
+def _spell_out(criteria: Iterable[str], members: Mapping[str, Results]) -> list[str]:
+    """Replace the name or key of a measure without a protocol by the criteria it stands for."""
+    known: dict[str, list[str]] = {}
+    for results in members.values():
+        for criterion, measured in by_criterion(results).items():
+            names = {criterion}
+            for quantity in measured.values():
+                names |= set() if quantity.protocol else {quantity.measure, quantity.key}
+            for name in names:
+                if criterion not in known.setdefault(name, []):
+                    known[name].append(criterion)
+    return list(dict.fromkeys(one for name in criteria for one in known.get(name, [name])))
 
 
 def _shared(members: Mapping[str, Results]) -> tuple[str, ...]:
-    """Return the protocols that all results on one test set have, in the first one's order."""
-    measured = {source: tuple(criteria(result)) for source, result in members.items()}
+    """Return the criteria that all results on one test set have, in the first one's order."""
+    measured = {source: tuple(by_criterion(result)) for source, result in members.items()}
     shared = tuple(
         name
         for name in next(iter(measured.values()))

@@ -233,7 +233,7 @@ def test_files_of_schema_1_rank_as_they_did():
     results = {name: read_results(SCHEMA_1 / name) for name in ("evaluate.json", "test.json")}
     results["rainy_input.json"] = read_results(SCHEMA_1 / "rainy_input.json")
     found = {
-        ranking.protocol: [(entry.rank, entry.method) for entry in ranking.entries]
+        ranking.criterion: [(entry.rank, entry.method) for entry in ranking.entries]
         for ranking in rank_all(results)
     }
     better = [(1, "Mine"), (None, "Rainy input"), (2, "PReNet")]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from leaderboard_samples import PAGE_METHODS, sample_results, spread
-from webdriver import Browser, find_programs
+from page_browser import PageBrowser, find_programs
 
 from restorekit.catalog import published_numbers
 from restorekit.io.images import write_image
@@ -11,6 +11,7 @@ from restorekit.leaderboard import (
     RAINY_INPUT,
     choose_pictures,
     find_folders,
+    make_sections,
     paper_tables,
     rank_all,
     write_leaderboard,
@@ -43,13 +44,13 @@ def page_results(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def page(page_results, tmp_path_factory):
-    """The file of the page; the paper's page lies beside it."""
+    """The file of the page; the paper's page is in the same folder."""
     folder = tmp_path_factory.mktemp("page")
     rankings = rank_all(page_results)
     pictures = choose_pictures(rankings[0], find_folders(page_results), 2)
     by_print = {rankings[0].dataset.fingerprint: pictures}
     references = published_numbers()
-    write_leaderboard(folder, rankings, references, by_print)
+    write_leaderboard(folder, make_sections(rankings, references), by_print)
     write_paper_tables(folder, paper_tables(references, page_results))
     return folder / "leaderboard.html"
 
@@ -59,7 +60,7 @@ def browser(tmp_path_factory):
     """A Chromium, for all tests of a process."""
     if find_programs() is None:
         pytest.skip("Chromium or its driver is not installed (Debian: chromium, chromium-driver)")
-    with Browser(tmp_path_factory.mktemp("profile")) as one:
+    with PageBrowser(tmp_path_factory.mktemp("profile")) as one:
         one.resize(1300, 1000)
         yield one
 
@@ -67,8 +68,8 @@ def browser(tmp_path_factory):
 @pytest.fixture
 def opened(browser, page):
     """The browser with the page, freshly opened."""
-    browser.open("about:blank")
+    browser.get("about:blank")
     browser.console(), browser.requests()
     browser.emulate(prefers_color_scheme="light")
-    browser.open(page.as_uri())
+    browser.get(page.as_uri())
     return browser

@@ -8,9 +8,15 @@ import pytest
 from leaderboard_samples import PROTOCOL, sample_results, spread
 
 from restorekit.catalog import published_numbers
-from restorekit.leaderboard import RAINY_INPUT, markdown, rank_all, to_csv
+from restorekit.leaderboard import (
+    RAINY_INPUT,
+    make_sections,
+    markdown,
+    rank_all,
+    to_csv,
+)
 from restorekit.leaderboard.render.latex import escape_latex, latex
-from restorekit.leaderboard.render.tables import escape_markdown
+from restorekit.leaderboard.render.markdown import escape_markdown
 
 NASTY = r"A|B <b>&amp;_x_ 50% $y$ #1 {z} \input{f} ~^ `c` *d* [e](f) & g_h"
 
@@ -30,7 +36,7 @@ def cells_of(table):
 
 
 def test_markdown_shows_interval_test_and_published_number(rankings):
-    text = markdown(rankings, published_numbers())
+    text = markdown(make_sections(rankings, published_numbers()))
     table = [line for line in text.split("\n\n")[2].splitlines() if line.startswith("|")]
     head, _, first, second, last = cells_of(table)
     row = dict(zip(head, first, strict=True))
@@ -42,11 +48,11 @@ def test_markdown_shows_interval_test_and_published_number(rankings):
     assert len(second) == len(last) == len(head)
     assert "[1] DCSFN (ACM MM 2020), Table 1" in text
     assert "Wilcoxon" in text
-    assert "published" not in markdown(rankings).lower()
+    assert "published" not in markdown(make_sections(rankings)).lower()
 
 
 def test_csv_gives_published_numbers_lines_of_their_own(rankings):
-    rows = list(csv.DictReader(io.StringIO(to_csv(rankings, published_numbers()))))
+    rows = list(csv.DictReader(io.StringIO(to_csv(make_sections(rankings, published_numbers())))))
     assert {row["protocol"] for row in rows} == {PROTOCOL}
     measured, published = rows[0], rows[1]
     assert (measured["kind"], measured["method"]) == ("measured", "DCSFN")
@@ -70,7 +76,7 @@ def test_markdown_escapes_what_would_mean_something():
 
 
 def test_latex_is_balanced_whatever_the_names_are(rankings):
-    text = latex(rankings, published_numbers())
+    text = latex(make_sections(rankings, published_numbers()))
     code = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
     # What is escaped is text; what is left is LaTeX's own.
     bare = re.sub(r"\\[{}$&#_%]", "", code)
@@ -92,11 +98,11 @@ def test_latex_is_balanced_whatever_the_names_are(rankings):
 
 def test_latex_prints_characters_as_they_are():
     assert escape_latex("a_b & 5%") == r"a\_b \& 5\%"
-    assert escape_latex("-0.12 ± 0.1") == r"$-$0.12 $\pm$ 0.1"
-    assert escape_latex("rain-12") == "rain-12"
+    assert escape_latex("±0.1 − 1") == r"$\pm$0.1 $-$ 1"
+    assert escape_latex("rain-12, 1---5") == "rain-12, 1-{}-{}-5"
     assert escape_latex("\\{x}") == r"\textbackslash{}\{x\}"
 
 
 def test_latex_points_out_the_best(rankings):
-    (line,) = [line for line in latex(rankings).splitlines() if "textbf" in line]
+    (line,) = [line for line in latex(make_sections(rankings)).splitlines() if "textbf" in line]
     assert line.strip().startswith("DCSFN & \\textbf{28.70")

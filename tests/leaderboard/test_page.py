@@ -8,8 +8,7 @@ import pytest
 from leaderboard_samples import sample_results, spread
 
 from restorekit.catalog import published_numbers
-from restorekit.leaderboard import paper_tables, rank_all
-from restorekit.leaderboard.board import build_board
+from restorekit.leaderboard import make_sections, paper_tables, rank_all
 from restorekit.leaderboard.render.page import board_page, script_json
 from restorekit.leaderboard.render.writing import write_paper_tables
 
@@ -34,7 +33,7 @@ class Elements(HTMLParser):
 
 def page_of(*results, references=None):
     numbered = {f"{number}.json": result for number, result in enumerate(results)}
-    return board_page([build_board(r, references) for r in rank_all(numbered)], {})
+    return board_page(make_sections(rank_all(numbered), references), {})
 
 
 def data_of(page):
@@ -102,9 +101,9 @@ def test_json_in_a_script_cannot_end_it():
     assert json.loads(text) == {"a": "</script><!-- &\u2028"}
 
 
-def test_paths_of_results_files_are_not_told():
+def test_paths_of_results_files_are_not_in_the_page():
     results = {"/home/somebody/results.json": sample_results("A", spread(30.0))}
-    page = board_page([build_board(ranking) for ranking in rank_all(results)], {})
+    page = board_page(make_sections(rank_all(results)), {})
     assert "somebody" not in page
 
 

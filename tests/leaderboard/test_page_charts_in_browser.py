@@ -66,7 +66,7 @@ def brightness(browser, path, share):
     """Return the grey level of the screen at a share of the comparison's width."""
     browser.run("document.querySelector('#stage').scrollIntoView({block: 'center'})")
     box = browser.run("return document.querySelector('#stage').getBoundingClientRect()")
-    browser.screenshot(path)
+    browser.save_screenshot(str(path))
     shot = read_image(path)
     y, x = round(box["top"] + box["height"] / 2), round(box["left"] + share * box["width"])
     return float(shot[y, x].mean())

@@ -16,12 +16,12 @@ def press_heading(browser, title):
         head.scrollIntoView({inline: "center", block: "center"});""",
         title,
     )
-    browser.click("[data-test]")
+    browser.find("[data-test]").click()
 
 
 def test_it_runs_without_a_complaint_and_loads_nothing(opened, page):
     for file in (page, page.with_name("paper_tables.html")):
-        opened.open(file.as_uri())
+        opened.get(file.as_uri())
         opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         opened.run("return document.querySelectorAll('table').length")
         assert opened.console() == []
@@ -63,9 +63,9 @@ def test_pressing_a_heading_sorts(opened):
 
 
 def test_the_keyboard_sorts_and_moves_the_split(opened):
-    opened.press(".board:not([hidden]) thead th:nth-child(2) button", "\ue007")
+    opened.find(".board:not([hidden]) thead th:nth-child(2) button").send_keys("\ue007")
     assert opened.column("method")[0] == "A <b>"
-    opened.press("#split", "\ue014\ue014")
+    opened.find("#split").send_keys("\ue014\ue014")
     assert opened.run("return document.querySelector('#split').value") == "52"
 
 

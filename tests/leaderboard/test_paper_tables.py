@@ -4,7 +4,7 @@ from leaderboard_samples import sample_results, spread
 from restorekit.catalog import published_numbers
 from restorekit.errors import DataError
 from restorekit.leaderboard import paper_tables
-from restorekit.leaderboard.paper_tables import EMPTY
+from restorekit.leaderboard.render.cells import EMPTY
 
 METHODS = ["DDN", "RESCAN", "NLEDN", "ReHEN", "PReNet", "SSIR", "DCSFN"]
 
@@ -20,20 +20,27 @@ def tables(references, *results):
 
 def column(table, title):
     (found,) = [one for one in table.columns if one.title == title]
-    methods = table.columns[0].cells
-    return dict(zip(methods, found.cells, strict=True))
+    return dict(zip(texts(table.columns[0]), texts(found), strict=True))
+
+
+def texts(column):
+    return [cell.text() for cell in column.cells]
+
+
+def best(column):
+    return {index for index, cell in enumerate(column.cells) if cell.best}
 
 
 def test_without_results_all_cells_of_ours_are_empty(references):
     first, second = tables(references)
-    assert sorted(first.columns[0].cells) == sorted(METHODS)
-    assert sorted(second.columns[0].cells) == sorted(METHODS)
+    assert sorted(texts(first.columns[0])) == sorted(METHODS)
+    assert sorted(texts(second.columns[0])) == sorted(METHODS)
     ours = [c for table in (first, second) for c in table.columns if "restorekit" in c.title]
     assert len(ours) == 4
     for one in ours:
-        assert set(one.cells) == {EMPTY}
-        assert set(one.values) == {None}
-        assert one.strong == frozenset()
+        assert set(texts(one)) == {EMPTY}
+        assert {cell.sort_by for cell in one.cells} == {None}
+        assert not best(one)
 
 
 def test_the_papers_numbers(references):
@@ -43,9 +50,9 @@ def test_the_papers_numbers(references):
     assert column(first, "Rain1200, paper")["ReHEN"] == "32.51 / 0.91"
     assert column(second, "NIQE, paper")["DCSFN"] == "3.54"
     for table in (first, second):
-        place = list(table.columns[0].cells).index("DCSFN")
+        index = texts(table.columns[0]).index("DCSFN")
         papers = [one for one in table.columns if one.title.endswith("paper")]
-        assert all(one.strong == {place} for one in papers)
+        assert all(best(one) == {index} for one in papers)
 
 
 def test_a_results_file_fills_its_cell_and_no_other(references):
@@ -71,7 +78,7 @@ def test_other_protocols_images_and_methods_fill_nothing(references, results):
     first, _ = tables(references, results)
     for one in first.columns:
         if "restorekit" in one.title:
-            assert set(one.cells) == {EMPTY}
+            assert set(texts(one)) == {EMPTY}
 
 
 def test_two_results_for_one_cell_are_refused(references):

@@ -7,7 +7,14 @@ import pytest
 
 from restorekit.errors import DataError
 from restorekit.evaluation.results import parse_results
-from restorekit.leaderboard import RAINY_INPUT, markdown, rank, rank_all, to_csv
+from restorekit.leaderboard import (
+    RAINY_INPUT,
+    make_sections,
+    markdown,
+    rank,
+    rank_all,
+    to_csv,
+)
 
 
 def results(method, psnr, ssim=0.9, protocols=("rgb_u8",), sha=None, **changes):
@@ -100,8 +107,8 @@ def test_protocols_are_not_mixed():
         results("A", 31.0, protocols=("rgb_u8", "basicsr_y")),
         results("B", 32.0, protocols=("basicsr_y", "rgb_float")),
     )
-    assert [ranking.protocol for ranking in rank_all(both)] == ["basicsr_y"]
-    with pytest.raises(DataError, match=r"1\.json has no numbers by the protocol 'rgb_u8', only"):
+    assert [ranking.criterion for ranking in rank_all(both)] == ["basicsr_y"]
+    with pytest.raises(DataError, match=r"1\.json has no numbers under 'rgb_u8', only"):
         rank_all(both, ("rgb_u8",))
     with pytest.raises(DataError, match="Did you mean 'basicsr_y'"):
         rank_all(both, ("basicsry",))
@@ -145,7 +152,7 @@ def ensemble_table():
         results("A|B", 32.0, sha="a", settings=settings | {"ensemble": True, "tile": 128}),
         results(RAINY_INPUT, 25.0),
     )
-    return rank_all(rows)
+    return make_sections(rank_all(rows))
 
 
 def test_markdown_has_protocol_and_test_set_beside_the_numbers():
@@ -178,7 +185,7 @@ def test_markdown_has_protocol_and_test_set_beside_the_numbers():
 
 
 def test_columns_that_nobody_fills_are_left_out():
-    header = markdown(rank_all(numbered(results("A", 31.0)))).splitlines()[4]
+    header = markdown(make_sections(rank_all(numbered(results("A", 31.0))))).splitlines()[4]
     assert [cell.strip() for cell in header.split("|")[1:-1]] == [
         "rank",
         "method",

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from restorekit.checkpoints.io import require_file
-from restorekit.errors import CheckpointError, MissingDependencyError
+from restorekit.errors import CheckpointError
 
 from .source import ConvertedNetwork, SourceWeights
 from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file, to_torch
@@ -44,7 +44,7 @@ def read_ddn(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
 
     Raises:
         CheckpointError: If it cannot be read.
-        MissingDependencyError: If SciPy or TensorFlow is needed and not installed.
+        MissingDependencyError: If TensorFlow is needed and not installed.
     """
     if Path(path).suffix == ".mat":
         return _read_matlab(require_file(path))
@@ -175,13 +175,8 @@ def _layers(num_blocks: int, places: tuple[int, int, int, int]) -> Iterator[tupl
 
 
 def _read_matlab(file: Path) -> dict[str, npt.NDArray[Any]]:
-    try:
-        from scipy.io import loadmat
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{file} is a MATLAB file, and reading it needs SciPy, which is not installed: "
-            "pip install 'restorekit[matlab]'."
-        ) from error
+    from scipy.io import loadmat
+
     try:
         model = loadmat(file)["model"][0, 0]
         return {

@@ -1,25 +1,21 @@
-"""Rankings as LaTeX tables, for a paper; they need the packages in :data:`PREAMBLE`."""
+"""Rankings and the paper's tables as LaTeX; they need the packages in :data:`PREAMBLE`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
-from restorekit.catalog import PublishedNumbers
+from ..paper_tables import PaperTable
+from .cells import Column, plain
+from .sections import Section
 
-from ..board import Board, build_board
-from ..measures import MEASURES
-from ..ranking import Ranking
-from .columns import Column, board_columns, heading, subheading
-
-#: What a file of tables says first.
+#: The first lines of a file of tables.
 PREAMBLE = (
     "% Needs \\usepackage[T1]{fontenc}, \\usepackage{booktabs} and \\usepackage{adjustbox}.\n"
 )
 
-#: What a page has room for.
-_KEYS = ("method", "leaks", *MEASURES, "over_next", "p_value", "published", "gap")
+#: The minus sign, which :func:`escape_latex` writes in mathematics.
+_MINUS = "−"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -42,38 +38,52 @@ _SPECIAL = {
     "×": r"$\times$",
     "–": "--",
     "−": r"$-$",
+    "\0": "{}",
 }
 
 
-def latex(rankings: Sequence[Ranking], references: PublishedNumbers | None = None) -> str:
-    """Return the rankings as LaTeX tables, the best number of a column in bold.
+def latex(sections: Sequence[Section]) -> str:
+    """Return rankings as LaTeX tables, the best number of a column in bold."""
+    return "\n".join([PREAMBLE, *map(_ranking_table, sections)])
 
-    Args:
-        rankings: What to show.
-        references: Published numbers to put beside them.
-    """
-    tables = [_table(build_board(ranking, references)) for ranking in rankings]
-    return "\n".join([PREAMBLE, *tables])
+
+def paper_latex(tables: Sequence[PaperTable]) -> str:
+    """Return the paper's tables as LaTeX."""
+    return "\n".join(
+        [
+            PREAMBLE,
+            *(_table(one.columns, one.title, one.title, " ".join(one.notes)) for one in tables),
+        ]
+    )
 
 
 def escape_latex(text: str) -> str:
     """Return ``text`` such that LaTeX prints it as it is."""
-    escaped = "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
-    # A hyphen before a digit is a sign here.
-    return re.sub(r"(?<![\w.$])-(?=\d)", lambda _: "$-$", escaped)
+    # Nothing between two hyphens would make them a dash.
+    words = re.sub("-(?=-)", "-\0", plain(text))
+    return "".join(_SPECIAL.get(character, character) for character in words)
 
 
-def latex_table(columns: Sequence[Column], caption: str, label: str, note: str = "") -> str:
+def _ranking_table(section: Section) -> str:
+    columns = [column for column in section.columns if column.in_paper]
+    sources = enumerate(section.board.sources, 1)
+    note = " ".join(f"[{number}] {source}." for number, source in sources)
+    return _table(columns, f"{section.title}: {section.about}.", section.title, note)
+
+
+def _table(columns: Sequence[Column], caption: str, label: str, note: str) -> str:
     """Return one table.
 
     Args:
-        columns: What it shows; what is pointed out is bold.
+        columns: What it shows; the best cells are bold.
         caption: Over the table, plain text.
-        label: Behind ``tab:``; anything but letters, digits and ``-`` becomes ``-``.
-        note: Under the table, plain text.
+        label: Follows ``tab:``; anything but letters and digits becomes ``-``.
+        note: Below the table, plain text.
     """
-    rows = list(zip(*(_cells(column) for column in columns), strict=True))
-    layout = "".join("l" if column.left else "r" for column in columns)
+    # The caption names the protocol; in every heading it would leave no room for numbers.
+    titles = [escape_latex(column.short_title or column.title) for column in columns]
+    rows = zip(*(_cells(column) for column in columns), strict=True)
+    layout = "".join("l" if column.words else "r" for column in columns)
     return "\n".join(
         [
             r"\begin{table}",
@@ -83,7 +93,7 @@ def latex_table(columns: Sequence[Column], caption: str, label: str, note: str =
             r"  \begin{adjustbox}{max width=\linewidth}",
             f"  \\begin{{tabular}}{{{layout}}}",
             r"    \toprule",
-            f"    {' & '.join(escape_latex(column.title) for column in columns)} \\\\",
+            f"    {' & '.join(titles)} \\\\",
             r"    \midrule",
             *(f"    {' & '.join(row)} \\\\" for row in rows),
             r"    \bottomrule",
@@ -96,21 +106,7 @@ def latex_table(columns: Sequence[Column], caption: str, label: str, note: str =
     )
 
 
-def _table(board: Board) -> str:
-    # The caption names the protocol; in every heading it would not leave room for numbers.
-    columns = [
-        replace(column, title=MEASURES[column.key].title) if column.key in MEASURES else column
-        for column in board_columns(board)
-        if column.key in _KEYS
-    ]
-    title = heading(board.ranking)
-    sources = " ".join(f"[{number}] {source}." for number, source in enumerate(board.sources, 1))
-    caption = f"{title}: {subheading(board.ranking)}."
-    return latex_table(columns, caption, title, sources)
-
-
 def _cells(column: Column) -> list[str]:
-    return [
-        f"\\textbf{{{escape_latex(cell)}}}" if place in column.strong else escape_latex(cell)
-        for place, cell in enumerate(column.cells)
-    ]
+    texts = [escape_latex(cell.text(_MINUS)) for cell in column.cells]
+    cells = zip(column.cells, texts, strict=True)
+    return [f"\\textbf{{{text}}}" if cell.best else text for cell, text in cells]

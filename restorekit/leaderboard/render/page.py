@@ -1,7 +1,7 @@
-"""One HTML file that shows everything, without a network and without anything beside it.
+"""One HTML file that shows everything, without a network or another file.
 
-A content security policy in the page itself allows its own two scripts' and styles' hashes
-and embedded pictures, and nothing else: no text of a results file can become code.
+A content security policy in the page itself allows the hashes of its own script and style, and
+embedded pictures, and nothing else: no text of a results file can become code.
 """
 
 from __future__ import annotations
@@ -10,60 +10,144 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from string import Template
 from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from restorekit.version import __version__
 
-from ..board import Board
+from ..board import Row
+from ..paper_tables import PaperTable
+from .cells import Number, spread
 from .page_data import page_data
-from .page_tables import board_html, escape
 from .pictures import Pictures
+from .sections import Section, explanation, measure_key
 
 _FOLDER = Path(__file__).with_name("assets")
 _SCRIPTS = ("dom", "table", "plot", "scatter", "cost", "compare", "images", "main")
 _START = 'const DATA = JSON.parse(document.getElementById("data").textContent);\n'
-_READING = """<p>PSNR and SSIM compare only within one protocol and one set of images. ± is half of
-the 95&nbsp;% confidence interval of the mean over images (Student's t). “Over the next” compares
-with the line below, image by image; p is Wilcoxon's signed-rank test, two-sided, not corrected for
-the number of comparisons. Intervals and tests speak of other images like these, not of another
-training run. A gap is measured minus published; more than 0.1&nbsp;dB is marked with !.</p>"""
+#: Size in pixels of the drawing of an interval, and the room for marks at its ends.
+_WIDTH, _HEIGHT, _ROOM = 120, 16, 7
 
 
-def board_page(boards: Sequence[Board], pictures: Mapping[str, Pictures]) -> str:
+def board_page(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> str:
     """Return the page of rankings.
 
     Args:
-        boards: What to show.
-        pictures: Fingerprint of a test set to its pictures; may lack any.
+        sections: What to show.
+        pictures: Fingerprint of a test set to its pictures; any may be missing.
     """
-    files = {line.entry.source for board in boards for line in board.lines}
-    sets = {board.ranking.dataset.fingerprint for board in boards}
-    lead = (
-        f"{_count(len(files), 'results file')}, {_count(len(sets), 'test set')}, "
-        f"{_count(len(boards), 'ranking')}."
+    files = {row.entry.source for one in sections for row in one.board.rows}
+    sets = {one.board.ranking.dataset.fingerprint for one in sections}
+    counts = {"results file": len(files), "test set": len(sets), "ranking": len(sections)}
+    listed = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items()]
+    return _page(
+        "leaderboard.html",
+        page_data(sections, pictures),
+        title="Leaderboard",
+        lead=f"{', '.join(listed)}.",
+        sections=[(section, IntervalPlot(section)) for section in sections],
+        explanation=explanation(sections),
     )
-    chooser = (
-        '<nav class="controls needs-script" id="chooser" aria-label="Which ranking" hidden>'
-        '<label>Test set <select id="choose-dataset"></select></label>'
-        '<label>Protocol <select id="choose-protocol"></select></label></nav>'
+
+
+def paper_page(tables: Sequence[PaperTable]) -> str:
+    """Return the page of the paper's tables."""
+    return _page(
+        "paper_tables.html",
+        {},
+        title="DCSFN, Tables 1 and 2",
+        lead="What the paper reports, and beside it what restorekit measured.",
+        tables=tables,
     )
-    sections = [board_html(board, number) for number, board in enumerate(boards)]
-    body = "\n".join([chooser, *sections, _read("panels.html")])
-    return render("Leaderboard", lead, body, _READING, page_data(boards, pictures))
 
 
-def render(title: str, lead: str, body: str, footer: str, data: Mapping[str, Any]) -> str:
-    """Return a whole page.
+def script_json(data: Mapping[str, Any]) -> str:
+    """Return JSON that cannot end the script element around it, whatever texts it holds."""
+    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
 
-    Args:
-        title: Heading, plain text.
-        lead: The sentence below it, plain text.
-        body: HTML.
-        footer: HTML.
-        data: What the script reads, as JSON.
+
+class IntervalPlot:
+    """Draws the intervals of a board's deciding measure on one common scale.
+
+    The rainy input, usually far below, is neither drawn nor part of the scale.
+
+    Attributes:
+        column: Key of the column that the drawings follow.
+        known: Whether there is anything to draw.
+        span: The ends of the scale, in words.
+        width: Width of a drawing in pixels.
+        height: Height of a drawing in pixels.
     """
+
+    width, height = _WIDTH, _HEIGHT
+
+    def __init__(self, section: Section) -> None:
+        board = section.board
+        self._measure = board.ranking.measures[0]
+        self.column = measure_key(self._measure)
+        ranked = [row for row in board.rows if row.entry.rank is not None]
+        ends = [end for row in ranked for end in row.intervals[self._measure.measure] or ()]
+        self.known = bool(ends)
+        if self.known:
+            ends += [value for row in ranked for value in self._published(row)]
+            self._low, self._high = min(ends), max(ends)
+            self.span = self._words(self._low, self._high)
+
+    def drawing(self, row: Row) -> dict[str, Any] | None:
+        """Return the positions of what is drawn for a row, and what it says in words.
+
+        Returns:
+            ``low``, ``mean`` and ``high`` in pixels, ``published`` as a list of such, and
+            ``text``; None where nothing is drawn.
+        """
+        name = self._measure.measure
+        interval = row.intervals[name]
+        if interval is None or row.entry.rank is None:
+            return None
+        published = [f"{self._position(value):.1f}" for value in self._published(row)]
+        low, mean, high = (
+            f"{self._position(value):.1f}"
+            for value in (interval[0], row.entry.mean(name), interval[1])
+        )
+        text = self._words(*interval) + ("; diamond: published" if published else "")
+        return {"low": low, "mean": mean, "high": high, "published": published, "text": text}
+
+    def _published(self, row: Row) -> list[float]:
+        values = [one.published.value(self._measure.measure) for one in row.published]
+        return [value for value in values if value is not None]
+
+    def _words(self, low: float, high: float) -> str:
+        digits = self._measure.digits
+        return f"{Number(low, digits).text('−')} to {Number(high, digits).text('−')}"
+
+    def _position(self, value: float) -> float:
+        # A single method whose images all measure the same has a scale without extent.
+        share = (value - self._low) / (self._high - self._low) if self._high > self._low else 0.5
+        return _ROOM + share * (_WIDTH - 2 * _ROOM)
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["spread"] = spread
+    return templates
+
+
+def _page(template: str, data: Mapping[str, Any], **content: Any) -> str:
+    """Fill a template in; ``data`` is what its script reads."""
     style = _read("page.css")
     code = "".join(_read(f"{name}.js") for name in _SCRIPTS)
     script = f'"use strict";(() => {{\n{_START}{code}}})();'
@@ -71,25 +155,20 @@ def render(title: str, lead: str, body: str, footer: str, data: Mapping[str, Any
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
-    return Template(_read("page.html")).substitute(
-        title=escape(title),
-        lead=escape(lead),
-        body=body,
-        footer=footer,
-        data=script_json(data),
-        style=style,
-        script=script,
-        policy=escape(policy),
-        version=escape(__version__),
+    # Only these three are taken as they are: two files of ours, and JSON made safe above.
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            data=Markup(script_json(data)),  # noqa: S704
+            policy=policy,
+            version=__version__,
+            minus="−",
+            **content,
+        )
     )
-
-
-def script_json(data: Mapping[str, Any]) -> str:
-    """Return JSON that cannot end the script element it stands in, whatever texts it holds."""
-    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def _hash(text: str) -> str:
@@ -99,7 +178,3 @@ def _hash(text: str) -> str:
 
 def _read(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

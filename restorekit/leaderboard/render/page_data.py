@@ -6,55 +6,39 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from restorekit.catalog import Published
 from restorekit.datasets.readers.listing import natural_key
 
-from ..board import Board, Line, compare_entries
-from ..measures import MEASURES
+from ..board import Board, Row
 from ..ranking import Entry
-from .columns import heading, run_with
 from .pictures import GROUND_TRUTH, Pictures
+from .sections import COSTS, Section, dataset_title, run_with
 
 
-def page_data(boards: Sequence[Board], pictures: Mapping[str, Pictures]) -> dict[str, Any]:
+def page_data(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> dict[str, Any]:
     """Return the data of a page of rankings.
 
     Paths of results files are not in it: methods go by keys made here.
     """
+    boards = [section.board for section in sections]
+    titles = {b.ranking.dataset.fingerprint: dataset_title(b.ranking) for b in reversed(boards)}
     prints = list(dict.fromkeys(board.ranking.dataset.fingerprint for board in boards))
-    sources = list(dict.fromkeys(line.entry.source for board in boards for line in board.lines))
+    sources = list(dict.fromkeys(row.entry.source for board in boards for row in board.rows))
     keys = {source: f"r{number}" for number, source in enumerate(sources)}
     keys[GROUND_TRUTH] = GROUND_TRUTH
     return {
-        "measures": {
-            name: {
-                "label": info.label,
-                "title": info.title,
-                "unit": info.unit,
-                "digits": info.digits,
-                "higher": info.higher_is_better,
-            }
-            for name, info in MEASURES.items()
-        },
         "datasets": [
             {
-                "title": _dataset_title(boards, fingerprint),
+                "title": titles[fingerprint],
                 "pictures": _pictures(pictures.get(fingerprint, Pictures()), keys),
             }
             for fingerprint in prints
         ],
         "boards": [
-            _board(board, prints.index(board.ranking.dataset.fingerprint), keys) for board in boards
+            _board(section, prints.index(section.board.ranking.dataset.fingerprint), keys)
+            for section in sections
         ],
     }
-
-
-def _dataset_title(boards: Sequence[Board], fingerprint: str) -> str:
-    own = next(b.ranking for b in boards if b.ranking.dataset.fingerprint == fingerprint)
-    version = own.dataset.version
-    return f"{own.dataset.name} ({version})" if version else own.dataset.name
 
 
 def _pictures(pictures: Pictures, keys: Mapping[str, str]) -> dict[str, Any]:
@@ -67,7 +51,8 @@ def _pictures(pictures: Pictures, keys: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _board(board: Board, dataset: int, keys: Mapping[str, str]) -> dict[str, Any]:
+def _board(section: Section, dataset: int, keys: Mapping[str, str]) -> dict[str, Any]:
+    board = section.board
     ranking = board.ranking
     entries = ranking.entries
     names = {name for e in entries for m in e.measured.values() for name in m.images}
@@ -75,21 +60,31 @@ def _board(board: Board, dataset: int, keys: Mapping[str, str]) -> dict[str, Any
     labels = _labels(entries)
     return {
         "dataset": dataset,
-        "title": heading(ranking),
-        "protocol": ranking.protocol,
-        "measures": list(ranking.measures),
+        "title": section.title,
+        "criterion": ranking.criterion,
+        "condition": ranking.condition,
+        "measures": {
+            one.measure: {
+                "label": one.label,
+                "title": one.title,
+                "unit": one.unit,
+                "digits": one.digits,
+                "higher": one.higher_is_better,
+            }
+            for one in ranking.measures
+        },
         "images": images,
         "methods": [
-            _method(line, label, images, keys)
-            for line, label in zip(board.lines, labels, strict=True)
+            _method(board, row, label, images, keys)
+            for row, label in zip(board.rows, labels, strict=True)
         ],
-        "published": [_published(number) for number in board.elsewhere],
-        "pairs": {measure: _pairs(entries, measure) for measure in ranking.measures},
+        "published": [_published(number) for number in board.unmeasured],
+        "pairs": {one.measure: _pairs(board, one.measure) for one in ranking.measures},
     }
 
 
 def _labels(entries: Sequence[Entry]) -> list[str]:
-    """Return a name for each method by which a reader tells it from all others."""
+    """Return a different name for each method."""
     names = [entry.method for entry in entries]
     labels: list[str] = []
     for entry in entries:
@@ -102,20 +97,28 @@ def _labels(entries: Sequence[Entry]) -> list[str]:
     return labels
 
 
-def _method(line: Line, label: str, images: list[str], keys: Mapping[str, str]) -> dict[str, Any]:
-    entry = line.entry
+def _method(
+    board: Board, row: Row, label: str, images: list[str], keys: Mapping[str, str]
+) -> dict[str, Any]:
+    entry = row.entry
+    costs = {key: getattr(entry.results.cost, key) for key in COSTS}
     return {
         "key": keys[entry.source],
         "label": label,
         "ranked": entry.rank is not None,
         "means": {name: measure.mean for name, measure in entry.measured.items()},
-        "intervals": dict(line.intervals),
+        "intervals": dict(row.intervals),
         "values": {
-            name: [measure.images.get(image) for image in images]
-            for name, measure in entry.measured.items()
+            one.measure: [
+                entry.measured[one.measure].images.get(image)
+                if one.measure in entry.measured
+                else None
+                for image in images
+            ]
+            for one in board.ranking.measures
         },
-        "cost": msgspec.to_builtins(entry.results.cost),
-        "device": entry.results.settings.get("device", "a device that is not stated"),
+        "cost": {key: cost for key, cost in costs.items() if cost is not None},
+        "device": entry.results.settings.get("device", "an unknown device"),
     }
 
 
@@ -129,15 +132,15 @@ def _published(number: Published) -> dict[str, Any]:
     return {"label": number.method, "means": means, "cost": cost}
 
 
-def _pairs(entries: Sequence[Entry], measure: str) -> list[dict[str, Any]]:
+def _pairs(board: Board, measure: str) -> list[dict[str, Any]]:
     pairs = []
-    for (i, first), (j, second) in itertools.combinations(enumerate(entries), 2):
-        compared = compare_entries(first, second, measure)
+    for first, second in itertools.combinations(range(len(board.rows)), 2):
+        compared = board.compare(first, second, measure)
         if compared is not None:
             pairs.append(
                 {
-                    "i": i,
-                    "j": j,
+                    "i": first,
+                    "j": second,
                     "difference": compared.difference,
                     "interval": compared.interval,
                     "p": compared.p_value,

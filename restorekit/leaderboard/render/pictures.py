@@ -18,11 +18,11 @@ from restorekit.metrics.summary import mean
 
 from ..ranking import Ranking
 
-#: What the clean images go by, beside the methods.
+#: The name of the clean images, among those of the methods.
 GROUND_TRUTH = "gt"
 #: Longest side in pixels of an embedded picture; larger images are reduced to it.
 MAX_SIDE = 640
-#: WebP quality of embedded pictures. They are for looking at; no number comes from them.
+#: WebP quality of embedded pictures; no number is computed from them.
 QUALITY = 85
 
 
@@ -43,17 +43,17 @@ def find_folders(results: Mapping[str, Results], given: Sequence[str] = ()) -> d
     """Return the folder of restored images of each results file that has one.
 
     Args:
-        results: Each with the file it came from.
+        results: Results by the file they are from.
         given: ``METHOD=FOLDER`` or ``RESULTS=FOLDER``, and ``gt=FOLDER`` for the clean
-            images. A results file that is not named here has its images in the folder of
-            its own name without ``.json``, if that exists.
+            images. For a results file that is not named here, the folder of the same name
+            without ``.json`` is taken, if it exists.
 
     Returns:
         Results file, or :data:`GROUND_TRUTH`, to folder.
 
     Raises:
-        ConfigError: If a method or folder is not there, or a name means more than one
-            results file.
+        ConfigError: If a method or folder does not exist, or several results files have the
+            same name.
     """
     folders = {
         source: folder
@@ -76,15 +76,14 @@ def _source(name: str, results: Mapping[str, Results]) -> str:
     if name in results:
         return name
     if name.lower() == GROUND_TRUTH:
-        measured = [
-            result
+        sets = {
+            result.dataset.fingerprint
             for result in results.values()
-            if any(one.protocol for one in result.measures.values())
-        ]
-        sets = {result.dataset.fingerprint for result in measured}
+            if any(quantity.protocol for quantity in result.measures.values())
+        }
         if len(sets) > 1:
             raise ConfigError(
-                f"--images gt=FOLDER says not which of {len(sets)} test sets the clean images "
+                f"--images gt=FOLDER does not say which of {len(sets)} test sets the clean images "
                 "belong to: make one page for each test set."
             )
         return GROUND_TRUTH
@@ -92,8 +91,8 @@ def _source(name: str, results: Mapping[str, Results]) -> str:
     if not sources:
         methods = {result.method for result in results.values()} | {GROUND_TRUTH}
         raise ConfigError(
-            f"--images names {name!r}, which is no method of these results."
-            f"{did_you_mean(name, methods)} There are {', '.join(sorted(methods))}."
+            f"--images names {name!r}, which is not a method of these results."
+            f"{did_you_mean(name, methods)} They are of {', '.join(sorted(methods))}."
         )
     if len(sources) > 1:
         raise ConfigError(
@@ -106,13 +105,13 @@ def _source(name: str, results: Mapping[str, Results]) -> str:
 def choose_pictures(ranking: Ranking, folders: Mapping[str, Path], limit: int) -> Pictures:
     """Embed pictures of up to ``limit`` images of a ranking's test set.
 
-    They are spread evenly from the hardest image to the easiest, by the mean over methods of
-    the first measure, among those that at least two folders have.
+    Of the images that at least two folders have, they are spread evenly from the hardest to the
+    easiest, by the mean of the deciding measure over methods.
 
     Args:
         ranking: Any ranking of the test set.
-        folders: As :func:`find_folders` returns them.
-        limit: How many images at most.
+        folders: The folders that :func:`find_folders` returned.
+        limit: Largest number of images.
 
     Raises:
         DataError: If pictures of one image differ in size, so that they are not the same.
@@ -129,10 +128,10 @@ def choose_pictures(ranking: Ranking, folders: Mapping[str, Path], limit: int) -
 
 
 def _files(names: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Return the files of images: those of their names, or paired as folders of datasets are.
+    """Return the files of images: those of the same names, or paired as in a dataset.
 
-    Clean images are often called otherwise (``norain-1`` for ``rain-1``); a rule is taken only
-    if by it every image of the test set has one file and every file an image.
+    Clean images often have other names (``norain-1`` for ``rain-1``); a rule is applied only if
+    it pairs every image of the test set with one file and every file with an image.
     """
     found = {without_suffix(file): folder / file for file in list_images(folder)}
     known = {name: found[name] for name in names if name in found}
@@ -144,18 +143,19 @@ def _files(names: Sequence[str], folder: Path) -> dict[str, Path]:
 
 
 def _by_difficulty(ranking: Ranking) -> list[str]:
-    measure = ranking.measures[0]
+    """Return the image names, the hardest first."""
+    deciding = ranking.measures[0]
     values: dict[str, list[float]] = {}
     for entry in ranking.entries:
-        for name, value in entry.measured[measure].images.items():
-            values.setdefault(name, []).append(value)
+        for name, value in entry.measured[deciding.measure].images.items():
+            values.setdefault(name, []).append(deciding.sign * value)
     return sorted(values, key=lambda name: (mean(values[name]), name))
 
 
 def _spread(names: Sequence[str], limit: int) -> list[str]:
     if len(names) <= limit or limit < 2:
         return list(names[:limit])
-    return [names[round(place * (len(names) - 1) / (limit - 1))] for place in range(limit)]
+    return [names[round(index * (len(names) - 1) / (limit - 1))] for index in range(limit)]
 
 
 def _embed(name: str, files: Mapping[str, Path]) -> dict[str, str]:

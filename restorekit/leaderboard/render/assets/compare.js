@@ -40,15 +40,14 @@ function showPicture(board, element, key, uris) {
 function compareSummary(board, key) {
   const label = pictureName(board, key);
   const method = board.methods.find((one) => one.key === key);
-  const place = board.images.indexOf(compare.image.value);
-  if (!method || place < 0) return label;
-  const numbers = board.measures
-    .filter((measure) => method.values[measure][place] !== null)
-    .map((measure) => {
-      const info = DATA.measures[measure];
-      return `${info.label} ${formatValue(method.values[measure][place], measure)}${info.unit ? `\u00a0${info.unit}` : ""}`;
-    });
-  return `${[label, ...numbers].join(", ")} (${board.protocol})`;
+  const index = board.images.indexOf(compare.image.value);
+  if (!method || index < 0) return label;
+  const numbers = Object.entries(board.measures)
+    .filter(([measure]) => method.values[measure][index] !== null)
+    .map(([measure, info]) =>
+      `${info.label} ${formatValue(method.values[measure][index], info)}${info.unit ? `\u00a0${info.unit}` : ""}`);
+  const condition = board.condition ? ` (${board.condition})` : "";
+  return [label, ...numbers].join(", ") + condition;
 }
 
 function moveSplit() {

@@ -29,10 +29,10 @@ function setOptions(select, options, fallback) {
 
 const signed = (text) => text.replace("-", "\u2212");
 
-const formatValue = (value, measure) =>
-  value === null ? "" : signed(value.toFixed(DATA.measures[measure].digits));
+/** Numbers of a measure; `info` is what the board says of it. */
+const formatValue = (value, info) => (value === null ? "" : signed(value.toFixed(info.digits)));
 
-const formatDifference = (value, measure) => (value > 0 ? "+" : "") + formatValue(value, measure);
+const formatDifference = (value, info) => (value > 0 ? "+" : "") + formatValue(value, info);
 
 function formatP(value) {
   if (value < 1e-4) return "p < 0.0001";

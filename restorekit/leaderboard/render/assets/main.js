@@ -2,24 +2,28 @@
 
 const chooser = { dataset: byId("choose-dataset"), protocol: byId("choose-protocol") };
 
-// No number stands anywhere without its protocol's name.
+// No number stands anywhere without the name of its protocol or variant.
+const qualified = (board, title) => (board.condition ? `${title}, ${board.condition}` : title);
+
 const measureOptions = (board) =>
-  board.measures.map((name) => [name, `${DATA.measures[name].label}, ${board.protocol}`]);
+  Object.entries(board.measures).map(([name, info]) => [name, qualified(board, info.label)]);
+
+const firstMeasure = (board) => Object.keys(board.measures)[0];
 
 const current = () =>
-  DATA.boards.find((board) => String(board.dataset) === chooser.dataset.value && board.protocol === chooser.protocol.value);
+  DATA.boards.find((board) => String(board.dataset) === chooser.dataset.value && board.criterion === chooser.protocol.value);
 
 function showBoard() {
   const board = current();
-  DATA.boards.forEach((one, place) => {
-    byId(`board-${place}`).hidden = one !== board;
+  DATA.boards.forEach((one, index) => {
+    byId(`board-${index}`).hidden = one !== board;
   });
   for (const setUp of [setUpScatter, setUpCost, setUpCompare, setUpImages]) setUp(board);
 }
 
 function showProtocols() {
   const own = DATA.boards.filter((board) => String(board.dataset) === chooser.dataset.value);
-  setOptions(chooser.protocol, own.map((board) => [board.protocol, board.protocol]), own[0].protocol);
+  setOptions(chooser.protocol, own.map((board) => [board.criterion, board.criterion]), own[0].criterion);
   showBoard();
 }
 
@@ -28,7 +32,7 @@ function onChange(redraw, ...elements) {
 }
 
 function startBoards() {
-  setOptions(chooser.dataset, DATA.datasets.map((dataset, place) => [String(place), dataset.title]), "0");
+  setOptions(chooser.dataset, DATA.datasets.map((dataset, index) => [String(index), dataset.title]), "0");
   chooser.dataset.addEventListener("change", showProtocols);
   chooser.protocol.addEventListener("change", showBoard);
   byId("chooser").hidden = DATA.boards.length < 2;

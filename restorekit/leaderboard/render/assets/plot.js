@@ -46,17 +46,17 @@ function frame(width, height, x, y, titles, formats, label) {
   const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
   const [bottom, right] = [height - MARGIN.bottom, width - MARGIN.right];
   for (const tick of x.ticks) {
-    const place = x(tick);
+    const position = x(tick);
     svg.append(
-      draw("line", { class: "grid", x1: place, x2: place, y1: MARGIN.top, y2: bottom }),
-      draw("text", { class: "tick", x: place, y: bottom + 17, "text-anchor": "middle" }, formats.x(tick)),
+      draw("line", { class: "grid", x1: position, x2: position, y1: MARGIN.top, y2: bottom }),
+      draw("text", { class: "tick", x: position, y: bottom + 17, "text-anchor": "middle" }, formats.x(tick)),
     );
   }
   for (const tick of y.ticks) {
-    const place = y(tick);
+    const position = y(tick);
     svg.append(
-      draw("line", { class: "grid", x1: MARGIN.left, x2: right, y1: place, y2: place }),
-      draw("text", { class: "tick", x: MARGIN.left - 8, y: place + 4, "text-anchor": "end" }, formats.y(tick)),
+      draw("line", { class: "grid", x1: MARGIN.left, x2: right, y1: position, y2: position }),
+      draw("text", { class: "tick", x: MARGIN.left - 8, y: position + 4, "text-anchor": "end" }, formats.y(tick)),
     );
   }
   const middle = (MARGIN.top + bottom) / 2;
@@ -74,13 +74,13 @@ function addLabels(svg, points, width, height) {
   const taken = points.map(({ x, y }) => ({ x: x - 6, y: y - 6, w: 12, h: 12 }));
   for (const { x, y, text, kind } of points) {
     const w = text.length * 7.3;
-    const places = [
+    const spots = [
       { x: x + 9, y: y - 7 }, { x: x - 9 - w, y: y - 7 }, { x: x - w / 2, y: y - 23 },
       { x: x - w / 2, y: y + 9 }, { x: x + 9, y: y - 20 }, { x: x + 9, y: y + 6 },
       { x: x - 9 - w, y: y - 20 }, { x: x - 9 - w, y: y + 6 },
-    ].map((place) => ({ ...place, w, h: 14 }));
-    const inside = places.filter((p) => p.x > MARGIN.left && p.x + w < width && p.y > 0 && p.y + 14 < height - MARGIN.bottom);
-    const cover = (place) => taken.filter((other) => overlap(place, other)).length;
+    ].map((spot) => ({ ...spot, w, h: 14 }));
+    const inside = spots.filter((p) => p.x > MARGIN.left && p.x + w < width && p.y > 0 && p.y + 14 < height - MARGIN.bottom);
+    const cover = (spot) => taken.filter((other) => overlap(spot, other)).length;
     const best = inside.sort((a, b) => cover(a) - cover(b))[0];
     if (!best || (kind === "published" && cover(best) > 0)) continue;
     taken.push(best);
@@ -88,7 +88,7 @@ function addLabels(svg, points, width, height) {
   }
 }
 
-/** Draw again when the place for a chart changes its width. */
+/** Redraw a chart when its element changes its width. */
 function onResize(element, redraw) {
   let width = 0;
   new ResizeObserver(() => {

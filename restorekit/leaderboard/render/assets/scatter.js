@@ -6,7 +6,7 @@ function setUpScatter(board) {
   const options = board.methods.map(({ label }) => [label, label]);
   setOptions(scatter.x, options, (options[1] ?? options[0])[0]);
   setOptions(scatter.y, options, options[0][0]);
-  setOptions(scatter.measure, measureOptions(board), board.measures[0]);
+  setOptions(scatter.measure, measureOptions(board), firstMeasure(board));
   drawScatter(board);
 }
 
@@ -14,7 +14,7 @@ function setUpScatter(board) {
 function sharedPoints(board, measure, first, second) {
   const [xs, ys] = [first, second].map((method) => method.values[measure]);
   return board.images
-    .map((name, place) => ({ name, x: xs[place], y: ys[place] }))
+    .map((name, index) => ({ name, x: xs[index], y: ys[index] }))
     .filter((point) => point.x !== null && point.y !== null);
 }
 
@@ -23,27 +23,27 @@ function drawScatter(board) {
   const [first, second] = [scatter.x, scatter.y].map((select) =>
     board.methods.find((method) => method.label === select.value));
   const points = sharedPoints(board, measure, first, second);
-  const place = byId("scatter-plot");
-  place.replaceChildren();
+  const chart = byId("scatter-plot");
+  chart.replaceChildren();
   byId("scatter-summary").textContent = scatterSummary(board, measure, first, second);
   if (points.length === 0) return;
-  const size = Math.max(260, Math.min(place.clientWidth, 560));
+  const size = Math.max(260, Math.min(chart.clientWidth, 560));
   const both = points.flatMap(({ x, y }) => [x, y]);
   const [x, y] = [linearScale(both, size, false), linearScale(both, size, true)];
-  const info = DATA.measures[measure];
+  const info = board.measures[measure];
   const format = (value) => signed(String(value));
   const svg = frame(size, size, x, y, { x: first.label, y: second.label }, { x: format, y: format },
-    `${info.title}, ${board.protocol}, of each image: ${second.label} against ${first.label}`);
+    `${qualified(board, info.title)}, of each image: ${second.label} against ${first.label}`);
   svg.append(draw("line", { class: "equal", x1: x(x.low), y1: y(x.low), x2: x(x.high), y2: y(x.high) }));
   for (const point of points) {
     const better = info.higher ? point.y > point.x : point.y < point.x;
     const kind = point.x === point.y ? "same" : better ? "up" : "across";
-    const title = `${point.name}: ${first.label} ${formatValue(point.x, measure)}, ${second.label} ${formatValue(point.y, measure)}`;
+    const title = `${point.name}: ${first.label} ${formatValue(point.x, info)}, ${second.label} ${formatValue(point.y, info)}`;
     const dot = draw("circle", { class: `dot ${kind}`, cx: x(point.x), cy: y(point.y), r: 4 }, draw("title", {}, title));
     dot.addEventListener("click", () => showImage(point.name));
     svg.append(dot);
   }
-  place.append(svg);
+  chart.append(svg);
 }
 
 function scatterSummary(board, measure, first, second) {
@@ -54,11 +54,12 @@ function scatterSummary(board, measure, first, second) {
   const sign = pair.i === j ? 1 : -1;
   const higher = sign > 0 ? pair.firstHigher : pair.secondHigher;
   const lower = sign > 0 ? pair.secondHigher : pair.firstHigher;
-  const better = DATA.measures[measure].higher ? higher : lower;
-  const unit = DATA.measures[measure].unit;
-  const amount = (value) => formatDifference(value, measure) + (unit ? `\u00a0${unit}` : "");
+  const info = board.measures[measure];
+  const better = info.higher ? higher : lower;
+  const unit = info.unit;
+  const amount = (value) => formatDifference(value, info) + (unit ? `\u00a0${unit}` : "");
   const ends = pair.interval && pair.interval.map((end) => sign * end).sort((a, b) => a - b);
-  const range = ends ? ` (95\u00a0% interval ${ends.map((end) => formatDifference(end, measure)).join(" to ")})` : "";
+  const range = ends ? ` (95\u00a0% interval ${ends.map((end) => formatDifference(end, info)).join(" to ")})` : "";
   return `${second.label} is better on ${better} of ${board.images.length} images, ${first.label} on ${higher + lower - better}. ` +
     `Mean difference ${amount(sign * pair.difference)}${range}, ${formatP(pair.p)}.`;
 }

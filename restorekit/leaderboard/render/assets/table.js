@@ -23,10 +23,10 @@ function sortTable(table, column, direction) {
   const rows = Array.from(body.rows, (row) => [row, cellValue(row.cells[column])]);
   rows.sort((a, b) => compareCells(a[1], b[1], direction));
   body.append(...rows.map(([row]) => row));
-  Array.from(table.tHead.rows[0].cells, (cell, place) => {
+  Array.from(table.tHead.rows[0].cells, (cell, index) => {
     if (!cell.querySelector("button")) return;
     const state = direction > 0 ? "ascending" : "descending";
-    cell.setAttribute("aria-sort", place === column ? state : "none");
+    cell.setAttribute("aria-sort", index === column ? state : "none");
   });
 }
 

@@ -1,0 +1,185 @@
+"""Typed cells of a table: the numbers themselves, and how they are shown.
+
+A table is made of them once; Markdown, LaTeX and the page write them each in their own way.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: Shown where a number could stand and there is none.
+EMPTY = "–"
+
+_BIDIRECTIONAL_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line, without characters that control a terminal or its direction."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(character) == "Cc"
+        or unicodedata.bidirectional(character) in _BIDIRECTIONAL_CONTROLS
+        else character
+        for character in " ".join(text.split())
+    )
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words, or a number exactly as its source prints it."""
+
+    value: str
+
+    def text(self, minus: str = "-") -> str:
+        return plain(self.value)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number.
+
+    Attributes:
+        value: The number in full.
+        digits: Decimals that are shown.
+        significant: Significant digits that are shown, instead of decimals.
+        signed: Whether a positive number has a plus sign, as differences have.
+        grouped: Whether commas separate thousands.
+        half_width: Half the width of its confidence interval, shown after ±.
+    """
+
+    value: float
+    digits: int = 0
+    significant: int | None = None
+    signed: bool = False
+    grouped: bool = False
+    half_width: float | None = None
+
+    def text(self, minus: str = "-") -> str:
+        """Return the number without its interval."""
+        flags = ("+" if self.signed else "") + ("," if self.grouped else "")
+        if self.significant is not None:
+            text = f"{self.value:{flags}.{self.significant}g}"
+        else:
+            # Adding zero makes a negative zero positive.
+            text = f"{round(self.value, self.digits) + 0.0:{flags}.{self.digits}f}"
+        return minus + text[1:] if self.value < 0 and text[0] == "-" else text
+
+    def spread(self) -> str:
+        """Return what follows the number: ``" ± 0.42"``, or an empty string."""
+        return "" if self.half_width is None else f" ± {self.half_width:.{self.digits}f}"
+
+
+@dataclass(frozen=True)
+class PValue:
+    """The p-value of a test, shown with two significant digits."""
+
+    value: float
+
+    def text(self, minus: str = "-") -> str:
+        return "< 0.0001" if self.value < 1e-4 else f"{self.value:.2g}"
+
+
+Value = Text | Number | PValue
+
+
+@dataclass(frozen=True)
+class Item:
+    """Values that belong together.
+
+    Attributes:
+        values: Shown with slashes between them.
+        difference: Shown behind them in parentheses.
+        sources: Numbers of the sources they are from, counted from 1.
+        warning: Why they are marked; an empty string if they are not.
+    """
+
+    values: tuple[Value, ...]
+    difference: Number | None = None
+    sources: tuple[int, ...] = ()
+    warning: str = ""
+
+    def text(self, minus: str = "-") -> str:
+        """Return everything in one line."""
+        values = " / ".join(value.text(minus) + spread(value) for value in self.values)
+        parts = [values] if values else []
+        if self.difference is not None:
+            parts.append(f"({self.difference.text(minus)})")
+        if self.sources:
+            parts.append(f"[{', '.join(map(str, self.sources))}]")
+        return " ".join([*parts, "!"] if self.warning else parts)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        items: What it shows; none in an empty cell.
+        sort_by: What its column is sorted by; None comes last.
+        best: Whether it is the best of its column.
+        detail: What the page adds in small print.
+    """
+
+    items: tuple[Item, ...] = ()
+    sort_by: float | str | None = None
+    best: bool = False
+    detail: str = ""
+
+    def text(self, minus: str = "-") -> str:
+        """Return everything in one line."""
+        return "; ".join(item.text(minus) for item in self.items)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        key: What it holds, for a program.
+        title: What it holds, for a reader.
+        cells: One for each row.
+        words: Whether it holds words, which are aligned to the left.
+        highest_first: Whether the first press on its heading brings the highest number to the top.
+        short_title: Its title where the caption names the protocol.
+        in_paper: Whether a printed page has room for it.
+    """
+
+    key: str
+    title: str
+    cells: tuple[Cell, ...]
+    words: bool = False
+    highest_first: bool = False
+    short_title: str = ""
+    in_paper: bool = False
+
+
+def spread(value: Value) -> str:
+    """Return what follows a value for its confidence interval."""
+    return value.spread() if isinstance(value, Number) else ""
+
+
+def cell(value: Value | None, sort_by: float | str | None = None, *, warning: str = "") -> Cell:
+    """Return a cell of one value; an empty one for None.
+
+    Args:
+        value: What it shows.
+        sort_by: What its column is sorted by; the value itself by default.
+        warning: Why it is marked; an empty string if it is not.
+    """
+    if value is None:
+        return Cell(sort_by=sort_by)
+    return Cell((Item((value,), warning=warning),), value.value if sort_by is None else sort_by)
+
+
+def best_of(values: Sequence[float | None], higher_is_better: bool) -> list[bool]:
+    """Say of each value whether it is the best; equal ones are the best together."""
+    known = [value for value in values if value is not None]
+    best = (max if higher_is_better else min)(known, default=None)
+    return [value is not None and value == best for value in values]
+
+
+def difference(value: float, digits: int) -> Number:
+    """Return a difference, which is shown with its sign."""
+    return Number(value, digits, signed=True)

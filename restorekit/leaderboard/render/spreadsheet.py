@@ -1,0 +1,128 @@
+"""Rankings and the paper's tables as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from restorekit.catalog import Published
+
+from ..board import Board, Row
+from ..paper_tables import PaperTable
+from .cells import plain
+from .sections import COSTS, Section
+
+_FIRST = (
+    *("dataset", "version", "fingerprint", "num_images", "protocol"),
+    *("kind", "rank", "method"),
+)
+_COMPARED = ("test_images_trained_on", "gain_over_rainy_input", "over_next", "over_next_p")
+_LAST = ("source", *COSTS, "device", "checkpoint_sha256")
+#: A spreadsheet takes a cell that begins so for a formula (the last four are full-width forms).
+_FORMULA = tuple("=+-@＝＋－＠")
+
+
+def to_csv(sections: Sequence[Section]) -> str:
+    """Return rankings as one CSV table, numbers in full; unknown values are empty.
+
+    Published numbers are rows of their own, of the kind ``published``; their gaps are those of
+    the measured row above.
+    """
+    measures = dict.fromkeys(
+        measure.measure for one in sections for measure in one.board.ranking.measures
+    )
+    columns = (
+        *_FIRST,
+        *(_column(name, end) for name in measures for end in ("", "_low", "_high")),
+        *_COMPARED,
+        *(f"gap_{name}" for name in measures),
+        *_LAST,
+    )
+    rows = (row for section in sections for row in _rows(section.board))
+    return _text([columns, *([row.get(key) for key in columns] for row in rows)])
+
+
+def paper_csv(tables: Sequence[PaperTable]) -> str:
+    """Return the paper's tables below each other, each with a heading of its own."""
+    rows: list[Sequence[Any]] = []
+    for table in tables:
+        rows.append(["table", *(column.title for column in table.columns)])
+        cells = zip(*(column.cells for column in table.columns), strict=True)
+        rows += [[table.title, *(cell.text() for cell in row)] for row in cells]
+    return _text(rows)
+
+
+def _text(rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([_safe(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    """Keep a spreadsheet from running text as a formula, by an apostrophe before it."""
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _column(measure: str, end: str = "") -> str:
+    """Return the column of a measure, also if it has the name of another column."""
+    name = measure + end
+    return f"measure_{name}" if name in (*_FIRST, *_COMPARED, *_LAST) else name
+
+
+def _rows(board: Board) -> Iterator[dict[str, Any]]:
+    dataset = board.ranking.dataset
+    shared = {
+        "dataset": dataset.name,
+        "version": dataset.version,
+        "fingerprint": dataset.fingerprint,
+        "num_images": dataset.num_images,
+        "protocol": board.ranking.criterion,
+    }
+    for row in board.rows:
+        yield shared | _measured(board, row)
+        for match in row.published:
+            gaps = {f"gap_{name}": gap for name, gap in match.gaps.items()}
+            yield shared | _published(match.published) | gaps
+    for published in board.unmeasured:
+        yield shared | _published(published)
+
+
+def _measured(board: Board, row: Row) -> dict[str, Any]:
+    results = row.entry.results
+    leaks, checkpoint = results.dataset.leaks, results.checkpoint
+    content: dict[str, Any] = {
+        "kind": "measured",
+        "rank": row.entry.rank,
+        "method": row.entry.method,
+        "test_images_trained_on": None if leaks is None else leaks["test_images"],
+        "gain_over_rainy_input": board.ranking.gain(row.entry),
+        "device": results.settings.get("device"),
+        "checkpoint_sha256": None if checkpoint is None else checkpoint.sha256,
+        **{key: getattr(results.cost, key) for key in COSTS},
+    }
+    for name, interval in row.intervals.items():
+        low, high = interval or (None, None)
+        content |= {_column(name): row.entry.mean(name)}
+        content |= {_column(name, "_low"): low, _column(name, "_high"): high}
+    if row.over_next is not None:
+        content["over_next"] = row.over_next.difference
+        content["over_next_p"] = row.over_next.p_value
+    return content
+
+
+def _published(published: Published) -> dict[str, Any]:
+    return {
+        # As printed: a decimal keeps its zeros.
+        **{_column(name): Decimal(text) for name, text in published.printed.items()},
+        "kind": "published",
+        "method": published.method,
+        "source": "; ".join(published.sources),
+        "parameters": published.cost.get("parameters"),
+    }
