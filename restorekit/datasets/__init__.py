@@ -2,7 +2,7 @@
 
 from .base import ImageDataset
 from .checks import checked
-from .layouts.locate import open_images, open_pairs
+from .layouts.locate import PairSource, open_images, open_pairs
 from .lmdb.reader import LmdbPairs
 from .lmdb.writer import write_lmdb
 from .loading.batches import SampleBatch, collate_samples
@@ -23,6 +23,7 @@ __all__ = [
     "LmdbPairs",
     "MixtureDataset",
     "PairReader",
+    "PairSource",
     "PairedDataset",
     "ReproducibleSampler",
     "SampleBatch",

@@ -1,4 +1,4 @@
-"""Pairs, each with a rainy photograph beside it that has no clean version."""
+"""Pairs, each with a photograph of real rain that has no clean version."""
 
 from __future__ import annotations
 
@@ -9,85 +9,78 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from restorekit.io.images import Image
 from restorekit.registry import DATASETS
 
 from .base import Pipeline
-from .layouts.locate import Layout
+from .layouts.locate import PairSource
 from .loading.randomness import SampleIndex
 from .paired import PairedDataset
-from .readers.pairs import Side
+from .signatures import with_options_of
 
 
 @DATASETS.register_module()
-class SemiSupervisedDataset(PairedDataset):
-    """A dataset of pairs whose samples also have ``unlabelled``, a photograph of real rain.
+class SemiSupervisedDataset(Dataset[dict[str, Any]]):
+    """A :class:`PairedDataset` whose samples also have ``unlabelled``, a photograph of real rain.
 
-    The photograph is drawn anew for each sample, from all with the same chance, as SSIR
-    (CVPR 2019) draws its patches. Draw and transforms depend on the seed and the place of
-    the sample in the run alone, and not on what the pair's own transforms drew. An epoch
-    is one of the pairs.
+    The photograph is drawn anew for each sample, uniformly from all, as SSIR (CVPR 2019) draws
+    its patches. The draw and the photograph's transforms depend only on the seed and the
+    sample's position in the run, not on what the pair's own transforms drew. An epoch is one
+    pass over the pairs.
 
     Args:
-        data_root: The pairs; this and what follows ``unlabelled`` is as
-            :class:`~restorekit.datasets.paired.PairedDataset` has it.
-        unlabelled: A dataset, or the config of one, whose samples have ``lq``, such as an
-            :class:`~restorekit.datasets.unpaired.UnpairedDataset`; with its own pipeline.
-        split: Of the pairs, as all below.
-        pipeline: Transforms.
-        pairing: Rule by which names belong together.
-        layout: How they lie.
-        lq_side: Where the rainy image is in files with both.
-        lq_folder: Name of the folder of rainy images.
-        gt_folder: Name of the folder of clean images.
-        skip_broken: Leave out pairs that cannot be used.
-        catalog: Which dataset of the catalog it is.
-        hint: What to say where nothing is found.
+        data_root: Folder of the pairs, or an LMDB.
+        unlabelled: A dataset, or its config, whose samples have ``lq``, such as an
+            :class:`~restorekit.datasets.UnpairedDataset`, with its own pipeline.
+        split: Split of the pairs.
+        pipeline: Transforms of the pairs.
+        skip_broken: Leave out pairs that cannot be used, and report how many.
         metainfo: Facts for reports.
+        source: Options of :class:`~restorekit.datasets.PairSource` for the pairs.
 
     Raises:
-        DataError: If either has no images or some that cannot be used.
+        DataError: If either dataset has no images, or some that cannot be used.
     """
 
+    @with_options_of(PairSource)
     def __init__(
         self,
         data_root: str | os.PathLike[str],
         unlabelled: Dataset[dict[str, Any]] | dict[str, Any],
         split: str | None = None,
         pipeline: Pipeline = (),
-        pairing: str = "auto",
-        layout: Layout = "auto",
-        lq_side: Side = "right",
-        lq_folder: str = "lq",
-        gt_folder: str = "gt",
         skip_broken: bool = False,
-        catalog: str | None = None,
-        hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
+        **source: Any,
     ) -> None:
-        super().__init__(
-            data_root,
-            split,
-            pipeline,
-            pairing,
-            layout,
-            lq_side,
-            lq_folder,
-            gt_folder,
-            skip_broken,
-            catalog,
-            hint,
-            metainfo,
-        )
+        self.dataset = PairedDataset(data_root, split, pipeline, skip_broken, metainfo, **source)
         self.unlabelled: Any = (
             DATASETS.build(unlabelled) if isinstance(unlabelled, dict) else unlabelled
         )
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the pairs."""
+        return self.dataset.names
+
+    @property
+    def metainfo(self) -> dict[str, Any]:
+        """Facts about the pairs."""
+        return self.dataset.metainfo
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
     def __getitem__(self, index: int) -> dict[str, Any]:
         photograph = self.unlabelled[self._draw(index)]
-        return {**super().__getitem__(index), "unlabelled": photograph["lq"]}
+        return {**self.dataset[index], "unlabelled": photograph["lq"]}
+
+    def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
+        """Return the pair before its pipeline."""
+        return self.dataset.images(index, rng)
 
     def _draw(self, index: int) -> SampleIndex:
-        """Choose the photograph and the seed of its transforms."""
+        """Draw the photograph and the seed of its transforms."""
         if isinstance(index, SampleIndex):
             seed, draw = index.seed, index.draw
         else:

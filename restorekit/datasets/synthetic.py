@@ -1,4 +1,4 @@
-"""Clean images on which rain is rendered as they are read."""
+"""Clean images on which rain is rendered when they are read."""
 
 from __future__ import annotations
 
@@ -14,32 +14,35 @@ from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline, build_pipeline
 from .layouts.locate import open_images
+from .readers.selection import Names
 
 
 @DATASETS.register_module()
 class SyntheticRainDataset(ImageDataset):
-    """Clean images, each time in another rain.
+    """Clean images with rain that is rendered anew each time they are read.
 
     The rain comes from the sample's own generator: training never sees the same rain twice,
-    yet the same run always sees the same, and validation (plain indices, or an epoch sampler
-    that stays in epoch 0) sees the same rain in every round.
+    the same run always sees the same rain, and validation (plain indices, or an epoch sampler
+    that stays in epoch 0) sees the same rain every time.
 
     Args:
-        data_root: Folder of clean images (or of the dataset), or an LMDB, of whose pairs the
-            clean images are taken.
-        split: Name of a folder in it, or of an LMDB without its ending.
+        data_root: Folder of clean images (or of the dataset), or an LMDB; of pairs the clean
+            images are used.
+        split: Name of a folder in it, or of an LMDB without its suffix.
         rain: Name of a preset (``rain100l``), a :class:`~restorekit.rain.RainSpec` or
             :class:`~restorekit.rain.RainMixture`, or a dict of the fields of one; see
             :func:`~restorekit.rain.rain_from_config`.
         pipeline: Transforms of the pair.
-        before_rain: Transforms of the clean image before the rain. A crop here instead of in
+        before_rain: Transforms of the clean image before the rain. Cropping here rather than in
             ``pipeline`` renders rain on the patch only, which is much faster.
-        skip_broken: Leave out images that cannot be used, and say how many.
-        hint: What to say where nothing is found: how to get this dataset.
+        skip_broken: Leave out images that cannot be used, and report how many.
+        hint: How to get the data, for the message where nothing is found.
         metainfo: Facts for reports.
+        ann_file: Names of the images to keep: a text file, or a list; by default all.
+        exclude: Names of images to leave out, given likewise.
 
     Raises:
-        ConfigError: If ``rain`` describes none.
+        ConfigError: If ``rain`` does not describe a rain.
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
     """
 
@@ -53,14 +56,16 @@ class SyntheticRainDataset(ImageDataset):
         skip_broken: bool = False,
         hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
+        ann_file: Names = None,
+        exclude: Names = None,
     ) -> None:
         self.renderer = RainRenderer(rain_from_config(rain) if isinstance(rain, Mapping) else rain)
         self.before_rain = build_pipeline(before_rain)
-        reader = open_images(data_root, split, hint=hint)
+        reader = open_images(data_root, split, hint=hint, ann_file=ann_file, exclude=exclude)
         super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before_rain)
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
-        """Read the clean image and let it rain."""
+        """Read the clean image and render rain on it."""
         image, clean = self.reader.read(index)
         results: dict[str, Any] = {
             "gt": image if clean is None else clean,

@@ -13,22 +13,25 @@ from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline
 from .layouts.locate import open_images
+from .readers.selection import Names
 
 
 @DATASETS.register_module()
 class UnpairedDataset(ImageDataset):
     """Rainy images without ground truth, from a folder or an LMDB.
 
-    Of an LMDB with pairs only the rainy images are taken.
+    From an LMDB of pairs only the rainy images are taken.
 
     Args:
         data_root: Folder of photographs (or of the dataset), or an LMDB.
-        split: Name of a folder in it, or of an LMDB without its ending.
+        split: Name of a folder in it, or of an LMDB without its suffix.
         pipeline: Transforms.
-        skip_broken: Leave out images that cannot be used, and say how many.
-        catalog: Which dataset of the catalog it is, where it is one: it says how to get it.
-        hint: What to say instead where nothing is found.
+        skip_broken: Leave out images that cannot be used, and report how many.
+        catalog: The dataset's name in the catalog, if it has one: it says how to get the data.
+        hint: How to get the data, for the message where nothing is found.
         metainfo: Facts for reports.
+        ann_file: Names of the images to keep: a text file, or a list; by default all.
+        exclude: Names of images to leave out, given likewise.
 
     Raises:
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
@@ -43,10 +46,13 @@ class UnpairedDataset(ImageDataset):
         catalog: str | None = None,
         hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
+        ann_file: Names = None,
+        exclude: Names = None,
     ) -> None:
-        reader = open_images(data_root, split, catalog=catalog, hint=hint)
+        reader = open_images(
+            data_root, split, catalog=catalog, hint=hint, ann_file=ann_file, exclude=exclude
+        )
         super().__init__(reader, pipeline, skip_broken, metainfo)
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
-        """Read the image."""
         return {"lq": self.reader.read(index)[0]}

@@ -65,10 +65,10 @@ def _open(folder: Folder) -> FolderImages:
 def _partners(images: FolderImages, others: FolderImages, pairing: str) -> list[int]:
     """Return for each image its partner's place; every partner has to be taken."""
     matches = match_names(images.names, others.names, pairing)
-    lonely = [images.label(i) for i in matches.lonely_lq]
+    lonely = [images.label(i) for i in matches.unmatched_lq]
     missing_in = others.location
     if not lonely:
-        lonely = [others.label(i) for i in matches.lonely_gt]
+        lonely = [others.label(i) for i in matches.unmatched_gt]
         missing_in = images.location
     if lonely:
         rule = suggest_rule(images.names, others.names)
@@ -88,12 +88,12 @@ def _rainy_partners(
     pairing: str,
 ) -> list[int]:
     same = match_names(restored.names, rainy.names)
-    if clean is None or not same.lonely_lq:
+    if clean is None or not same.unmatched_lq:
         return _partners(restored, rainy, "same")
     rainy_of = {shared: i for i, shared in enumerate(_partners(rainy, clean, pairing))}
     if not len(rainy_of) == len(rainy.names) == len(restored.names):
         raise DataError(
-            f"{restored.label(same.lonely_lq[0])} has no rainy image of its name in "
+            f"{restored.label(same.unmatched_lq[0])} has no rainy image of its name in "
             f"{rainy.location}, and clean images shared by several rainy ones do not tell which "
             "it is: give restored images the names of the rainy ones."
         )

@@ -24,7 +24,6 @@ class PairedRandomCrop(PairedTransform):
 
     @property
     def min_size(self) -> int:
-        """The side of the patch."""
         return self.patch_size
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> tuple[int, int]:
@@ -34,7 +33,6 @@ class PairedRandomCrop(PairedTransform):
         return top, left
 
     def apply(self, image: Image, drawn: tuple[int, int]) -> Image:
-        """Cut the patch."""
         top, left = drawn
         return image[top : top + self.patch_size, left : left + self.patch_size]
 

@@ -28,7 +28,6 @@ class PairedFlip(PairedTransform):
         return bool(across < self.horizontal), bool(down < self.vertical)
 
     def apply(self, image: Image, drawn: tuple[bool, bool]) -> Image:
-        """Mirror the image."""
         across, down = drawn
         return image[:: -1 if down else 1, :: -1 if across else 1]
 
@@ -45,11 +44,9 @@ class PairedRotate90(PairedTransform):
     """
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> int:
-        """Return the number of quarter turns, anticlockwise."""
         return int(rng.integers(4))
 
     def apply(self, image: Image, drawn: int) -> Image:
-        """Turn the image."""
         return np.rot90(image, drawn)
 
     def __repr__(self) -> str:

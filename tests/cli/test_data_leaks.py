@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from restorekit.cli import main
+from restorekit.datasets import PairedDataset
+from restorekit.datasets.preparation.prepare import prepare_split
 from restorekit.io.images import write_image
 from restorekit.rain import RainRenderer
 
@@ -50,6 +52,20 @@ def test_pairs_are_printed_and_written(sets, tmp_path, capsys):
         "1 of 3 test images shows the same photograph as 1 of 6 training images (1 pair)."
     )
     assert pairs_in(out) == expected(sets)
+
+
+def test_training_images_that_leak_can_be_left_out(sets, tmp_path, capsys):
+    names = tmp_path / "leaks.txt"
+    assert call(sets / "train", sets / "test", "--exclude-out", names) == 0
+    dataset = PairedDataset(sets / "train", exclude=names)
+    assert dataset.names == [f"rain-{number}" for number in (0, 1, 2, 4, 5)]
+    # What is left does not leak; an empty list leaves nothing out.
+    listed = tmp_path / "kept"
+    prepare_split(dataset.reader, listed)
+    assert call(listed, sets / "test", "--exclude-out", names) == 0
+    assert len(PairedDataset(listed, exclude=names)) == 5
+    assert call(sets / "train", sets / "train", "--exclude-out", names) == 2
+    assert "--exclude-out" in capsys.readouterr().err
 
 
 def test_the_splits_of_a_dataset(sets, tmp_path):

@@ -24,22 +24,22 @@ def test_rules_of_the_known_datasets(rule, expected):
     lq, gt = list(expected), sorted(set(expected.values()))
     found, matches = paired(lq, gt, rule)
     assert found == expected
-    assert matches.lonely_lq == matches.lonely_gt == []
+    assert matches.unmatched_lq == matches.unmatched_gt == []
 
 
 def test_the_longest_prefix_wins_and_ends_where_a_word_does():
     found, _ = paired(["10_1", "1_1", "im1_2"], ["1", "10", "im", "im1"], "prefix")
     assert found == {"10_1": "10", "1_1": "1", "im1_2": "im1"}
     _, matches = paired(["10_1"], ["1"], "prefix")
-    assert matches.lonely_lq == [0]
-    assert matches.lonely_gt == [0]
+    assert matches.unmatched_lq == [0]
+    assert matches.unmatched_gt == [0]
 
 
 def test_who_has_no_partner_is_told_on_both_sides():
     _, matches = paired(["1", "2", "3"], ["2", "4"], "same")
     assert matches.pairs == [(1, 0)]
-    assert matches.lonely_lq == [0, 2]
-    assert matches.lonely_gt == [1]
+    assert matches.unmatched_lq == [0, 2]
+    assert matches.unmatched_gt == [1]
 
 
 @pytest.mark.parametrize("rule", ["sam", "norain-.png", "a{id}{id}", "rain:norain-{id}"])
@@ -69,8 +69,8 @@ def test_a_rule_is_suggested_that_pairs_everything(lq, gt, rule):
         assert suggested is None
     else:
         found = match_names(lq, gt, suggested)
-        assert not found.lonely_lq
-        assert not found.lonely_gt
+        assert not found.unmatched_lq
+        assert not found.unmatched_gt
 
 
 def test_natural_order():

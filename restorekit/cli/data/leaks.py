@@ -37,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("test", metavar="TEST", help="test set")
     parser.add_argument("--json", metavar="F", help="write the pairs to this file, too")
     parser.add_argument(
+        "--exclude-out",
+        metavar="F",
+        help="write the names of the training images that leak to this file, for a dataset's "
+        "`exclude`",
+    )
+    parser.add_argument(
         "--threshold",
         type=float,
         default=0.5,
@@ -78,12 +84,16 @@ def run(args: argparse.Namespace) -> None:
             f"--threshold {args.threshold:g} is no score: give one above 0 and at most 1."
         )
     require_workers(args.workers)
-    from restorekit.io.files import write_json
+    from restorekit.io.files import write_json, write_text
     from restorekit.leaks import find_leaks
 
     train, test = (_reader(args, role) for role in ("train", "test"))
     if train.location == test.location:
         test = train
+        if args.exclude_out:
+            raise ConfigError(
+                "--exclude-out needs a training and a test set: within one set, both copies leak."
+            )
     else:
         sys.stdout.write(f"TRAIN: {_what(train)}\n")
     sys.stdout.write(f"TEST: {_what(test)}\n")
@@ -94,6 +104,11 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         pairs = [{"train": one.train, "test": one.test, "score": one.score} for one in leaks]
         write_json(args.json, {"pairs": pairs, "threshold": args.threshold})
+    if args.exclude_out:
+        leaking = {one.train for one in leaks}
+        names = [name for i, name in enumerate(train.names) if train.label(i) in leaking]
+        about = f"# {len(names)} images of {train.location} that {test.location} shows, too"
+        write_text(args.exclude_out, "".join(f"{line}\n" for line in [about, *names]))
 
 
 def _reader(args: argparse.Namespace, role: str) -> PairReader:

@@ -56,14 +56,11 @@ class BasicSRImages(ImageSource):
         self._values = LmdbValues(path)
 
     def label(self, index: int) -> str:
-        """Return the LMDB and the key in it."""
         return self._values.name(self.names[index].encode())
 
     def data(self, index: int) -> bytes:
-        """Return the bytes of the PNG."""
         return self._values.copy(self.names[index].encode())
 
     def size(self, index: int) -> tuple[int, int]:
-        """Look at the header and the end of the PNG."""
         info = inspect_image(self.data(index), self.label(index))
         return info.height, info.width

@@ -42,7 +42,6 @@ class LmdbPairs(PairReader):
         return self._meta.plan.encoding
 
     def label(self, index: int) -> str:
-        """Return the LMDB and the name in it."""
         return f"{self.location}[{self.names[index]}]"
 
     def size(self, index: int) -> tuple[int, int]:
@@ -73,7 +72,6 @@ class LmdbPairs(PairReader):
         return [self._values.copy(key) for key in self._keys(index)]
 
     def first_with_same_gt(self) -> list[int]:
-        """Look up which pairs share a clean image."""
         first: dict[int, int] = {}
         sharing = [self._meta.gt_of[item] if self._meta.gt_of else item for item in self._items]
         return [first.setdefault(gt, place) for place, gt in enumerate(sharing)]

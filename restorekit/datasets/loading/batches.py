@@ -136,7 +136,6 @@ class _Filling:
         return True
 
     def samples(self) -> SampleBatch:
-        """Return those that were taken."""
         return SampleBatch(self._names, self._indices, self._pixels, self._shapes)
 
 

@@ -25,7 +25,6 @@ class SampleIndex(int):
     seed: int
 
     def __new__(cls, index: int, draw: int, seed: int) -> SampleIndex:
-        """Make the index."""
         self = super().__new__(cls, index)
         self.draw = draw
         self.seed = seed

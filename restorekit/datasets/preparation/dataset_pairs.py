@@ -29,16 +29,13 @@ class DatasetPairs(PairReader):
         self.file_layout = "pair" if self.read(0)[1] is not None else "single"
 
     def read(self, index: int) -> tuple[Image, Image | None]:
-        """Let the dataset make the images."""
         item = self._items[index]
         images = self._dataset.images(item, np.random.default_rng(item))
         return images["lq"], images.get("gt")
 
     def size(self, index: int) -> tuple[int, int]:
-        """Make the images and look."""
         height, width = self.read(index)[0].shape[:2]
         return height, width
 
     def label(self, index: int) -> str:
-        """Return the dataset and the name in it."""
         return f"{self.location}[{self.names[index]}]"

@@ -15,14 +15,14 @@ from .sources import FileImages
 class ListedPairs(MatchedPairs):
     """The pairs of a file with a line ``RAINY CLEAN`` for each.
 
-    Paths are relative to the folder of the file; a slash or ``./`` at their beginning says
-    nothing. Names are the paths of the rainy images.
+    Paths are relative to the folder of the file; a leading slash or ``./`` is ignored. The names
+    of the pairs are the paths of the rainy images.
 
     Args:
         file: The list.
 
     Raises:
-        DataError: If a line is of another form, or two lines name one rainy image.
+        DataError: If a line has another form, or two lines name the same rainy image.
     """
 
     def __init__(self, file: Path) -> None:
@@ -31,9 +31,9 @@ class ListedPairs(MatchedPairs):
         pairs = [pair for pair in lines if pair is not None]
         lq_files = [lq for lq, _ in pairs]
         gt_files = list(dict.fromkeys(gt for _, gt in pairs))
-        place_of = {gt: place for place, gt in enumerate(gt_files)}
+        index_of = {gt: index for index, gt in enumerate(gt_files)}
         self._lq, self._gt = FileImages(folder, lq_files), FileImages(folder, gt_files)
-        self._items = [(place, place_of[gt]) for place, (_, gt) in enumerate(pairs)]
+        self._items = [(index, index_of[gt]) for index, (_, gt) in enumerate(pairs)]
         self.location = str(file)
         self.names = [without_suffix(lq) for lq in lq_files]
         if len(set(self.names)) < len(self.names):

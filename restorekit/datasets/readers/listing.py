@@ -1,4 +1,4 @@
-"""Finding image files, in the order a person would put them."""
+"""Find image files, in natural order."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _LEFT_OUT = {"__MACOSX"}
 
 
 def natural_key(text: str) -> tuple[list[str | int], str]:
-    """Sort key by which ``rain-2`` comes before ``rain-10``."""
+    """Return a sort key that puts ``rain-2`` before ``rain-10``."""
     parts = re.split(r"(\d+)", text.lower())
-    # Text and digits alternate, so that only likes are compared.
+    # Text and digits alternate, so that text is compared with text and numbers with numbers.
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], text
 
 
 def list_images(folder: Path, *, recursive: bool = True) -> list[str]:
     """Return the image files below ``folder`` in natural order, as paths relative to it.
 
-    Hidden files and folders are left out, and so are files of other kinds.
+    Hidden files and folders and files of other kinds are left out.
     """
     found = []
     for directory, folders, files in os.walk(folder):
@@ -38,7 +38,7 @@ def list_images(folder: Path, *, recursive: bool = True) -> list[str]:
 
 
 def has_images(folder: Path) -> bool:
-    """Whether there is an image file in ``folder`` or below, hidden ones aside."""
+    """Whether there is an image file, not a hidden one, in or below ``folder``."""
     for _, folders, files in os.walk(folder):
         folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
         if any(f.lower().endswith(IMAGE_SUFFIXES) and not f.startswith(".") for f in files):
@@ -47,6 +47,6 @@ def has_images(folder: Path) -> bool:
 
 
 def without_suffix(name: str) -> str:
-    """Return ``name`` without the ending of an image file, if it has one."""
+    """Return ``name`` without its suffix, if that is one of image files."""
     stem, dot, suffix = name.rpartition(".")
     return stem if dot and f".{suffix.lower()}" in IMAGE_SUFFIXES else name

@@ -1,4 +1,4 @@
-"""Which clean image belongs to which rainy one, by their names."""
+"""Pair rainy with clean images by their names."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from restorekit.errors import ConfigError, DataError, did_you_mean
 from .listing import without_suffix
 
 RULES = ("same", "prefix")
-#: Not a rule, but the wish to have one found; see :func:`find_rule`.
+#: Stands for the rule that :func:`find_rule` finds.
 AUTO = "auto"
 _KeyOf = Callable[[str], "str | None"]
 
 
 @dataclass
 class Matches:
-    """What :func:`match_names` found, as places in the two lists of names.
+    """What :func:`match_names` found, as indices into the two lists of names.
 
     Attributes:
         pairs: (rainy, clean), one for each rainy image that has a partner, in their order.
-        lonely_lq: Rainy images without a clean one.
-        lonely_gt: Clean images without a rainy one.
+        unmatched_lq: Rainy images without a clean one.
+        unmatched_gt: Clean images without a rainy one.
     """
 
     pairs: list[tuple[int, int]] = field(default_factory=list)
-    lonely_lq: list[int] = field(default_factory=list)
-    lonely_gt: list[int] = field(default_factory=list)
+    unmatched_lq: list[int] = field(default_factory=list)
+    unmatched_gt: list[int] = field(default_factory=list)
 
 
 def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "same") -> Matches:
     """Pair rainy with clean images; one clean image may belong to many rainy ones.
 
     Args:
-        lq_names: Names of the rainy images without ending; folders in them must be the same.
+        lq_names: Names of the rainy images without suffix; folders in them must be the same.
         gt_names: Names of the clean images.
         rule: One of
 
             * ``same``: the names are the same (``1.jpg`` and ``1.png`` are);
-            * ``prefix``: the rainy name begins with the clean one, followed by the end or by
-              something else than a letter or digit (``901_3`` and ``901``);
+            * ``prefix``: the rainy name is the clean one, or begins with it and goes on with
+              neither a letter nor a digit (``901_3`` and ``901``);
             * a template of the clean name (``norain-{id}.png``), where ``{id}`` is the last
               number in the rainy name;
             * templates of both, ``LQ:GT`` (``rain-{id}x2.png:norain-{id}.png``), where ``{id}``
@@ -49,7 +49,7 @@ def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "s
             * ``auto``: what :func:`find_rule` finds.
 
     Raises:
-        ConfigError: If the rule is none of these.
+        ConfigError: If there is no such rule.
         DataError: If two clean images would fit one rainy image.
     """
     if rule == AUTO:
@@ -57,45 +57,45 @@ def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "s
     if rule == "prefix":
         return _collect(lq_names, gt_names, _prefix_partner(gt_names))
     lq_key, gt_key = _keys(rule)
-    place_of: dict[str, int] = {}
-    for place, name in enumerate(gt_names):
+    index_of: dict[str, int] = {}
+    for index, name in enumerate(gt_names):
         key = gt_key(name)
         if key is None:
             continue
-        if key in place_of:
+        if key in index_of:
             raise DataError(
-                f"The clean images {gt_names[place_of[key]]} and {name} both fit pairing={rule!r}: "
+                f"The clean images {gt_names[index_of[key]]} and {name} both fit pairing={rule!r}: "
                 "keep one of them or choose another rule."
             )
-        place_of[key] = place
+        index_of[key] = index
 
     def partner(name: str) -> int | None:
         key = lq_key(name)
-        return None if key is None else place_of.get(key)
+        return None if key is None else index_of.get(key)
 
     return _collect(lq_names, gt_names, partner)
 
 
 def suggest_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str | None:
-    """Return a rule by which every image has a partner, if an obvious one does."""
-    return _obvious_rule(lq_names, gt_names, most_lonely=0.0)
+    """Return an obvious rule that gives every image a partner, or None."""
+    return _obvious_rule(lq_names, gt_names, most_unmatched=0.0)
 
 
 def find_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str:
     """Return the rule that ``auto`` stands for.
 
-    That is ``same`` if any two names are the same, and otherwise an obvious rule by which at
-    most one image in ten is without a partner; ``same`` again where there is none.
+    It is ``same`` if any two names are the same; otherwise an obvious rule that leaves at most
+    one image in ten without a partner; otherwise ``same``.
     """
     if not set(lq_names).isdisjoint(gt_names):
         return "same"
-    return _obvious_rule(lq_names, gt_names, most_lonely=0.1) or "same"
+    return _obvious_rule(lq_names, gt_names, most_unmatched=0.1) or "same"
 
 
 def _obvious_rule(
-    lq_names: Sequence[str], gt_names: Sequence[str], most_lonely: float
+    lq_names: Sequence[str], gt_names: Sequence[str], most_unmatched: float
 ) -> str | None:
-    """Return the first of the obvious rules that leaves at most this share without a partner."""
+    """Return the first obvious rule that leaves at most this share without a partner."""
     if not lq_names or not gt_names:
         return None
     lq, gt = (names[0].rpartition("/")[2] for names in (lq_names, gt_names))
@@ -106,9 +106,9 @@ def _obvious_rule(
             found = match_names(lq_names, gt_names, rule)
         except (ConfigError, DataError):
             continue
-        if len(found.lonely_lq) <= most_lonely * len(lq_names) and len(
-            found.lonely_gt
-        ) <= most_lonely * len(gt_names):
+        if len(found.unmatched_lq) <= most_unmatched * len(lq_names) and len(
+            found.unmatched_gt
+        ) <= most_unmatched * len(gt_names):
             return rule
     return None
 
@@ -117,27 +117,27 @@ def _collect(
     lq_names: Sequence[str], gt_names: Sequence[str], partner: Callable[[str], int | None]
 ) -> Matches:
     matches = Matches()
-    for place, name in enumerate(lq_names):
+    for index, name in enumerate(lq_names):
         found = partner(name)
         if found is None:
-            matches.lonely_lq.append(place)
+            matches.unmatched_lq.append(index)
         else:
-            matches.pairs.append((place, found))
+            matches.pairs.append((index, found))
     taken = {gt for _, gt in matches.pairs}
-    matches.lonely_gt = [place for place in range(len(gt_names)) if place not in taken]
+    matches.unmatched_gt = [index for index in range(len(gt_names)) if index not in taken]
     return matches
 
 
 def _prefix_partner(gt_names: Sequence[str]) -> Callable[[str], int | None]:
-    place_of = {name: place for place, name in enumerate(gt_names)}
+    index_of = {name: index for index, name in enumerate(gt_names)}
 
     def partner(name: str) -> int | None:
         for length in range(len(name), 0, -1):
-            # Not 90 for 901_3: the clean name must end where a word of the rainy one does.
+            # Not 90 for 901_3: the clean name ends where a word of the rainy one does.
             if length < len(name) and name[length].isalnum():
                 continue
-            if name[:length] in place_of:
-                return place_of[name[:length]]
+            if name[:length] in index_of:
+                return index_of[name[:length]]
         return None
 
     return partner

@@ -1,7 +1,7 @@
-"""Where pairs lie: readers give the two images of a pair by number.
+"""Readers: the two images of a pair by index, however they are stored.
 
-A reader knows names, sizes and files, and nothing of transforms and randomness. Datasets
-read from one, and the LMDB writer copies one into another form.
+A reader knows names, sizes and files; transforms and random numbers are the dataset's. Datasets
+read from a reader, and the LMDB writer copies one.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from restorekit.io.images import Image, encode_image
 from .pairing import AUTO, Matches, find_rule, match_names, suggest_rule
 from .sources import ImageSource
 
-#: On which side of a file with both images the rainy one is.
+#: Side of the rainy image in a file that holds both.
 Side = Literal["left", "right"]
 _Reader = TypeVar("_Reader", bound="PairReader")
 
 
 class PairReader(ABC):
-    """Pairs of images by number.
+    """Pairs of images by index.
 
     Attributes:
         location: Folder or LMDB, for messages.
         names: Unique names, in natural order.
-        findings: What is wrong with it apart from its pairs, such as missing partners.
-        file_layout: What :meth:`files` gives: ``pair`` (rainy, clean), ``left`` or ``right``
+        findings: Problems outside its pairs, such as missing partners.
+        file_layout: What :meth:`files` returns: ``pair`` (rainy, clean), ``left`` or ``right``
             (one file with both, the rainy image on that side), ``single`` (no clean image).
     """
 
@@ -38,7 +38,7 @@ class PairReader(ABC):
     names: list[str]
     findings: Sequence[str] = ()
     file_layout: str = "pair"
-    #: What a subclass knows of each pair, in the order of the names.
+    #: What a subclass keeps for each pair, in the order of the names.
     _items: list[Any]
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class PairReader(ABC):
         """
 
     def background(self, index: int) -> Image:
-        """Return the clean image, or the only one there is, as :meth:`read` would.
+        """Return the clean image, or the only image of a photograph.
 
         Raises:
             DataError: If a file cannot be decoded.
@@ -73,7 +73,7 @@ class PairReader(ABC):
 
     @abstractmethod
     def label(self, index: int) -> str:
-        """Return what error messages call a pair: the path of its rainy image."""
+        """Return what messages call a pair: the path of its rainy image."""
 
     def files(self, index: int) -> list[bytes]:
         """Return the bytes of the files of a pair (see ``file_layout``), PNG if it has none."""
@@ -97,13 +97,12 @@ class PairReader(ABC):
 
 
 class MatchedPairs(PairReader):
-    """Rainy and clean images in two places, paired by their names.
+    """Rainy and clean images from two sources, paired by their names.
 
     Args:
         lq: Rainy images.
         gt: Clean images.
-        pairing: Rule of :func:`restorekit.datasets.readers.pairing.match_names`, or ``auto``:
-            the one that :func:`restorekit.datasets.readers.pairing.find_rule` finds.
+        pairing: Rule of :func:`restorekit.datasets.match_names`.
     """
 
     def __init__(self, lq: ImageSource, gt: ImageSource, pairing: str = AUTO) -> None:
@@ -114,31 +113,29 @@ class MatchedPairs(PairReader):
         matches = match_names(lq.names, gt.names, pairing)
         self._items = matches.pairs
         self.names = [lq.names[i] for i, _ in matches.pairs]
-        self.findings = self._lonely(matches, pairing)
+        self.findings = self._unmatched(matches, pairing)
 
-    def _lonely(self, matches: Matches, pairing: str) -> list[str]:
+    def _unmatched(self, matches: Matches, pairing: str) -> list[str]:
         lq, gt = self._lq, self._gt
-        texts = [f"{lq.label(i)} has no clean image in {gt.location}" for i in matches.lonely_lq]
-        texts += [f"{gt.label(i)} has no rainy image in {lq.location}" for i in matches.lonely_gt]
+        rainy, clean = matches.unmatched_lq, matches.unmatched_gt
+        texts = [f"{lq.label(i)} has no clean image in {gt.location}" for i in rainy]
+        texts += [f"{gt.label(i)} has no rainy image in {lq.location}" for i in clean]
         if not texts:
             return []
         if not matches.pairs:
             texts = [f"no image in {lq.location} has its clean one in {gt.location}"]
         other = suggest_rule(lq.names, gt.names)
         advice = f"pairing={other!r} would pair all of them" if other else "add it or remove this"
-        return [f"{texts[0]} by pairing={pairing!r}: {advice}", *texts[1:]]
+        return [f"{texts[0]} under pairing={pairing!r}: {advice}", *texts[1:]]
 
     def label(self, index: int) -> str:
-        """Return the path of the rainy image."""
         return self._lq.label(self._items[index][0])
 
     def read(self, index: int) -> tuple[Image, Image]:
-        """Decode both images."""
         lq, gt = self._items[index]
         return self._lq.read(lq), self._gt.read(gt)
 
     def background(self, index: int) -> Image:
-        """Decode the clean image alone."""
         return self._gt.read(self._items[index][1])
 
     def size(self, index: int) -> tuple[int, int]:
@@ -153,27 +150,24 @@ class MatchedPairs(PairReader):
         return size
 
     def files(self, index: int) -> list[bytes]:
-        """Return the bytes of both files."""
         lq, gt = self._items[index]
         return [self._lq.data(lq), self._gt.data(gt)]
 
     def paths(self, index: int) -> list[Path] | None:
-        """Return both files."""
         lq, gt = self._items[index]
         return _all_or_none([self._lq.path(lq), self._gt.path(gt)])
 
     def first_with_same_gt(self) -> list[int]:
-        """Look the clean images up."""
         first: dict[int, int] = {}
-        return [first.setdefault(gt, place) for place, (_, gt) in enumerate(self._items)]
+        return [first.setdefault(gt, index) for index, (_, gt) in enumerate(self._items)]
 
 
 class SideBySidePairs(PairReader):
-    """Files that hold both images beside each other, each one half of the width.
+    """Files that hold both images side by side, each half of the width.
 
     Args:
         images: The files.
-        lq_side: On which side the rainy image is.
+        lq_side: Side of the rainy image.
     """
 
     def __init__(self, images: ImageSource, lq_side: Side = "right") -> None:
@@ -184,29 +178,24 @@ class SideBySidePairs(PairReader):
         self._items = list(range(len(images.names)))
 
     def label(self, index: int) -> str:
-        """Return the path of the file."""
         return self._images.label(self._items[index])
 
     def read(self, index: int) -> tuple[Image, Image]:
-        """Decode the file and cut it in two."""
         return split_halves(self._images.read(self._items[index]), self.file_layout)
 
     def size(self, index: int) -> tuple[int, int]:
-        """Return the size of one half."""
         height, width = self._images.size(self._items[index])
         if width % 2:
             raise DataError(
-                f"{self.label(index)} is {width} pixels wide, which is no even number: it is not "
-                "two images of the same size side by side"
+                f"{self.label(index)} is {width} pixels wide, which is not even: it cannot be two "
+                "images of the same size side by side"
             )
         return height, width // 2
 
     def files(self, index: int) -> list[bytes]:
-        """Return the bytes of the file."""
         return [self._images.data(self._items[index])]
 
     def paths(self, index: int) -> list[Path] | None:
-        """Return the file."""
         return _all_or_none([self._images.path(self._items[index])])
 
 
@@ -226,23 +215,18 @@ class SingleImages(PairReader):
         self._items = list(range(len(images.names)))
 
     def label(self, index: int) -> str:
-        """Return the path of the file."""
         return self._images.label(self._items[index])
 
     def read(self, index: int) -> tuple[Image, None]:
-        """Decode the image."""
         return self._images.read(self._items[index]), None
 
     def size(self, index: int) -> tuple[int, int]:
-        """Look at the header and the end of the file."""
         return self._images.size(self._items[index])
 
     def files(self, index: int) -> list[bytes]:
-        """Return the bytes of the file."""
         return [self._images.data(self._items[index])]
 
     def paths(self, index: int) -> list[Path] | None:
-        """Return the file."""
         return _all_or_none([self._images.path(self._items[index])])
 
 

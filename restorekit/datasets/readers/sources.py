@@ -1,4 +1,4 @@
-"""Where single images lie: a folder of files, or an LMDB as BasicSR writes it."""
+"""Single images by index: the files of a folder, or of an LMDB written by BasicSR."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .listing import list_images, without_suffix
 
 
 class ImageSource(ABC):
-    """Images by number.
+    """Images by index.
 
     Attributes:
         location: The folder, for messages.
-        names: Unique names without ending, in natural order.
+        names: Unique names without suffix, in natural order.
     """
 
     location: Path
@@ -40,11 +40,10 @@ class ImageSource(ABC):
         """
 
     def path(self, index: int) -> Path | None:
-        """Return the file of an image, or None where it is none by itself."""
+        """Return the file of an image, or None if it is not a file of its own."""
         return None
 
     def read(self, index: int) -> Image:
-        """Decode an image."""
         return decode_image(self.data(index), self.label(index))
 
 
@@ -52,9 +51,9 @@ class FileImages(ImageSource):
     """Image files.
 
     Args:
-        location: The folder that they are in.
-        files: Paths in it.
-        names: Their names; by default the paths without ending.
+        location: Their folder.
+        files: Paths relative to it.
+        names: Their names; by default the paths without suffix.
     """
 
     def __init__(
@@ -65,15 +64,12 @@ class FileImages(ImageSource):
         self.names = [without_suffix(file) for file in files] if names is None else list(names)
 
     def path(self, index: int) -> Path:
-        """Return the file."""
         return self.location / self._files[index]
 
     def label(self, index: int) -> str:
-        """Return the path of the file."""
         return str(self.path(index))
 
     def data(self, index: int) -> bytes:
-        """Read the file."""
         path = self.path(index)
         try:
             return path.read_bytes()
@@ -81,7 +77,6 @@ class FileImages(ImageSource):
             raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
     def size(self, index: int) -> tuple[int, int]:
-        """Look at the header and the end of the file."""
         info = inspect_image(self.path(index))
         return info.height, info.width
 
@@ -93,14 +88,14 @@ class FolderImages(FileImages):
         folder: The folder.
 
     Raises:
-        DataError: If there are none, or two have the same name but for the ending.
+        DataError: If there are none, or two differ only in their suffix.
     """
 
     def __init__(self, folder: Path) -> None:
         files = list_images(folder)
         if not files:
             raise DataError(
-                f"{folder} holds no images: put files with one of the endings "
+                f"{folder} holds no images: put files with one of the suffixes "
                 f"{', '.join(IMAGE_SUFFIXES)} there."
             )
         super().__init__(folder, files)
