@@ -172,7 +172,11 @@ class PublishedNumbers(Struct, frozen=True):
             named = [one for one in own if asked in one.dataset.aliases]
             found = named[0] if len(named) == 1 else None
         if found is None:
-            versions = [one for one in self.test_sets if one.startswith(f"{asked}-")]
+            versions = [
+                one.id
+                for one in self.test_sets.values()
+                if one.id.startswith(f"{asked}-") or asked in one.dataset.aliases
+            ]
             return None, (
                 f"No published numbers are known for a dataset {asked!r}"
                 + (f", which has the versions {', '.join(versions)}" if versions else "")

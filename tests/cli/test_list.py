@@ -142,7 +142,7 @@ def test_json_holds_the_same(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_built_package_holds_the_configs(tmp_path):
+def test_a_built_package_holds_the_configs_and_the_catalog(tmp_path):
     """Without bytecode, and byte for byte."""
     command = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(tmp_path)]
     subprocess.run(command, cwd=CONFIGS.parent, check=True, capture_output=True)
@@ -152,3 +152,5 @@ def test_a_built_package_holds_the_configs(tmp_path):
     files = {path.relative_to(built) for path in built.rglob("*") if path.is_file()}
     assert files == expected
     assert all((built / file).read_bytes() == (CONFIGS / file).read_bytes() for file in files)
+    data = (CONFIGS.parent / "restorekit").rglob("*.yml")
+    assert all((tmp_path / file.relative_to(CONFIGS.parent)).is_file() for file in data)
