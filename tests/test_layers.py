@@ -24,7 +24,7 @@ MAY_KNOW = {
     "rain": {"errors"},
     "metrics.functional": {"errors"},
     "catalog": {"errors", "io"},
-    "models": {"archs", "errors", "losses", "registry"},
+    "models": {"archs", "errors", "io", "losses", "registry"},
     "transforms": {"errors", "io", "registry"},
     "metrics": {"errors", "io", "metrics.functional", "registry"},
     "datasets": {"catalog", "errors", "io", "rain", "registry", "transforms"},

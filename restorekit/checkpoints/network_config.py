@@ -75,7 +75,7 @@ def build_network(
             not fit. The memory that this takes is bounded by the size of the weights.
     """
     check_network_config(config, source)
-    _require_stored(weights, source)
+    require_stored(weights, source)
     budget: contextlib.AbstractContextManager[Any] = _Budget(config, weights, source)
     try:
         with torch.device("meta"), budget:
@@ -102,9 +102,37 @@ def load_weights(module: nn.Module, weights: Mapping[str, torch.Tensor], source:
         CheckpointError: If keys or shapes differ, or a tensor is sparse or has no values; the
             first ones are named.
     """
-    _require_stored(weights, source)
+    require_stored(weights, source)
     _require_fit(module, weights, source)
     module.load_state_dict(weights)
+
+
+def require_stored(weights: Mapping[Any, Any], source: object) -> None:
+    """Require a state dict of ordinary tensors, whose values are all in the file.
+
+    Raises:
+        CheckpointError: If a key is no string, or a value is no tensor, or a sparse, quantized
+            or complex one, or one without values of its own.
+    """
+    for key, weight in weights.items():
+        if not isinstance(key, str):
+            what = f"under a key that is a {type(key).__name__}"
+        elif not isinstance(weight, torch.Tensor):
+            what = f"a {type(weight).__name__}, not a tensor"
+        elif weight.layout is not torch.strided or weight.is_quantized:
+            what = "a quantized tensor" if weight.is_quantized else "a sparse tensor"
+        elif weight.is_meta:
+            what = "a tensor without values (of the meta device)"
+        elif weight.is_complex():
+            what = "a complex tensor"
+        elif weight.numel() * weight.element_size() > weight.untyped_storage().nbytes():
+            what = "an expanded view, which repeats its values"
+        else:
+            continue
+        raise CheckpointError(
+            f"{source}: the weight {_short(key)} is {what}; save the network's own state dict, "
+            "with dense tensors."
+        )
 
 
 class _TooLargeError(CheckpointError):
@@ -160,25 +188,6 @@ def _build(config: Mapping[str, Any], source: object) -> nn.Module:
 def _cannot_build(config: Mapping[str, Any], source: object, error: Exception) -> CheckpointError:
     reason = one_line(str(error)) or type(error).__name__
     return CheckpointError(f"{source}: its network {config['type']} cannot be built: {reason}")
-
-
-def _require_stored(weights: Mapping[str, torch.Tensor], source: object) -> None:
-    """Require ordinary tensors, whose values are all in the file."""
-    for key, weight in weights.items():
-        if weight.layout is not torch.strided or weight.is_quantized:
-            what = "a quantized tensor" if weight.is_quantized else "a sparse tensor"
-        elif weight.is_meta:
-            what = "a tensor without values (of the meta device)"
-        elif weight.is_complex():
-            what = "a complex tensor"
-        elif weight.numel() * weight.element_size() > weight.untyped_storage().nbytes():
-            what = "an expanded view, which repeats its values"
-        else:
-            continue
-        raise CheckpointError(
-            f"{source}: the weight {_short(key)} is {what}; save the network's own state dict, "
-            "with dense tensors."
-        )
 
 
 def _require_fit(module: nn.Module, weights: Mapping[str, torch.Tensor], source: object) -> None:

@@ -24,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Restore as ``args`` say."""
     from mmengine.device import get_device
 
     from restorekit.checkpoints import load_network

@@ -23,7 +23,7 @@ from mmengine.runner import Runner as MMEngineRunner
 from torch.utils.data import DataLoader
 
 from restorekit.checkpoints.io import load_file
-from restorekit.checkpoints.network_config import load_weights
+from restorekit.checkpoints.network_config import load_weights, require_stored
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.errors import CheckpointError, ConfigError
@@ -324,7 +324,8 @@ def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]
     content: Any = None
     if not str(filename).endswith(".safetensors"):
         content = load_file(filename)
-    if content is None or (isinstance(content, dict) and "format" in content.get("meta", {})):
+    meta = content.get("meta") if isinstance(content, dict) else None
+    if content is None or (isinstance(meta, dict) and "format" in meta):
         weights, meta = read_network_file(filename)
         prefixed = {f"network.{key}": value for key, value in weights.items()}
         return {"state_dict": prefixed, "meta": meta}
@@ -333,10 +334,26 @@ def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]
             f"{filename} is not a checkpoint of restorekit: `restorekit convert` reads those of "
             "methods' authors."
         )
+    weights = content["state_dict"]
+    if not isinstance(meta, dict) or not isinstance(weights, dict):
+        raise CheckpointError(f"{filename} is damaged: its 'meta' or 'state_dict' is not a dict.")
+    require_stored(weights, filename)
     # mmengine's resume runs this text as Python.
-    content["meta"].pop("config", None)
+    meta.pop("config", None)
+    if "optimizer" in content:
+        for count in ("iter", "epoch"):
+            if not isinstance(meta.get(count), int):
+                raise CheckpointError(
+                    f"{filename} is damaged: its meta.{count} is {meta.get(count)!r:.80}, and "
+                    "must be a whole number."
+                )
     if "message_hub" in content:
-        content["message_hub"] = from_plain(content["message_hub"])
+        try:
+            content["message_hub"] = from_plain(content["message_hub"])
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{filename} is damaged: its 'message_hub' does not hold a history ({error})."
+            ) from error
     return content
 
 

@@ -9,6 +9,7 @@ import torch
 from mmengine.model import BaseModel
 
 from restorekit.archs.sizing import forward_padded
+from restorekit.io.tensors import require_finite
 from restorekit.losses import as_loss_dict
 from restorekit.registry import MODELS
 
@@ -92,6 +93,9 @@ class Restorer(BaseModel):
             One dict an image: ``pred`` (float32 RGB (3, H, W), not clamped), ``lq``, ``gt``
             where there is one, ``name``, ``index`` and ``seconds``, the network's time for
             it.
+
+        Raises:
+            CheckpointError: If an output is not finite.
         """
         started = _now(lq.device)
         pred = final_output(forward_padded(self.network, lq)).float()
@@ -108,6 +112,7 @@ class Restorer(BaseModel):
             }
             if gt is not None:
                 sample["gt"] = gt[i]
+            require_finite(pred[i], sample["name"])
             samples.append(sample)
         return samples
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from restorekit.errors import CheckpointError
 from restorekit.models import ImageDataPreprocessor, Restorer
 from restorekit.registry import MODELS
 
@@ -73,3 +74,12 @@ def test_compiled_training_computes_the_same():
         restorer(lq, gt, mode="loss")["loss"].backward()
     for one, other in zip(plain.parameters(), compiled.parameters(), strict=True):
         torch.testing.assert_close(one.grad, other.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_predictions_that_are_not_finite_are_refused():
+    """Else a metric or a picture would show black images."""
+    lq = torch.rand(2, 3, 5, 7)
+    lq[1, 0, 2, 3] = float("nan")
+    batch = {"lq": lq, "name": ["x", "y"], "index": torch.tensor([4, 9])}
+    with pytest.raises(CheckpointError, match="output for y is not finite"):
+        make().test_step(batch)
