@@ -116,11 +116,11 @@ def rank(results: Mapping[str, Results], criterion: str) -> Ranking:
             raise _different_images((first_source, first), (source, result))
         available = by_criterion(result)
         if criterion not in available:
+            known = [*available, *_names(result)]
             raise DataError(
                 f"{source} has no numbers under {criterion!r}, only under "
-                f"{', '.join(available) or 'none'}.{did_you_mean(criterion, available)} Protocols "
-                "are not mixed in one ranking: test again with `--protocol "
-                f"{criterion}`, or leave the file out."
+                f"{', '.join(available) or 'none'}.{did_you_mean(criterion, known)} Protocols are "
+                f"not mixed in one ranking: test again under {criterion}, or leave the file out."
             )
         measured: Measured = available[criterion]
         identity = _identity(result)
@@ -241,17 +241,22 @@ def _different_images(first: tuple[str, Results], second: tuple[str, Results]) -
     )
 
 
+def _names(results: Results) -> dict[str, list[str]]:
+    """Return what can stand for criteria: names and keys of measures without a protocol."""
+    names: dict[str, list[str]] = {}
+    for quantity in results.measures.values():
+        if quantity.protocol is None:
+            for name in dict.fromkeys((quantity.measure, quantity.key)):
+                names.setdefault(name, []).append(_criterion(quantity))
+    return names
+
+
 def _spell_out(criteria: Iterable[str], members: Mapping[str, Results]) -> list[str]:
-    """Replace the name or key of a measure without a protocol by the criteria it stands for."""
+    """Replace names and keys of measures without a protocol by the criteria they stand for."""
     known: dict[str, list[str]] = {}
     for results in members.values():
-        for criterion, measured in by_criterion(results).items():
-            names = {criterion}
-            for quantity in measured.values():
-                names |= set() if quantity.protocol else {quantity.measure, quantity.key}
-            for name in names:
-                if criterion not in known.setdefault(name, []):
-                    known[name].append(criterion)
+        for name, found in _names(results).items():
+            known.setdefault(name, []).extend(found)
     return list(dict.fromkeys(one for name in criteria for one in known.get(name, [name])))
 
 

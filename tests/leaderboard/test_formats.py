@@ -15,6 +15,7 @@ from restorekit.leaderboard import (
     rank_all,
     to_csv,
 )
+from restorekit.leaderboard.render.cells import Item, Number, difference
 from restorekit.leaderboard.render.latex import escape_latex, latex
 from restorekit.leaderboard.render.markdown import escape_markdown
 
@@ -68,6 +69,47 @@ def test_csv_gives_published_numbers_lines_of_their_own(rankings):
     assert rows[2]["method"] == NASTY
     assert [row["kind"] for row in rows[4:]] == ["published"] * (len(rows) - 4)
     assert all(row["gap_psnr"] == "" for row in rows[4:])
+
+
+FORMULAS = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1"]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_csv_cells_are_no_formulas(formula):
+    samples = {
+        "a.json": sample_results(
+            formula,
+            {"i": -30.0, "j": -28.5},
+            name=formula,
+            version=formula,
+            settings={"device": formula},
+        )
+    }
+    rows = list(csv.reader(io.StringIO(to_csv(make_sections(rank_all(samples))))))
+    texts = dict(zip(*rows, strict=True))
+    for key in ("method", "dataset", "version", "device"):
+        assert texts[key] == f"'{formula.strip()}"
+    # Numbers stay numbers, whatever their sign.
+    assert float(texts["psnr"]) == -29.25
+
+
+@pytest.mark.parametrize("control", ["\x1b[31m", "\x07", "\x9b31m", "\x00", "\u202e", "\u2066"])
+def test_names_do_not_control_a_terminal(control):
+    samples = {"a.json": sample_results(f"A{control}B", {"i": 30.0}, name=f"n{control}m")}
+    sections = make_sections(rank_all(samples))
+    for text in (markdown(sections), to_csv(sections), latex(sections)):
+        assert control[0] not in text
+        assert "A\N{REPLACEMENT CHARACTER}" in text
+
+
+def test_numbers_are_shown_with_their_sign_and_digits():
+    assert Number(-0.004, 2, signed=True).text() == "+0.00"
+    assert Number(-1.25, 2).text("−") == "−1.25"
+    assert Number(6422547, grouped=True).text() == "6,422,547"
+    assert Number(2.5e-7, significant=3).text("−") == "2.5e-07"
+    assert Item((Number(1.0, 2, half_width=0.25),), difference(-0.5, 1)).text() == (
+        "1.00 ± 0.25 (-0.5)"
+    )
 
 
 def test_markdown_escapes_what_would_mean_something():

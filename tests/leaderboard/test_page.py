@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 from leaderboard_samples import sample_results, spread
+from msgspec.structs import replace
 
 from restorekit.catalog import published_numbers
 from restorekit.leaderboard import make_sections, paper_tables, rank_all
@@ -93,6 +94,21 @@ def test_hostile_names_stay_text():
     assert tags == [tag for tag, _ in Elements(tame).found]
     (board,) = data_of(hostile)["boards"]
     assert NASTY in {method["label"] for method in board["methods"]}
+
+
+def test_hostile_measures_stay_text():
+    def page(text):
+        found = sample_results("A", {"a": 30.0, "b": 31.0})
+        measures = {}
+        for one in found.measures.values():
+            changed = replace(
+                one, label=text, unit=text, protocol=text, measure=f"{text}{one.label}"
+            )
+            measures[changed.key] = changed
+        return page_of(replace(found, measures=measures))
+
+    tags = [tag for tag, _ in Elements(page(NASTY)).found]
+    assert tags == [tag for tag, _ in Elements(page("x")).found]
 
 
 def test_json_in_a_script_cannot_end_it():

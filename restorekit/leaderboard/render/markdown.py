@@ -48,7 +48,7 @@ def _section(section: Section) -> str:
     board = section.board
     parts = [
         f"## {escape_markdown(section.title)}",
-        section.about,
+        escape_markdown(section.about),
         markdown_table(section.columns).rstrip(),
     ]
     if section.unmeasured:

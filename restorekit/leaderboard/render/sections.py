@@ -77,11 +77,13 @@ def dataset_title(ranking: Ranking) -> str:
 
 
 def qualified(measure: MeasuredQuantity, *, with_unit: bool = True) -> str:
-    """Return the label of a measure with its protocol or variant, without which it is useless."""
-    label = measure.title if with_unit else measure.label
+    """Return a measure's label with its protocol or variant, without which it says nothing."""
+    unit = measure.unit if with_unit else ""
     if measure.protocol:
-        return f"{label}, {measure.protocol}"
-    return f"{label} ({measure.variant})" if measure.variant else label
+        title = f"{measure.label} ({unit})" if unit else measure.label
+        return f"{title}, {measure.protocol}"
+    details = ", ".join(filter(None, [unit, measure.variant]))
+    return f"{measure.label} ({details})" if details else measure.label
 
 
 def run_with(entry: Entry) -> str:
@@ -120,7 +122,8 @@ def explanation(sections: Sequence[Section]) -> list[str]:
         )
     if any(isinstance(value, Number) and value.half_width is not None for value in numbers):
         sentences.append(
-            "± is half of the 95 % confidence interval of the mean over images (Student's t)."
+            "± is half of the 95\N{NO-BREAK SPACE}% confidence interval of the mean over images "
+            "(Student's t)."
         )
     if "over_next" in keys:
         sentences.append(
@@ -237,8 +240,9 @@ def measure_key(measure: MeasuredQuantity) -> str:
 
 
 def _published_columns(board: Board) -> list[Column]:
-    measures = board.ranking.measures
-    first = measures[0]
+    first = board.ranking.measures[0]
+    known = {name for row in board.rows for one in row.published for name in one.published.printed}
+    measures = [measure for measure in board.ranking.measures if measure.measure in known]
     labels = " / ".join(measure.label for measure in measures)
 
     def published(match: PublishedMatch) -> Item:
