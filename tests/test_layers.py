@@ -55,6 +55,7 @@ UPPER = {
 #: The parts that must run where little is installed, and what they may import of others.
 THIRD_PARTY = {
     "archs": {"torch"},
+    "catalog": {"msgspec", "yaml"},
     "losses": {"torch"},
     "metrics.functional": {"cv2", "numpy", "torch"},
     "rain": {"cv2", "numpy", "torch"},

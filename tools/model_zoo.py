@@ -37,7 +37,7 @@ dataset and under the same protocol can be compared: [protocols.md](protocols.md
 config. `restorekit convert NAME IN OUT` converts the authors' checkpoints:
 [checkpoints.md](checkpoints.md). MACs are multiply-accumulate operations of convolutions and matrix
 products on one image of 256×256 pixels, of the network as its paper and the released code compute
-it; `restorekit.fast` computes some with fewer.
+it; restorekit computes some with fewer.
 """
 _METAFILE_HEAD = "# Written by tools/model_zoo.py from restorekit/catalog/data/methods/{}.yml.\n"
 #: What stands between two such comments in a card is written by this script.
@@ -87,19 +87,23 @@ def _section(method: Method) -> str:
         ("config", "parameters", "MACs", "recipe"),
         ((_link(config), *_size(config), config.recipe) for config in method.configs),
     )
+    numbers = [
+        (config, number)
+        for config in method.configs
+        for number in published_beside(config, published_numbers())
+    ]
+    measures = dict.fromkeys(name for _, number in numbers for name in number.printed)
     published = _table(
-        ("config", "dataset", "protocol", "PSNR", "SSIM", "source"),
+        ("config", "dataset", "protocol", *map(str.upper, measures), "source"),
         (
             (
                 _link(config),
                 f"`{number.dataset}`",
                 _protocol(number.protocol),
-                number.printed["psnr"],
-                number.printed["ssim"],
+                *(number.printed.get(name, "–") for name in measures),
                 number.sources[0],
             )
-            for config in method.configs
-            for number in published_beside(config, published_numbers())
+            for config, number in numbers
         ),
     )
     return f"## {method.name}\n\n{links}.\n\n{configs}\nPublished:\n\n{published}".rstrip() + "\n"

@@ -117,10 +117,12 @@ def _methods(methods: Sequence[Method]) -> str:
         for method in methods
         for config in method.configs
     ]
+    measures = dict.fromkeys(name for _, number in published for name in number.printed)
     numbers = [
         (
             *(config.name, number.dataset, number.protocol or "not stated"),
-            *(number.printed["psnr"], number.printed["ssim"], number.sources[0]),
+            *(number.printed.get(name, "–") for name in measures),
+            number.sources[0],
         )
         for config, number in published
     ]
@@ -129,7 +131,9 @@ def _methods(methods: Sequence[Method]) -> str:
         text_table(("method", "paper", "", *size, "protocols", "convert"), overview, (3, 4)),
         text_table(("config", *size, "recipe"), configs, (1, 2)),
         text_table(
-            ("config", "dataset", "protocol", "PSNR", "SSIM", "published by"), numbers, (3, 4)
+            ("config", "dataset", "protocol", *map(str.upper, measures), "published by"),
+            numbers,
+            range(3, 3 + len(measures)),
         ),
     )
     return "\n".join(tables)
