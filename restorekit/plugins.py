@@ -23,6 +23,7 @@ from .errors import ConfigError
 ENTRY_POINT_GROUP = "restorekit.plugins"
 _logger = logging.getLogger(__name__)
 _tried: set[str] = set()
+_PREFIX = "restorekit_plugin_"
 
 
 def load_installed_plugins() -> None:
@@ -47,6 +48,12 @@ def load_installed_plugins() -> None:
             )
 
 
+def loaded_plugin_files() -> list[str]:
+    """Return the files that :func:`load_plugin_file` has imported, for worker processes."""
+    modules = {name: module for name, module in sys.modules.items() if name.startswith(_PREFIX)}
+    return [str(module.__file__) for module in modules.values()]
+
+
 def load_plugin_file(path: str | Path) -> None:
     """Import a Python file that registers plugins; a second call for it does nothing.
 
@@ -57,7 +64,7 @@ def load_plugin_file(path: str | Path) -> None:
     if not file.is_file():
         raise ConfigError(f"--plugin {path}: there is no such file; give a path to a .py file.")
     # The folder is part of the name, so that two files called model.py do not collide.
-    name = f"restorekit_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    name = f"{_PREFIX}{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return
     spec = importlib.util.spec_from_file_location(name, file)

@@ -85,8 +85,7 @@ DATA_SAMPLERS = _child("sampler", mmengine_registry.DATA_SAMPLERS, "restorekit.d
 METRICS = _child(
     "metric",
     mmengine_registry.METRICS,
-    "restorekit.metrics.niqe_metric",
-    "restorekit.metrics.protocol_metric",
+    "restorekit.metrics.evaluator",
 )
 #: mmengine has no registry of this kind.
 MEASURES = Registry("measure", scope=SCOPE, locations=["restorekit.metrics.measures"])

@@ -67,7 +67,7 @@ def small_config(tmp_path, pair_folder):
                 "dataset": {**dataset, "split": "test", "pipeline": [{"type": "PackInputs"}]},
             },
             "val_cfg": {},
-            "val_evaluator": {"type": "ProtocolMetric", "protocols": ["rgb_u8"]},
+            "val_evaluator": {"type": "RestorationMetric", "protocols": ["rgb_u8"]},
             "optim_wrapper": {
                 "type": "OptimWrapper",
                 "optimizer": {"type": "Adam", "lr": 1e-2},

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
-from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols, require_writable
+from restorekit.cli.measuring import chosen_measures, chosen_protocols, require_writable
 from restorekit.errors import ConfigError
 from restorekit.io.terminal import text_table
 
 if TYPE_CHECKING:
-    from restorekit.leaderboard import Results
-
-#: Decimals shown: one more than differs between machines would be one too many.
-_DIGITS = {"psnr": 4, "ssim": 6, "niqe": 4}
+    from restorekit.evaluation.results import MeasuredQuantity, Results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--metric",
         action="append",
         default=[],
-        metavar="NAME",
-        help="measure what needs no clean images: niqe, or niqe:VARIANT (default without --gt)",
+        metavar="NAME[:VARIANT]",
+        help="take this measure, for example niqe (default without --gt); repeatable, `restorekit "
+        "list measures` shows all",
     )
     parser.add_argument(
         "--explain",
@@ -72,15 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--processes", type=int, metavar="N", help="processes that share the work (default: all)"
     )
-    add_plugin(parser, "protocols")
+    add_plugin(parser, "protocols and measures")
 
 
 def run(args: argparse.Namespace) -> None:
     """Measure, show the table, and write what was asked for."""
     from restorekit.evaluation.folder import evaluate_folder
-    from restorekit.leaderboard import write_results
+    from restorekit.evaluation.results import write_results
     from restorekit.metrics.explain import Explanation
-    from restorekit.metrics.summary import by_protocol
 
     load_plugins(args)
     if args.out:
@@ -106,7 +103,7 @@ def run(args: argparse.Namespace) -> None:
         pairing=args.pairs,
         protocols=protocols,
         extra_protocols=[one for one in measured.values() if one not in protocols],
-        niqe_variant=chosen_niqe_variant(metrics),
+        measures=chosen_measures(metrics),
         method=args.method,
         dataset=args.dataset,
         processes=args.processes,
@@ -118,7 +115,11 @@ def run(args: argparse.Namespace) -> None:
     if args.per_image:
         sys.stdout.write(f"\n{_images_table(evaluation.results)}")
     sys.stdout.write(f"\n{_table(list(results.values()))}\n")
-    values = by_protocol({image.name: image.pred for image in evaluation.images})
+    values: dict[str, dict[str, float]] = {}
+    for image in evaluation.images:
+        for key, value in image.pred.items():
+            if not isinstance(value, str):
+                values.setdefault(key, {})[image.name] = value
     sizes = [image.size for image in evaluation.images]
     for explained in explanations:
         sys.stdout.write(f"{explained.text(values, sizes)}\n\n")
@@ -129,37 +130,41 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _images_table(results: Results) -> str:
-    """Return the values, one line an image, one column a protocol and measure."""
-    from restorekit.leaderboard.ranking import by_criterion
+    """Return the values, one line an image, one column a quantity."""
+    from restorekit.metrics.measures import fine_digits
 
     columns = {
-        # The variant of NIQE stands behind its name already.
-        f"{found.title} {protocol.removeprefix(measure).strip()}": (
-            {name: f"{value:.{_DIGITS[measure]}f}" for name, value in found.images.items()}
-        )
-        for protocol, measures in by_criterion(results).items()
-        for measure, found in measures.items()
+        (f"{one.label} {_taken(one)}" if one.variant else f"{one.title} {one.protocol or ''}"): {
+            name: f"{value:.{fine_digits(one)}f}" for name, value in one.images.items()
+        }
+        for one in results.measures.values()
     }
     names = dict.fromkeys(name for values in columns.values() for name in values)
     rows = [[name, *(values.get(name, "–") for values in columns.values())] for name in names]
-    title = ["image", *columns]
+    title = ["image", *map(str.rstrip, columns)]
     return text_table(title, rows, right=range(1, len(title)))
 
 
+def _taken(quantity: MeasuredQuantity) -> str:
+    """Return the protocol or the variant, without which a number says nothing."""
+    return quantity.protocol or (f"({quantity.variant})" if quantity.variant else "")
+
+
 def _table(results: Sequence[Results]) -> str:
-    """Return the means, one line a protocol and measure, one column a method."""
-    from restorekit.leaderboard.ranking import by_criterion
+    """Return the means, one line a quantity, one column a method."""
+    from restorekit.metrics.measures import fine_digits
 
     first = results[0]
-    rows = [
-        [
-            protocol,
-            found.title,
-            *(f"{by_criterion(r)[protocol][measure].mean:.{_DIGITS[measure]}f}" for r in results),
-        ]
-        for protocol, measures in by_criterion(first).items()
-        for measure, found in measures.items()
-    ]
+    rows = []
+    for key, one in first.measures.items():
+        found = [result.measures.get(key) for result in results]
+        rows.append(
+            [
+                one.protocol or f"{one.measure} {_taken(one)}".rstrip(),
+                one.title,
+                *("–" if r is None else f"{r.mean:.{fine_digits(r)}f}" for r in found),
+            ]
+        )
     title = ["protocol", "measure", *(result.method for result in results)]
     dataset = first.dataset
     version = f" ({dataset.version})" if dataset.version else ""

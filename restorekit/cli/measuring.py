@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restorekit.errors import ConfigError, did_you_mean
+from restorekit.errors import ConfigError
 
 if TYPE_CHECKING:
     from restorekit.metrics.protocols import Protocol
-
-_METRICS = ("niqe",)
 
 
 def chosen_protocols(names: Sequence[str]) -> list[Protocol]:
@@ -27,24 +25,18 @@ def chosen_protocols(names: Sequence[str]) -> list[Protocol]:
     return [get_protocol(name) for name in wanted]
 
 
-def chosen_niqe_variant(metrics: Sequence[str]) -> str | None:
-    """Return which NIQE is meant by ``niqe`` or ``niqe:VARIANT``, the last one; None for none.
+def chosen_measures(names: Sequence[str]) -> list[str]:
+    """Return measures by ``name`` or ``name:variant``, each once.
 
     Raises:
-        ConfigError: If a metric or variant is not known.
+        UnknownNameError: If there is no such measure.
+        ConfigError: If it has no such variant, or needs a protocol.
     """
-    from restorekit.metrics.functional.niqe import check_variant
+    from restorekit.metrics.plan import Plan
 
-    variant = None
-    for metric in metrics:
-        name, _, chosen = metric.partition(":")
-        if name not in _METRICS:
-            raise ConfigError(
-                f"--metric {metric} is not known.{did_you_mean(name, _METRICS)} There is niqe."
-            )
-        variant = chosen or "matlab_gray"
-        check_variant(variant)
-    return variant
+    wanted = list(dict.fromkeys(names))
+    Plan((), wanted)
+    return wanted
 
 
 def require_writable(path: str, option: str) -> None:

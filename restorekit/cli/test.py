@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from restorekit.cli.measuring import chosen_niqe_variant, chosen_protocols
+from restorekit.cli.measuring import chosen_measures, chosen_protocols
 from restorekit.cli.options import add_config_options, config_from
 from restorekit.errors import ConfigError
 
@@ -30,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--metric",
         action="append",
         default=[],
-        metavar="NAME",
-        help="measure also what needs no clean images: niqe, or niqe:VARIANT (done by itself where "
-        "the test set has none)",
+        metavar="NAME[:VARIANT]",
+        help="take this measure too, for example niqe (the default where the test set has no clean "
+        "images); repeatable; `restorekit list measures` shows all",
     )
     parser.add_argument(
         "--out",
@@ -50,9 +50,10 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.leaderboard import make_sections, markdown, rank_all, write_results
 
     checkpoint = find_checkpoint(args.checkpoint)
-    protocols = [protocol.name for protocol in chosen_protocols(args.protocol)]
-    niqe_variant = chosen_niqe_variant(args.metric)
+    # It loads the plugins, whose protocols and measures may be meant.
     config = config_from(args)
+    protocols = [protocol.name for protocol in chosen_protocols(args.protocol)]
+    measures = chosen_measures(args.metric)
     if config.get("test_dataloader") is None:
         raise ConfigError(f"The config {args.config} has no test_dataloader: nothing to test on.")
     # Who sets the network's parameters here wants them to stay.
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
                 f"The network is the one that {checkpoint} holds; the config has another "
                 f"{', '.join(taken)}.\n"
             )
-    outcome = run_test(config, str(checkpoint), protocols, args.save_dir, niqe_variant)
+    outcome = run_test(config, str(checkpoint), protocols, args.save_dir, measures)
     wait_for_all()
     if outcome is None:
         return

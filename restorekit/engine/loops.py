@@ -247,7 +247,7 @@ class MultiValLoop(BaseLoop):
 
         val_cfg = dict(type='MultiValLoop')
         val_dataloader = dict(rain100l=dict(...), rain12=dict(...))
-        val_evaluator = dict(type='ProtocolMetric', protocols=['matlab_y_u8'])
+        val_evaluator = dict(type='RestorationMetric', protocols=['matlab_y_u8'])
 
     Args:
         runner: The Runner.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import math
+import numbers
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,33 +14,39 @@ from typing import Any
 import msgspec
 import torch
 from mmengine.dist import get_world_size, is_main_process
+from mmengine.hooks import EarlyStoppingHook, EMAHook, Hook, ProfilerHook
 from mmengine.model import is_model_wrapper
 
 from restorekit.checkpoints.io import require_file
 from restorekit.checkpoints.network_config import check_network_config
 from restorekit.checkpoints.network_file import FORMAT, read_network_file
 from restorekit.datasets import UnpairedDataset
-from restorekit.errors import CheckpointError, ConfigError
+from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
 from restorekit.evaluation.results import (
     RAINY_INPUT,
     DatasetRecord,
-    MeasuredQuantity,
     Results,
     build_results,
     dataset_record,
     quantity,
 )
 from restorekit.hooks.inference_cost import InferenceCostHook
-from restorekit.hooks.leak_warning import LeakWarningHook
+from restorekit.hooks.leak_warning import LeakWarningHook, evaluation_datasets, readers_of
+from restorekit.hooks.metric_history import MetricHistoryHook
 from restorekit.leaks.records import count_leaks
-from restorekit.metrics import NIQEMetric, ProtocolMetric
-from restorekit.metrics.measures import NIQE
-from restorekit.metrics.no_reference import NoReferenceValues
+from restorekit.metrics.evaluator import RestorationMetric
+from restorekit.metrics.plan import Plan
 from restorekit.models.complexity import count_parameters, network_cost
-from restorekit.registry import DATASETS, MODELS
+from restorekit.registry import DATASETS, HOOKS, METRICS, MODELS
 
 from .config import method_name
 from .runner import Runner, find_last_good_checkpoint
+
+#: Hooks of a config that a test leaves out. A checkpoint of a training with EMAHook holds the
+#: averaged weights as its weights, so they are what is tested.
+TRAINING_HOOKS = (EMAHook, EarlyStoppingHook, ProfilerHook, MetricHistoryHook)
+#: What is measured of a test set without ground truth if nothing is asked for.
+BLIND_MEASURE = "niqe"
 
 
 @dataclass(frozen=True)
@@ -110,20 +118,17 @@ def run_test(
     checkpoint: str,
     protocols: Sequence[str] = (),
     save_dir: str | None = None,
-    niqe_variant: str | None = None,
+    measures: Sequence[str] = (),
 ) -> Outcome | None:
     """Restore and measure the test set of ``config`` with the weights of ``checkpoint``.
-
-    A fresh Runner without the hooks of training does it, so that the averaged weights of
-    an EMA, which a checkpoint holds as its weights, are what is measured.
 
     Args:
         config: The whole config; it is changed.
         checkpoint: A training checkpoint or a published network.
         protocols: Names of protocols instead of the config's.
         save_dir: Folder for the restored images.
-        niqe_variant: Which NIQE to measure beside the config's metrics; None for none. A
-            test set without ground truth is measured by NIQE in any case.
+        measures: Measures (``name`` or ``name:variant``) to take beside the config's metrics.
+            NIQE is taken where the test set has no ground truth and nothing else measures it.
 
     Returns:
         The results, on the first process and where something was measured.
@@ -131,81 +136,195 @@ def run_test(
     Raises:
         RestoreKitError: If data, checkpoint or config cannot be used.
     """
-    _choose_metrics(config, protocols, niqe_variant)
-    runner = _build_runner(config, checkpoint, save_dir)
-    runner.test()
-    metrics = runner.test_evaluator.metrics
-    protocol = next((m for m in metrics if isinstance(m, ProtocolMetric)), None)
-    niqe = next((m for m in metrics if isinstance(m, NIQEMetric)), None)
-    # Where there is ground truth, it is part of what the test set is known by.
-    metric = protocol or niqe
-    if metric is None or not is_main_process():
-        return None
-    dataset = dataset_record(
-        _dataset_name(config.test_dataloader.dataset), metric.fingerprint, len(metric.digests)
-    )
-    return Outcome(
-        build_results(
-            method_name(config),
-            _with_leaks(dataset, runner, metric.digests),
-            protocol.images if protocol else None,
-            measures=_niqe(niqe.values) if niqe else (),
-            config=config.filename,
-            checkpoint=checkpoint,
-            cost=_cost(runner),
-            settings=_settings(runner),
-        ),
-        build_results(
-            RAINY_INPUT,
-            dataset,
-            protocol.input_images if protocol else None,
-            measures=_niqe(niqe.input_values) if niqe else (),
-        ),
-    )
+    return TestRun(config, checkpoint, protocols, save_dir, measures).run()
 
 
-def _with_leaks(dataset: DatasetRecord, runner: Runner, digests: Sequence[str]) -> DatasetRecord:
-    """Add what the checkpoint says of the test set having been trained on, and warn of it."""
-    known = next(hook for hook in runner.hooks if isinstance(hook, LeakWarningHook)).records
-    leaks = count_leaks(known, digests)
-    if leaks is None:
-        return dataset
-    runner.logger.warning(
-        f"LEAK: {leaks['test_images']:,} of the {dataset.num_images:,} test images show a "
-        "photograph that this checkpoint was trained on; the results file records it."
-    )
-    return msgspec.structs.replace(dataset, leaks=leaks)
+class TestRun:
+    """A test, from its config to its results.
+
+    The hooks of the config run too, so that a plugin's hook sees the test. Hooks that only make
+    sense in a training are left out (:data:`TRAINING_HOOKS`).
+
+    Args:
+        config: See :func:`run_test`, as for the rest.
+        checkpoint: The checkpoint.
+        protocols: Names of protocols.
+        save_dir: Folder for the restored images.
+        measures: Measures.
+
+    Attributes:
+        runner: The Runner.
+        cost: Measures time and memory.
+        leaks: Knows what the checkpoint says of leaks.
+        metrics: The metrics of the config that measure image by image.
+        selected_on: On what the checkpoint was selected; see
+            :class:`~restorekit.evaluation.schema.Results`.
+    """
+
+    # Not a class of tests.
+    __test__ = False
+
+    def __init__(
+        self,
+        config: Any,
+        checkpoint: str,
+        protocols: Sequence[str] = (),
+        save_dir: str | None = None,
+        measures: Sequence[str] = (),
+    ) -> None:
+        self.config, self.checkpoint = config, checkpoint
+        self.cost, self.leaks, self._seed = InferenceCostHook(), LeakWarningHook(), _SeedHook()
+        self.selected_on = selected_on(config, checkpoint)
+        choose_metrics(config, protocols, measures)
+        prepare_config(config, checkpoint, save_dir)
+        self.runner = Runner.from_cfg(config)
+        for hook in (self.cost, self.leaks, self._seed):
+            self.runner.register_hook(hook)
+        found = self.runner.test_loop.evaluator.metrics if config.test_evaluator else []
+        self.metrics = [metric for metric in found if isinstance(metric, RestorationMetric)]
+
+    def run(self) -> Outcome | None:
+        """Run the test; return the results on the first process, None if nothing was measured.
+
+        Raises:
+            RestoreKitError: If data, checkpoint or config cannot be used.
+        """
+        logged = self.runner.test()
+        if not self.metrics or not is_main_process():
+            return None
+        metric = self.metrics[0]
+        dataset = dataset_record(
+            _dataset_name(self.config.test_dataloader.dataset),
+            metric.fingerprint,
+            len(metric.digests),
+        )
+        return Outcome(
+            build_results(
+                method_name(self.config),
+                self._with_leaks(dataset, metric.digests),
+                measures=[quantity(v) for one in self.metrics for v in one.values.values()],
+                scalars=self._scalars(logged),
+                config=self.config.filename,
+                checkpoint=self.checkpoint,
+                seed=self._seed.seed,
+                selected_on=self.selected_on,
+                cost=self._cost(),
+                settings=self._settings(),
+            ),
+            build_results(
+                RAINY_INPUT,
+                dataset,
+                measures=[quantity(v) for one in self.metrics for v in one.input_values.values()],
+            ),
+        )
+
+    def _scalars(self, logged: Mapping[str, Any]) -> dict[str, float]:
+        """Return the numbers of metrics that are not ours."""
+        ours = {
+            "/".join(filter(None, [metric.prefix, kind, key]))
+            for metric in self.metrics
+            for kind in ("", "input")
+            for key in metric.plan.quantities
+        }
+        return {
+            key: float(value)
+            for key, value in logged.items()
+            if key not in ours
+            and (isinstance(value, numbers.Real) or getattr(value, "size", None) == 1)
+            and math.isfinite(value)
+        }
+
+    def _with_leaks(self, dataset: DatasetRecord, digests: Sequence[str]) -> DatasetRecord:
+        """Add what the checkpoint says of the test set having been trained on; warn of it."""
+        leaks = count_leaks(self.leaks.records, digests)
+        if leaks is None:
+            return dataset
+        self.runner.logger.warning(
+            f"LEAK: {leaks['test_images']:,} of the {dataset.num_images:,} test images show a "
+            "photograph that this checkpoint was trained on; the results file records it."
+        )
+        return msgspec.structs.replace(dataset, leaks=leaks)
+
+    def _cost(self) -> dict[str, Any]:
+        model = self.runner.model
+        model = model.module if is_model_wrapper(model) else model
+        # A user's own model need not have a network that takes an image alone.
+        network = getattr(model, "network", None)
+        cost = network_cost(network) if network else {"parameters": count_parameters(model)}
+        return {
+            **cost,
+            "seconds_per_image": self.cost.seconds_per_image,
+            "peak_memory_mb": self.cost.peak_memory_mb,
+        }
+
+    def _settings(self) -> dict[str, Any]:
+        parameter = next(self.runner.model.parameters())
+        device = parameter.device
+        return {
+            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+            "dtype": str(parameter.dtype).removeprefix("torch."),
+            "tile": self.config.model.get("tile"),
+            "ensemble": bool(self.config.model.get("ensemble", False)),
+            "processes": get_world_size(),
+            "threads": torch.get_num_threads(),
+        }
 
 
-def _niqe(values: NoReferenceValues) -> list[MeasuredQuantity]:
-    return [quantity(NIQE, values.images, variant=values.variant, left_out=values.left_out)]
+class _SeedHook(Hook):
+    """Notes the seed of the training that made the checkpoint."""
+
+    seed: int | None = None
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        seed = checkpoint.get("meta", {}).get("seed")
+        self.seed = seed if isinstance(seed, int) else None
 
 
-def _choose_metrics(config: Any, protocols: Sequence[str], niqe_variant: str | None) -> None:
-    """Set the evaluator of ``config``: what it says, or what was asked for instead.
+def choose_metrics(config: Any, protocols: Sequence[str], measures: Sequence[str]) -> None:
+    """Set the evaluator of ``config`` to what it says and what was asked for.
+
+    Args:
+        config: The whole config; its ``test_evaluator`` becomes a list.
+        protocols: Protocols in place of the config's.
+        measures: Measures beside the config's.
 
     Raises:
-        ConfigError: If protocols are asked for, and the test set has no ground truth.
+        ConfigError: If something asked for needs ground truth, and the test set has none.
     """
     evaluators = config.get("test_evaluator") or []
-    evaluators = list(evaluators) if isinstance(evaluators, list) else [evaluators]
+    evaluators = list(evaluators) if isinstance(evaluators, (list, tuple)) else [evaluators]
+    ours = [one for one in evaluators if _is_ours(one)]
+    others = [one for one in evaluators if not _is_ours(one)]
     if protocols:
-        evaluators = [{"type": "ProtocolMetric", "protocols": list(protocols)}]
-    if _is_unpaired(config.test_dataloader.dataset):
-        if protocols:
+        ours = [one for one in ours if not one.pop("protocols", None) or one.get("measures")]
+        ours.insert(0, {"type": "RestorationMetric", "protocols": list(protocols)})
+    built = [METRICS.build(dict(one)).plan for one in ours]
+    taken = {key for plan in built for key in plan.quantities}
+    added = [one for one in measures if not taken & set(Plan((), [one]).quantities)]
+    dataset = config.test_dataloader.dataset
+    if _is_unpaired(dataset):
+        needing = Plan(protocols, added).needing_gt()
+        if needing:
             raise ConfigError(
-                f"--protocol {protocols[0]} compares with clean images, but the test set "
-                f"({config.test_dataloader.dataset.type}) has none; leave the option out, and NIQE "
-                "is measured."
+                f"{needing} compares with clean images, but the test set ({dataset.type}) has "
+                f"none; leave the option out, and {BLIND_MEASURE} is measured."
             )
-        evaluators = [one for one in evaluators if one.get("type") != "ProtocolMetric"]
-        niqe_variant = niqe_variant or "matlab_gray"
-    if niqe_variant and not any(one.get("type") == "NIQEMetric" for one in evaluators):
-        evaluators.append({"type": "NIQEMetric", "variant": niqe_variant})
-    for evaluator in evaluators:
-        if evaluator.get("type") in {"ProtocolMetric", "NIQEMetric"}:
-            evaluator["measure_input"] = True
-    config.test_evaluator = evaluators
+        ours = [one for one, plan in zip(ours, built, strict=True) if not plan.needing_gt()]
+        if not ours and not added:
+            added = [BLIND_MEASURE]
+    if added or (others and not ours):
+        ours.append({"type": "RestorationMetric", "measures": added})
+    for one in ours:
+        one["measure_input"] = True
+    config.test_evaluator = [*ours, *others]
+
+
+def _is_ours(evaluator: Any) -> bool:
+    name = evaluator.get("type") if isinstance(evaluator, Mapping) else None
+    if name in ("ProtocolMetric", "NIQEMetric"):
+        return True
+    found = METRICS.get(name) if isinstance(name, str) and "." not in name else name
+    return isinstance(found, type) and issubclass(found, RestorationMetric)
 
 
 def _is_unpaired(dataset: Any) -> bool:
@@ -213,7 +332,8 @@ def _is_unpaired(dataset: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, UnpairedDataset)
 
 
-def _build_runner(config: Any, checkpoint: str, save_dir: str | None) -> Runner:
+def prepare_config(config: Any, checkpoint: str, save_dir: str | None) -> None:
+    """Take what belongs to training out of ``config``, and add the hooks of a test."""
     config.load_from, config.resume = checkpoint, False
     for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):
         config[key] = None
@@ -221,45 +341,56 @@ def _build_runner(config: Any, checkpoint: str, save_dir: str | None) -> Runner:
         config[key] = None
     if "compile" in config.model:
         config.model.compile = False
-    config.custom_hooks = [
-        {"type": "RestoredImagesHook"},
-        {"type": "ProgressBarHook"},
-        {"type": "InferenceCostHook"},
-        {"type": "LeakWarningHook"},
-    ]
+    hooks = [hook for hook in config.get("custom_hooks") or [] if not _only_for_training(hook)]
+    present = {hook.get("type") for hook in hooks if isinstance(hook, Mapping)}
+    shown = ("RestoredImagesHook", "ProgressBarHook")
+    hooks += [{"type": name} for name in shown if name not in present]
     if save_dir:
-        config.custom_hooks.append({"type": "SaveRestoredHook", "out_dir": save_dir})
+        hooks.append({"type": "SaveRestoredHook", "out_dir": save_dir})
+    config.custom_hooks = hooks
     config.default_hooks = {
+        **(config.get("default_hooks") or {}),
         "checkpoint": None,
         "logger": {"type": "LoggerHook", "interval": 50},
     }
-    return Runner.from_cfg(config)
 
 
-def _cost(runner: Runner) -> Any:
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    measured = next(hook for hook in runner.hooks if isinstance(hook, InferenceCostHook))
-    # A model of one's own need not have a network that takes an image alone.
-    network = getattr(model, "network", None)
-    cost = network_cost(network) if network else {"parameters": count_parameters(model)}
-    return {
-        **cost,
-        "seconds_per_image": measured.seconds_per_image,
-        "peak_memory_mb": measured.peak_memory_mb,
-    }
+def _only_for_training(hook: Any) -> bool:
+    """Whether a test leaves a hook out; it has a LeakWarningHook of its own."""
+    kind: Any = type(hook)
+    if isinstance(hook, Mapping):
+        kind = HOOKS.get(hook["type"]) if isinstance(hook["type"], str) else hook["type"]
+    return isinstance(kind, type) and issubclass(
+        kind, (*TRAINING_HOOKS, LeakWarningHook, InferenceCostHook)
+    )
 
 
-def _settings(runner: Runner) -> dict[str, Any]:
-    parameter = next(runner.model.parameters())
-    device = parameter.device
-    return {
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "dtype": str(parameter.dtype).removeprefix("torch."),
-        "tile": None,
-        "ensemble": False,
-        "processes": get_world_size(),
-        "threads": torch.get_num_threads(),
-    }
+def selected_on(config: Any, checkpoint: str) -> str | None:
+    """Return on what a checkpoint was selected as the best, as far as that is known.
+
+    Args:
+        config: The config that it was trained with, before :func:`prepare_config`.
+        checkpoint: The checkpoint; mmengine calls a selected one ``best_…``.
+
+    Returns:
+        ``test`` if the config validates on images of the test set, otherwise ``validation``;
+        None if the checkpoint was not selected, or the validation set cannot be read.
+    """
+    if not Path(checkpoint).name.startswith("best_"):
+        return None
+    try:
+        sets = [
+            {(reader.location, name) for reader in readers_of(datasets) for name in reader.names}
+            for datasets in (
+                evaluation_datasets(config, ["val_dataloader"]),
+                evaluation_datasets(config, ["test_dataloader"]),
+            )
+        ]
+    except (RestoreKitError, OSError):
+        return None
+    if not all(sets):
+        return None
+    return "test" if sets[0] & sets[1] else "validation"
 
 
 def _dataset_name(dataset: Any) -> str:

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+import functools
+import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from restorekit.errors import ConfigError
-from restorekit.evaluation.image_files import MeasuredImage, measure_all_files
-from restorekit.io.fingerprint import dataset_fingerprint
-from restorekit.metrics.measures import NIQE
-from restorekit.metrics.no_reference import NoReferenceValues
+import cv2
+
+from restorekit.errors import ConfigError, DataError
+from restorekit.io.fingerprint import dataset_fingerprint, image_digest
+from restorekit.io.images import read_image
+from restorekit.io.terminal import progress
+from restorekit.io.threads import usable_cores
+from restorekit.metrics.measures import Measure
+from restorekit.metrics.plan import Plan, Value
 from restorekit.metrics.protocols import Protocol
-from restorekit.metrics.summary import ImageValues, by_protocol
+from restorekit.plugins import load_plugin_file, loaded_plugin_files
 
-from .image_folders import Folder, find_images
-from .results import RAINY_INPUT, DatasetRecord, Results, build_results, dataset_record, quantity
+from .image_folders import Folder, ImageFiles, find_images
+from .results import RAINY_INPUT, Results, build_results, dataset_record, quantity
 
 #: Folders that say which part of a dataset lies in them, and not which dataset.
 _PARTS = {"gt", "lq", "test", "val", "train", "target", "input", "clean", "rainy", "norain", "rain"}
+#: Images that are worth a process of their own, which takes half a second to start.
+_IMAGES_PER_PROCESS = 16
+
+
+@dataclass(frozen=True)
+class MeasuredImage:
+    """What was measured of one image.
+
+    Attributes:
+        name: As in :class:`ImageFiles`.
+        size: Height and width.
+        pred: Key to the value of the restored image.
+        lq: The same of the input; empty without it.
+        digest: Digest of lq and gt; of the one that is there; of the restored image without
+            both.
+    """
+
+    name: str
+    size: tuple[int, int]
+    pred: dict[str, Value]
+    lq: dict[str, Value]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -43,9 +73,9 @@ def evaluate_folder(
     lq: Folder | None = None,
     *,
     pairing: str = "auto",
-    protocols: Sequence[Protocol] = (),
+    protocols: Sequence[str | Protocol | Mapping[str, Any]] = (),
+    measures: Sequence[str | Measure | Mapping[str, Any]] = (),
     extra_protocols: Sequence[Protocol] = (),
-    niqe_variant: str | None = None,
     method: str | None = None,
     dataset: str | None = None,
     processes: int | None = None,
@@ -58,75 +88,117 @@ def evaluate_folder(
         lq: Folder of rainy images. With it, and ``gt``, the results carry the fingerprint
             that ``restorekit test`` finds for the same pairs, and rank beside its results.
         pairing: See :func:`~restorekit.evaluation.image_folders.find_images`.
-        protocols: By which to measure; they need ``gt``.
+        protocols: Protocols to measure under; they need ``gt``.
+        measures: Measures without a protocol, such as ``"niqe"`` or ``"niqe:basicsr_y"``.
         extra_protocols: Measured too, but left out of the results.
-        niqe_variant: Which NIQE to measure; None for none.
         method: Name in tables; None for that of the folder ``pred``.
         dataset: Name of the test set where the catalog does not know it; None for one made of
             the path of ``gt`` or ``lq``.
-        processes: See :func:`~restorekit.evaluation.image_files.measure_all_files`.
+        processes: Number of processes that share the work; None for one a processor, where
+            there are images enough. The numbers are the same for any number. A script that
+            uses more than one needs the usual ``if __name__ == "__main__":``.
 
     Raises:
-        ConfigError: If nothing is to be measured, or protocols are given without ``gt``.
+        ConfigError: If nothing is to be measured, or something needs ``gt`` and there is none.
         DataError: If images do not fit together or cannot be measured.
     """
-    if protocols and gt is None:
-        raise ConfigError(
-            f"Protocol {protocols[0].name} compares with clean images: give their folder (--gt), "
-            "or measure what needs none (--metric niqe)."
-        )
-    if not protocols and niqe_variant is None:
+    plan = Plan(protocols, measures)
+    if not plan.quantities:
         raise ConfigError("Nothing is to be measured: give a protocol or a metric.")
+    needing = plan.needing_gt()
+    if needing and gt is None:
+        raise ConfigError(
+            f"{needing} compares with clean images: give their folder (--gt), or measure what "
+            "needs none (--metric niqe)."
+        )
     files = find_images(pred, gt, lq, pairing)
-    measured = measure_all_files(files, [*protocols, *extra_protocols], niqe_variant, processes)
+    measured = measure_files(files, Plan([*protocols, *extra_protocols], measures), processes)
     record = dataset_record(
         dataset or _dataset_name(gt or lq or pred),
         dataset_fingerprint(image.digest for image in measured),
         len(measured),
     )
-    names = [protocol.name for protocol in protocols]
+
+    def results(name: str, found: Mapping[str, Mapping[str, Value]]) -> Results:
+        own = {
+            image: {key: values[key] for key in plan.quantities} for image, values in found.items()
+        }
+        return build_results(name, record, measures=map(quantity, plan.collect(own).values()))
+
     rainy_input = None
     if lq is not None:
-        rainy_input = _results(
-            RAINY_INPUT,
-            record,
-            by_protocol({image.name: image.lq for image in measured}),
-            names,
-            niqe_variant,
-            {image.name: image.lq_niqe for image in measured},
-        )
-    results = _results(
-        method or Path(os.path.abspath(pred)).name,
-        record,
-        by_protocol({image.name: image.pred for image in measured}),
-        names,
-        niqe_variant,
-        {image.name: image.pred_niqe for image in measured},
+        rainy_input = results(RAINY_INPUT, {image.name: image.lq for image in measured})
+    return Evaluation(
+        results(
+            method or Path(os.path.abspath(pred)).name,
+            {image.name: image.pred for image in measured},
+        ),
+        rainy_input,
+        measured,
     )
-    return Evaluation(results, rainy_input, measured)
 
 
-def _results(
-    method: str,
-    dataset: DatasetRecord,
-    values: ImageValues,
-    protocols: Sequence[str],
-    niqe_variant: str | None,
-    niqe: Mapping[str, float | str | None],
-) -> Results:
-    measures = []
-    if niqe_variant is not None:
-        found = {name: value for name, value in niqe.items() if value is not None}
-        measured = NoReferenceValues.collect(niqe_variant, found)
-        measures.append(
-            quantity(NIQE, measured.images, variant=niqe_variant, left_out=measured.left_out)
-        )
-    return build_results(
-        method,
-        dataset,
-        {name: values[name] for name in protocols if name in values},
-        measures=measures,
+def measure_files(
+    files: Sequence[ImageFiles], plan: Plan, processes: int | None = None
+) -> list[MeasuredImage]:
+    """Read and measure images, with a progress bar, in the order given.
+
+    Args:
+        files: The files.
+        plan: What to measure.
+        processes: See :func:`evaluate_folder`.
+
+    Raises:
+        DataError: If a file cannot be read, or images do not fit together.
+    """
+    if processes is None:
+        processes = min(usable_cores(), 1 + len(files) // _IMAGES_PER_PROCESS)
+    measure = functools.partial(_measure, plan=plan)
+    return list(progress(_mapped(measure, files, processes), "measuring", len(files)))
+
+
+def _measure(files: ImageFiles, plan: Plan) -> MeasuredImage:
+    pred = read_image(files.pred)
+    gt, lq = (None if file is None else read_image(file) for file in (files.gt, files.lq))
+
+    def values(image: Any, file: str | None) -> dict[str, Value]:
+        try:
+            return {} if image is None else plan.measure(image, gt)
+        except DataError as error:
+            against = f" and {files.gt}" if files.gt else ""
+            raise DataError(f"{file}{against}: {error}") from error
+
+    dataset = [image for image in (lq, gt) if image is not None]
+    return MeasuredImage(
+        name=files.name,
+        size=(pred.shape[0], pred.shape[1]),
+        pred=values(pred, files.pred),
+        lq=values(lq, files.lq),
+        digest=image_digest(*(dataset or [pred])),
     )
+
+
+def _mapped(
+    measure: functools.partial[MeasuredImage], files: Sequence[ImageFiles], processes: int
+) -> Iterator[MeasuredImage]:
+    if processes <= 1:
+        yield from map(measure, files)
+        return
+    # Not forked: that is not safe once libraries have started threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _prepare, (loaded_plugin_files(),)) as pool:
+        try:
+            yield from pool.map(measure, files)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _prepare(plugins: Sequence[str]) -> None:
+    """Start a process: one thread, and the classes that a plan may be made of."""
+    cv2.setNumThreads(1)
+    for file in plugins:
+        load_plugin_file(file)
 
 
 def _dataset_name(folder: Folder) -> str:

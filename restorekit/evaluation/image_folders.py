@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from restorekit.datasets.readers.pairing import match_names, suggest_rule
 from restorekit.datasets.readers.sources import FolderImages
 from restorekit.errors import DataError
-from restorekit.evaluation.image_files import ImageFiles
 
 Folder = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """The files of one image.
+
+    Attributes:
+        name: Its name in results.
+        pred: The restored image.
+        gt: Its ground truth, where there is one.
+        lq: What it was restored from, where that is to be measured too.
+    """
+
+    name: str
+    pred: str
+    gt: str | None = None
+    lq: str | None = None
 
 
 def find_images(

@@ -19,8 +19,9 @@ from restorekit.catalog import identify
 from restorekit.errors import DataError
 from restorekit.io.files import sha256, write_json
 from restorekit.io.records import short, to_record
-from restorekit.metrics.measures import Measure, find_measure
-from restorekit.metrics.summary import mean
+from restorekit.metrics.measures import build_measure
+from restorekit.metrics.plan import Quantity, Values, mean
+from restorekit.metrics.protocols import Protocol
 
 from .environment import collect_environment
 from .schema import RAINY_INPUT, SCHEMA, Cost, DatasetRecord, FileRecord, MeasuredQuantity, Results
@@ -57,40 +58,20 @@ def dataset_record(name: str, fingerprint: str, num_images: int) -> DatasetRecor
     return DatasetRecord(identity.dataset.name, fingerprint, num_images, version)
 
 
-def quantity(
-    measure: Measure | type[Measure],
-    images: Mapping[str, float],
-    *,
-    protocol: str | None = None,
-    variant: str | None = None,
-    left_out: Mapping[str, str] | None = None,
-) -> MeasuredQuantity:
-    """Describe what was measured of the images of a test set.
-
-    Args:
-        measure: The measure.
-        images: Image name to value.
-        protocol: The protocol under which it was taken.
-        variant: Which variant of the measure.
-        left_out: Image name to the reason why it has no value.
-
-    Raises:
-        DataError: If no image has a value.
-    """
-    if not images:
-        reasons = "".join(f"; {name!r}: {reason}" for name, reason in (left_out or {}).items())
-        raise DataError(f"{measure.label} has no value of any image{reasons[:300]}")
+def quantity(values: Values) -> MeasuredQuantity:
+    """Describe the values of a quantity for a results file."""
+    measure, protocol = values.quantity.measure, values.quantity.protocol
     return MeasuredQuantity(
         measure=measure.name,
         label=measure.label,
         unit=measure.unit,
         digits=measure.digits,
         higher_is_better=measure.higher_is_better,
-        protocol=protocol,
-        variant=variant,
-        mean=mean(images.values()),
-        images=dict(images),
-        left_out=dict(left_out or {}),
+        protocol=None if protocol is None else protocol.name,
+        variant=measure.variant if protocol is None else None,
+        mean=values.mean,
+        images=values.images,
+        left_out=values.left_out,
     )
 
 
@@ -129,7 +110,7 @@ def build_results(
         DataError: If something is missing, not a number, or does not fit together.
     """
     quantities = [
-        quantity(find_measure(measure), images, protocol=protocol)
+        quantity(Values(Quantity(build_measure(measure), Protocol(protocol)), dict(images)))
         for protocol, measured in (values or {}).items()
         for measure, images in measured.items()
     ]

@@ -49,9 +49,9 @@ class LeakWarningHook(Hook):
         """Compare the datasets and warn."""
         if not is_main_process():
             return
-        train = _readers([runner.train_dataloader.dataset])
+        train = readers_of([runner.train_dataloader.dataset])
         try:
-            test = _readers(_evaluation_datasets(runner))
+            test = readers_of(evaluation_datasets(runner.cfg, _EVALUATION))
             if not train or not test:
                 return
             look = quick_look(train, test, self.seconds)
@@ -68,11 +68,11 @@ class LeakWarningHook(Hook):
             checkpoint["meta"]["leaks"] = self.records
 
 
-def _evaluation_datasets(runner: Any) -> Iterator[Any]:
-    """Yield each dataset that the config validates or tests on, once."""
+def evaluation_datasets(config: Any, keys: Iterable[str]) -> Iterator[Any]:
+    """Yield each dataset of the data loaders under ``keys`` of a config, once."""
     seen: list[Any] = []
-    for key in _EVALUATION:
-        loader = runner.cfg.get(key)
+    for key in keys:
+        loader = config.get(key)
         if not isinstance(loader, Mapping):
             continue
         # MultiValLoop has one data loader a dataset.
@@ -83,7 +83,7 @@ def _evaluation_datasets(runner: Any) -> Iterator[Any]:
                 yield DATASETS.build(dataset) if isinstance(dataset, Mapping) else dataset
 
 
-def _readers(datasets: Iterable[Any]) -> list[PairReader]:
+def readers_of(datasets: Iterable[Any]) -> list[PairReader]:
     """Return what the datasets read from, those inside mixtures and wrappers too."""
     readers: list[PairReader] = []
     waiting = list(datasets)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from restorekit.metrics.summary import mean
+from restorekit.metrics.plan import mean
 
 #: Confidence of every interval of a leaderboard.
 CONFIDENCE = 0.95

@@ -1,14 +1,14 @@
-"""Metrics: pure functions in ``functional``, protocols over them, and mmengine's metrics.
+"""Metrics: pure functions in ``functional``, measures, and protocols under which they are taken.
 
-The metrics for mmengine are imported when they are asked for: mmengine and PyTorch take
-seconds to import, and nothing else here needs them.
+The mmengine metric is imported when it is asked for, as mmengine and PyTorch take seconds to
+import.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .measures import CallableMeasure, Measure, build_measure
 from .protocols import (
     PROTOCOLS,
     Protocol,
@@ -17,28 +17,24 @@ from .protocols import (
     measure_all,
     register_protocol,
 )
-from .summary import summarize
-
-if TYPE_CHECKING:
-    from .niqe_metric import NIQEMetric
-    from .protocol_metric import ProtocolMetric
 
 __all__ = [
     "PROTOCOLS",
-    "NIQEMetric",
+    "CallableMeasure",
+    "Measure",
     "Protocol",
-    "ProtocolMetric",
+    "RestorationMetric",
+    "build_measure",
     "build_protocol",
     "get_protocol",
     "measure_all",
     "register_protocol",
-    "summarize",
 ]
-
-_FOR_MMENGINE = {"NIQEMetric": "niqe_metric", "ProtocolMetric": "protocol_metric"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _FOR_MMENGINE:
-        return getattr(import_module(f".{_FOR_MMENGINE[name]}", __name__), name)
+    if name == "RestorationMetric":
+        from .evaluator import RestorationMetric
+
+        return RestorationMetric
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .functional.ssim import SSIMSpec, downsampling_factor
+from .measures import Measure, build_measure, fine_digits
+from .plan import mean
 from .protocol import Protocol
 from .protocol_steps import Step, steps_between
-from .summary import ImageValues, mean
 
 #: By how much PSNR is higher on studio-range luma than on full-range luma, in dB.
 STUDIO_RANGE_GAIN = 20 * math.log10(255 / 219)
-#: Steps smaller than what is printed.
-_NOTHING_PSNR, _NOTHING_SSIM = 5e-5, 5e-7
 _COLORS = {
     "rgb": "RGB",
     "y_full": "full-range luma",
@@ -48,38 +47,66 @@ class Explanation:
         """Return every protocol that has to be measured, start and end included."""
         return [self.start, *([step.after for step in self.steps] or [self.end])]
 
-    def text(self, images: ImageValues, sizes: Sequence[tuple[int, int]]) -> str:
-        """Say by how much each choice moves PSNR and SSIM on the data that was measured.
+    def measures(self) -> list[Measure]:
+        """Return the measures that both protocols take."""
+        both = [name for name in self.start.measures if name in self.end.measures]
+        return [build_measure(name) for name in both]
+
+    def text(
+        self, values: Mapping[str, Mapping[str, float]], sizes: Sequence[tuple[int, int]]
+    ) -> str:
+        """Say by how much each choice moves the measures on the data that was measured.
 
         Args:
-            images: Values of all :meth:`protocols`, as
-                :func:`~restorekit.metrics.summary.by_protocol` returns them.
+            values: Key (``psnr/<protocol>``) to the values of the images, for all
+                :meth:`protocols`.
             sizes: Height and width of each image.
 
         Returns:
             Lines of text: the whole difference, then one line a choice. Each number is a
             mean over the images, and none is taken from elsewhere.
         """
-        psnr, ssim = (
-            {p.name: mean(images[p.name][metric].values()) for p in self.protocols()}
-            for metric in ("psnr", "ssim")
-        )
-        start, end = self.start.name, self.end.name
-        lines = [
-            f"From {start} to {end} ({len(sizes)} {'image' if len(sizes) == 1 else 'images'}): "
-            f"PSNR {psnr[start]:.4f} → {psnr[end]:.4f} dB ({psnr[end] - psnr[start]:+.4f}), "
-            f"SSIM {ssim[start]:.6f} → {ssim[end]:.6f} ({ssim[end] - ssim[start]:+.6f})"
-        ]
-        for step in self.steps:
-            gain = psnr[step.after.name] - psnr[step.before.name]
-            change = ssim[step.after.name] - ssim[step.before.name]
-            words = f"{_words(step)}.{_remark(step, gain, images, sizes)}"
-            if abs(gain) < _NOTHING_PSNR and abs(change) < _NOTHING_SSIM:
-                words += " It makes no difference here."
-            lines.append(f"  {gain:+9.4f} dB  {change:+10.6f}  {words}")
+        images = f"{len(sizes)} {'image' if len(sizes) == 1 else 'images'}"
+        totals = []
+        for measure in self.measures():
+            digits = fine_digits(measure)
+            first, last = (
+                mean(values[f"{measure.name}/{protocol.name}"].values())
+                for protocol in (self.start, self.end)
+            )
+            unit = f" {measure.unit}" if measure.unit else ""
+            totals.append(
+                f"{measure.label} {first:.{digits}f} → {last:.{digits}f}{unit} "
+                f"({last - first:+.{digits}f})"
+            )
+        lines = [f"From {self.start.name} to {self.end.name} ({images}): {', '.join(totals)}"]
+        lines += [self._line(step, values, sizes) for step in self.steps]
         if not self.steps:
             lines.append("  They measure the same: no choice differs.")
         return "\n".join(lines)
+
+    def _line(
+        self,
+        step: Step,
+        values: Mapping[str, Mapping[str, float]],
+        sizes: Sequence[tuple[int, int]],
+    ) -> str:
+        shown, none = [], True
+        words = f"{_words(step)}.{_remark(step, values, sizes)}"
+        for measure in self.measures():
+            change = _change(measure.name, step, values)
+            digits = fine_digits(measure)
+            none = none and abs(change) < 0.5 * 10**-digits
+            if measure.unit:
+                shown.append(f"{change:+{digits + 5}.{digits}f} {measure.unit}")
+            else:
+                shown.append(f"{change:+{digits + 4}.{digits}f}")
+        return f"  {'  '.join([*shown, words])}{' It makes no difference here.' if none else ''}"
+
+
+def _change(measure: str, step: Step, values: Mapping[str, Mapping[str, float]]) -> float:
+    before, after = (values[f"{measure}/{one.name}"] for one in (step.before, step.after))
+    return mean(after.values()) - mean(before.values())
 
 
 def _words(step: Step) -> str:
@@ -144,18 +171,20 @@ def _window(spec: SSIMSpec) -> str:
     return f"uniform {size}" if spec.window == "uniform" else f"Gaussian {size} (σ {spec.sigma:g})"
 
 
-def _remark(step: Step, gain: float, images: ImageValues, sizes: Sequence[tuple[int, int]]) -> str:
-    """Add what was found out about a step beyond its two numbers."""
+def _remark(
+    step: Step, values: Mapping[str, Mapping[str, float]], sizes: Sequence[tuple[int, int]]
+) -> str:
+    """Add what was found out about a step beyond its numbers."""
     if step.choice == "downsample":
         crop = 2 * step.after.crop_border
         return _downsampling_remark([(height - crop, width - crop) for height, width in sizes])
     colors = step.before.color, step.after.color
-    if step.choice == "color" and set(colors) == {"y_full", "y_studio"}:
+    psnr = values.get(f"psnr/{step.after.name}", {}).values()
+    if psnr and step.choice == "color" and set(colors) == {"y_full", "y_studio"}:
         expected = STUDIO_RANGE_GAIN if colors[1] == "y_studio" else -STUDIO_RANGE_GAIN
         remark = f" 20·log10(255/219) = {STUDIO_RANGE_GAIN:.4f} dB is to be expected"
-        if abs(gain - expected) < _NOTHING_PSNR:
+        if abs(_change("psnr", step, values) - expected) < 5e-5:
             return f"{remark}, and found."
-        psnr = images[step.after.name]["psnr"].values()
         same = sum(value == step.after.identical_psnr for value in psnr)
         return f"{remark} for images with an error; {same} of {len(psnr)} have none."
     return ""

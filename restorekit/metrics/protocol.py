@@ -1,10 +1,10 @@
-"""A protocol: one way of measuring PSNR and SSIM, completely described."""
+"""A protocol: one way of comparing images, completely described."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import get_args
 
 import numpy as np
@@ -12,13 +12,22 @@ import numpy as np
 from restorekit.errors import ConfigError, did_you_mean
 
 from .comparison import Color, Comparison, Image, Quantize, View
+from .functional.color import luma_full, luma_pil, luma_studio, luma_studio_u8, to_uint8
 from .functional.psnr import psnr_of_mse
 from .functional.ssim import SSIMSpec
+
+_CONVERTED: dict[Color, Callable[[Image], Image]] = {
+    "rgb": lambda image: image,
+    "y_studio_u8": luma_studio_u8,
+    "y_studio": luma_studio,
+    "y_pil": luma_pil,
+    "y_full": luma_full,
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """One way of measuring, completely described.
+    """One way of comparing images, completely described.
 
     Everything is computed in float64 on the scale 0 to 255; neither PSNR nor SSIM changes
     when images, peak and constants are scaled together, so this covers scripts that work
@@ -39,6 +48,8 @@ class Protocol:
             before anything is measured.
         identical_psnr: PSNR in dB of two images that do not differ, in place of infinity,
             which would make the mean over a test set infinite and is not JSON.
+        measures: Names of the measures taken under it. Those other than ``psnr`` and ``ssim``
+            see :meth:`view` of both images.
         description: What it reproduces, in a sentence.
 
     Raises:
@@ -52,6 +63,7 @@ class Protocol:
     ssim: SSIMSpec = dataclasses.field(default_factory=SSIMSpec)
     crop_border: int = 0
     identical_psnr: float = 100.0
+    measures: tuple[str, ...] = ("psnr", "ssim")
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -72,6 +84,8 @@ class Protocol:
                 f"Protocol {self.name}: color {self.color!r} is defined on uint8 images, so "
                 "quantize cannot be 'none'; use 'round', or color 'y_studio' or 'y_full'."
             )
+        # A config has lists where this needs to be hashable.
+        object.__setattr__(self, "measures", tuple(self.measures))
         crop = self.crop_border
         if isinstance(crop, bool) or not isinstance(crop, int) or crop < 0:
             raise ConfigError(
@@ -89,6 +103,24 @@ class Protocol:
         if not self.crop_border:
             return self.description
         return f"{self.description} Crops {self.crop_border} pixels at each side.".strip()
+
+    def view(self, image: Image) -> Image:
+        """Return what is compared of an image: cropped, quantised, and converted to the colour.
+
+        Args:
+            image: RGB, (H, W, 3): float in [0, 1], unclamped, or uint8.
+
+        Returns:
+            (H, W, 3) or (H, W), uint8 or float64, on the scale 0 to 255.
+        """
+        height, width = image.shape[:2]
+        crop = self.crop_border
+        image = image[crop : height - crop, crop : width - crop]
+        if self.quantize != "none":
+            image = to_uint8(image, self.quantize)
+        elif image.dtype != np.uint8:
+            image = np.clip(image.astype(np.float64) * 255, 0, 255)
+        return _CONVERTED[self.color](image)
 
     def measure(self, pred: Image, gt: Image) -> dict[str, float]:
         """Return ``{"psnr": dB, "ssim": mean}`` of one image, both finite.

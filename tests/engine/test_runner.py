@@ -195,7 +195,7 @@ def test_a_failed_save_never_leaves_no_checkpoint(small_config, monkeypatch, kep
     if kept == "best":
         hook.save_best, hook.rule = "psnr/rgb_u8", "less"
         monkeypatch.setattr(
-            "restorekit.metrics.ProtocolMetric.evaluate",
+            "restorekit.metrics.evaluator.RestorationMetric.evaluate",
             lambda self, size: {"psnr/rgb_u8": -next(calls)},
         )
         calls = iter(range(100))

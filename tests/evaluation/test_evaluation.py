@@ -85,13 +85,14 @@ def test_extra_protocols_are_measured_and_left_out_of_the_results(folders):
     extra = get_protocol("rgb_float")
     evaluation = evaluated(folders, protocols=PROTOCOLS[:1], extra_protocols=[extra])
     assert [*evaluation.results.measures] == ["psnr/rgb_u8", "ssim/rgb_u8"]
-    assert all(set(image.pred) == {"rgb_u8", "rgb_float"} for image in evaluation.images)
+    keys = {f"{one}/{name}" for one in ("psnr", "ssim") for name in ("rgb_u8", "rgb_float")}
+    assert all(set(image.pred) == keys for image in evaluation.images)
 
 
 def test_niqe_of_large_enough_photographs(tmp_path, scene):
     for number, size in enumerate([(192, 200), (100, 200), (40, 60)]):
         write_image(tmp_path / "photos" / f"{number}.png", scene(number, *size))
-    settings = {"protocols": [], "niqe_variant": "basicsr_y"}
+    settings = {"protocols": [], "measures": ["niqe:basicsr_y"]}
     results = evaluated(tmp_path, "photos", None, **settings).results
     (niqe,) = results.measures.values()
     assert (niqe.variant, list(niqe.images)) == ("basicsr_y", ["0", "1"])

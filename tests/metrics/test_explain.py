@@ -10,16 +10,17 @@ import pytest
 from metric_references import photo, restored, saved
 from skimage import data
 
-from restorekit.metrics import PROTOCOLS, Protocol, build_protocol, get_protocol, measure_all
+from restorekit.metrics import PROTOCOLS, Protocol, build_protocol, get_protocol
 from restorekit.metrics.explain import Explanation
-from restorekit.metrics.summary import by_protocol
+from restorekit.metrics.plan import Plan
 
 
 def explained(start, end, pairs):
     explanation = Explanation.between(start, end)
-    measured = {str(i): measure_all(explanation.protocols(), *pair) for i, pair in enumerate(pairs)}
+    plan = Plan(explanation.protocols())
+    measured = plan.collect({str(i): plan.measure(*pair) for i, pair in enumerate(pairs)})
     sizes = [gt.shape[:2] for _, gt in pairs]
-    return explanation.text(by_protocol(measured), sizes)
+    return explanation.text({key: one.images for key, one in measured.items()}, sizes)
 
 
 def steps(text):

@@ -25,5 +25,5 @@ test_dataloader = dict(
 )
 val_dataloader = test_dataloader
 
-val_evaluator = dict(type="ProtocolMetric", protocols=["rgb_u8"])
-test_evaluator = dict(type="ProtocolMetric", protocols=["rgb_u8", "matlab_y_u8"])
+val_evaluator = dict(type="RestorationMetric", protocols=["rgb_u8"])
+test_evaluator = dict(type="RestorationMetric", protocols=["rgb_u8", "matlab_y_u8"])

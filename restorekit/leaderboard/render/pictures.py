@@ -14,7 +14,7 @@ from restorekit.datasets.readers.pairing import match_names, suggest_rule
 from restorekit.errors import ConfigError, DataError, did_you_mean
 from restorekit.evaluation.results import Results
 from restorekit.io.images import Image, encode_image, read_image
-from restorekit.metrics.summary import mean
+from restorekit.metrics.plan import mean
 
 from ..ranking import Ranking
 

@@ -8,7 +8,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from metric_samples import NUM_IMAGES, PROTOCOL_NAMES, sample
 
-from restorekit.metrics import ProtocolMetric
+from restorekit.metrics import RestorationMetric
 
 # Five images over two processes, dealt out as mmengine's and torch's samplers do: the
 # second process gets image 0 again, so that both have three.
@@ -16,13 +16,13 @@ SHARES = [[0, 2, 4], [1, 3, 0]]
 
 
 def evaluate(indices: list[int]) -> dict:
-    metric = ProtocolMetric(PROTOCOL_NAMES, measure_input=True)
+    metric = RestorationMetric(PROTOCOL_NAMES, measure_input=True)
     for index in indices:
         metric.process(None, [sample(index)])
     return {
         "metrics": metric.evaluate(NUM_IMAGES),
-        "images": metric.images,
-        "input_images": metric.input_images,
+        "images": {key: one.images for key, one in metric.values.items()},
+        "input_images": {key: one.images for key, one in metric.input_values.items()},
         "fingerprint": metric.fingerprint,
     }
 
