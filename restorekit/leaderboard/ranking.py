@@ -8,14 +8,11 @@ label, unit, digits, direction) is what the results files say of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from restorekit.errors import DataError, did_you_mean
 from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, MeasuredQuantity, Results
-
-#: What was measured, by the name of the measure.
-Measured = Mapping[str, MeasuredQuantity]
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Entry:
 
     rank: int | None
     method: str
-    measured: Measured
+    measured: Mapping[str, MeasuredQuantity]
     results: Results
     source: str
 
@@ -110,33 +107,32 @@ def rank(results: Mapping[str, Results], criterion: str) -> Ranking:
             settings differ.
     """
     first_source, first = next(iter(results.items()))
-    distinct: dict[tuple[str, ...], tuple[str, Results, Measured]] = {}
+    distinct: dict[tuple[str, ...], Entry] = {}
     for source, result in results.items():
         if result.dataset.fingerprint != first.dataset.fingerprint:
             raise _different_images((first_source, first), (source, result))
         available = by_criterion(result)
         if criterion not in available:
-            known = [*available, *_names(result)]
+            suggestions = [*available, *_names(result)]
             raise DataError(
                 f"{source} has no numbers under {criterion!r}, only under "
-                f"{', '.join(available) or 'none'}.{did_you_mean(criterion, known)} Protocols are "
-                f"not mixed in one ranking: test again under {criterion}, or leave the file out."
+                f"{', '.join(available) or 'none'}.{did_you_mean(criterion, suggestions)} "
+                "Protocols are not mixed in one ranking: test again under "
+                f"{criterion}, or leave the file out."
             )
-        measured: Measured = available[criterion]
-        identity = _identity(result)
-        if identity in distinct:
-            other_source, known, other = distinct[identity]
-            if any(other[name].mean != measured[name].mean for name in other.keys() & measured):
-                raise DataError(
-                    f"{other_source} and {source} hold different numbers of the same method "
-                    f"{result.method!r}: change 'method' in one of them, or leave one out."
-                )
-            distinct[identity] = (other_source, known, {**measured, **other})
-        else:
-            distinct[identity] = (source, result, measured)
-    rows = list(distinct.values())
-    deciding, measures = _measures(rows)
-    return Ranking(criterion, measures, first.dataset, _entries(rows, deciding))
+        entry = Entry(None, result.method, available[criterion], result, source)
+        known = distinct.setdefault(_identity(result), entry)
+        shared = known.measured.keys() & entry.measured
+        if any(known.mean(name) != entry.mean(name) for name in shared):
+            raise DataError(
+                f"{known.source} and {source} hold different numbers of the same method "
+                f"{result.method!r}: change 'method' in one of them, or leave one out."
+            )
+        measured = {**known.measured, **entry.measured}
+        distinct[_identity(result)] = replace(known, measured=measured)
+    entries = list(distinct.values())
+    measures, deciding = _measures(entries)
+    return Ranking(criterion, measures, first.dataset, _ranked(entries, deciding))
 
 
 def by_criterion(results: Results) -> dict[str, dict[str, MeasuredQuantity]]:
@@ -165,54 +161,47 @@ def _checkpoint(results: Results) -> str:
     return "" if results.checkpoint is None else results.checkpoint.sha256
 
 
-def _measures(
-    rows: list[tuple[str, Results, Measured]],
-) -> tuple[tuple[MeasuredQuantity, ...], tuple[MeasuredQuantity, ...]]:
-    """Return the measures that all results have, and these followed by all others."""
+def _measures(entries: Sequence[Entry]) -> tuple[tuple[MeasuredQuantity, ...], list[str]]:
+    """Return what was measured, and the names of the measures that all have; these come first."""
     found: dict[str, tuple[str, MeasuredQuantity]] = {}
-    for source, _, measured in rows:
-        for name, quantity in measured.items():
-            other_source, known = found.setdefault(name, (source, quantity))
+    for entry in entries:
+        for name, quantity in entry.measured.items():
+            source, known = found.setdefault(name, (entry.source, quantity))
             if known.higher_is_better != quantity.higher_is_better:
                 raise DataError(
-                    f"{other_source} and {source} disagree whether a higher {quantity.label} is "
+                    f"{source} and {entry.source} disagree whether a higher {quantity.label} is "
                     f"better (measures.{quantity.key}.higher_is_better): correct one of them."
                 )
-    everything = [quantity for _, quantity in found.values()]
-    shared = [one for one in everything if all(one.measure in row[2] for row in rows)]
+    shared = [name for name in found if all(name in entry.measured for entry in entries)]
     if not shared:
-        described = "; ".join(f"{source}: {', '.join(measured)}" for source, _, measured in rows)
+        described = "; ".join(f"{entry.source}: {', '.join(entry.measured)}" for entry in entries)
         raise DataError(f"These results share no measure to rank them by ({described}).")
-    others = [one for one in everything if one not in shared]
-    return tuple(shared), (*shared, *others)
+    return tuple(found[name][1] for name in dict.fromkeys([*shared, *found])), shared
 
 
-def _entries(
-    rows: list[tuple[str, Results, Measured]], deciding: tuple[MeasuredQuantity, ...]
-) -> tuple[Entry, ...]:
+def _ranked(entries: Sequence[Entry], deciding: Sequence[str]) -> tuple[Entry, ...]:
+    """Sort entries, and give them their ranks and different names."""
     checkpoints: dict[str, set[str]] = {}
-    for _, results, _ in rows:
-        checkpoints.setdefault(results.method, set()).add(_checkpoint(results))
+    for entry in entries:
+        checkpoints.setdefault(entry.method, set()).add(_checkpoint(entry.results))
 
-    def name(results: Results) -> str:
-        if len(checkpoints[results.method]) == 1:
-            return results.method
-        return f"{results.method} ({_checkpoint(results)[:8] or 'no checkpoint'})"
+    def name(entry: Entry) -> str:
+        if len(checkpoints[entry.method]) == 1:
+            return entry.method
+        return f"{entry.method} ({_checkpoint(entry.results)[:8] or 'no checkpoint'})"
 
-    def loss(measured: Measured) -> list[float]:
-        return [-one.sign * measured[one.measure].mean for one in deciding]
+    def loss(entry: Entry) -> list[float]:
+        return [-entry.measured[one].sign * entry.mean(one) for one in deciding]
 
-    rows = sorted(rows, key=lambda row: (loss(row[2]), name(row[1])))
-    losses = [loss(measured) for _, results, measured in rows if results.method != RAINY_INPUT]
+    entries = sorted(entries, key=lambda entry: (loss(entry), name(entry)))
+    losses = [loss(entry) for entry in entries if entry.method != RAINY_INPUT]
     return tuple(
-        Entry(
-            None if results.method == RAINY_INPUT else losses.index(loss(measured)) + 1,
-            name(results),
-            measured,
-            results,
-            source,
+        replace(
+            entry,
+            rank=None if entry.method == RAINY_INPUT else losses.index(loss(entry)) + 1,
+            method=name(entry),
         )
-        for source, results, measured in rows
+        for entry in entries
     )
 
 
@@ -242,7 +231,7 @@ def _different_images(first: tuple[str, Results], second: tuple[str, Results]) -
 
 
 def _names(results: Results) -> dict[str, list[str]]:
-    """Return what can stand for criteria: names and keys of measures without a protocol."""
+    """Return other names of criteria: the names and keys of measures without a protocol."""
     names: dict[str, list[str]] = {}
     for quantity in results.measures.values():
         if quantity.protocol is None:
@@ -252,7 +241,7 @@ def _names(results: Results) -> dict[str, list[str]]:
 
 
 def _spell_out(criteria: Iterable[str], members: Mapping[str, Results]) -> list[str]:
-    """Replace names and keys of measures without a protocol by the criteria they stand for."""
+    """Replace names and keys of measures without a protocol by their criteria."""
     known: dict[str, list[str]] = {}
     for results in members.values():
         for name, found in _names(results).items():

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: Shown where a number could stand and there is none.
+#: Shown in place of a missing number.
 EMPTY = "–"
 
 _BIDIRECTIONAL_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -141,7 +141,7 @@ class Column:
         title: What it holds, for a reader.
         cells: One for each row.
         words: Whether it holds words, which are aligned to the left.
-        highest_first: Whether the first press on its heading brings the highest number to the top.
+        highest_first: Whether the first click on its heading puts the highest number on top.
         short_title: Its title where the caption names the protocol.
         in_paper: Whether a printed page has room for it.
     """

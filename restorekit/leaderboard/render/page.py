@@ -60,7 +60,7 @@ def paper_page(tables: Sequence[PaperTable]) -> str:
         "paper_tables.html",
         {},
         title="DCSFN, Tables 1 and 2",
-        lead="What the paper reports, and beside it what restorekit measured.",
+        lead="The numbers of the paper, and those measured with restorekit.",
         tables=tables,
     )
 
@@ -128,7 +128,7 @@ class IntervalPlot:
         return f"{Number(low, digits).text('−')} to {Number(high, digits).text('−')}"
 
     def _position(self, value: float) -> float:
-        # A single method whose images all measure the same has a scale without extent.
+        # The scale of a single method has no extent if all its images measure the same.
         share = (value - self._low) / (self._high - self._low) if self._high > self._low else 0.5
         return _ROOM + share * (_WIDTH - 2 * _ROOM)
 

@@ -185,7 +185,7 @@ def _columns(board: Board) -> list[Column]:
 
 
 def _filled(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Leave out the columns that nothing stands in."""
+    """Leave out columns whose cells are all empty."""
     return tuple(column for column in columns if any(one.items for one in column.cells))
 
 
@@ -203,7 +203,7 @@ def _leak_cell(entry: Entry) -> Cell:
     leaks = entry.results.dataset.leaks
     if leaks is None:
         return Cell()
-    warning = "so many test images show a photograph of the training set"
+    warning = "test images that show a photograph of the training set"
     return cell(Number(leaks["test_images"]), warning=warning)
 
 
@@ -318,8 +318,8 @@ def _unmeasured_columns(board: Board) -> list[Column]:
             "source",
             "source",
             tuple(
-                Cell((Item((), sources=places),), places[0])
-                for places in map(board.source_numbers, numbers)
+                Cell((Item((), sources=sources),), sources[0])
+                for sources in map(board.source_numbers, numbers)
             ),
         ),
     ]

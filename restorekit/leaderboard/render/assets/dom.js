@@ -1,4 +1,4 @@
-// Making elements, and writing numbers as the tables do.
+// Creates elements, and formats numbers as in the tables.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -29,7 +29,7 @@ function setOptions(select, options, fallback) {
 
 const signed = (text) => text.replace("-", "\u2212");
 
-/** Numbers of a measure; `info` is what the board says of it. */
+/** A value of a measure; `info` is its description in the board. */
 const formatValue = (value, info) => (value === null ? "" : signed(value.toFixed(info.digits)));
 
 const formatDifference = (value, info) => (value > 0 ? "+" : "") + formatValue(value, info);

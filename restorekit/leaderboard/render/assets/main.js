@@ -2,7 +2,7 @@
 
 const chooser = { dataset: byId("choose-dataset"), protocol: byId("choose-protocol") };
 
-// No number stands anywhere without the name of its protocol or variant.
+// Every number is shown with the name of its protocol or variant.
 const qualified = (board, title) => (board.condition ? `${title}, ${board.condition}` : title);
 
 const measureOptions = (board) =>

@@ -69,7 +69,7 @@ function frame(width, height, x, y, titles, formats, label) {
 
 const overlap = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
-/** Put a name beside each point where it covers the least; points are {x, y, text, class}. */
+/** Label each point where the label covers the least; points are {x, y, text, kind}. */
 function addLabels(svg, points, width, height) {
   const taken = points.map(({ x, y }) => ({ x: x - 6, y: y - 6, w: 12, h: 12 }));
   for (const { x, y, text, kind } of points) {

@@ -1,6 +1,6 @@
-// Tables that sort by the column whose heading is pressed.
+// Tables that sort by a column when its heading is clicked.
 
-/** rain-2 before rain-10, whatever the capitals. */
+/** Sorts rain-2 before rain-10, ignoring case. */
 const byName = new Intl.Collator("en", { numeric: true });
 
 const cellValue = (cell) => {
@@ -37,7 +37,7 @@ function makeSortable(table) {
     button.disabled = false;
     button.addEventListener("click", () => {
       const now = cell.getAttribute("aria-sort");
-      // The first press shows the best first: high numbers, early names.
+      // The first click shows the best first: high numbers, early names.
       const first = cell.dataset.first === "descending" ? -1 : 1;
       const same = now === (first > 0 ? "ascending" : "descending");
       sortTable(table, column, same ? -first : first);
