@@ -1,7 +1,7 @@
-"""Networks: a rainy image in, the derained image (or one a stage) out.
+"""Networks, each written as in its paper: an image in, the restored image (or one a stage) out.
 
-They know only torch and the registry, so that any of them runs without the rest of the
-toolbox. Importing this package registers all of them and their blocks.
+They need only PyTorch and the registry. Importing this package registers all networks and
+their blocks. :mod:`restorekit.fast` makes them faster without changing what they compute.
 """
 
 from . import blocks
@@ -11,7 +11,13 @@ from .nledn import NLEDN
 from .prenet import PReNet
 from .rehen import REHEN
 from .rescan import RESCAN
-from .sizing import forward_padded, pad_to_fit
+from .sizing import (
+    SizeRequirements,
+    forward_padded,
+    pad_to_fit,
+    size_requirements_of,
+    with_padding,
+)
 
 __all__ = [
     "DCSFN",
@@ -20,7 +26,10 @@ __all__ = [
     "REHEN",
     "RESCAN",
     "PReNet",
+    "SizeRequirements",
     "blocks",
     "forward_padded",
     "pad_to_fit",
+    "size_requirements_of",
+    "with_padding",
 ]

@@ -1,4 +1,4 @@
-"""Checks of the values that networks and blocks are configured with."""
+"""Checks of the arguments of networks and blocks."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from restorekit.errors import ConfigError, did_you_mean
 def require_int(
     owner: object, name: str, value: object, minimum: int, maximum: int | None = None
 ) -> None:
-    """Require a whole number in a range.
+    """Require an integer in a range.
 
     Args:
-        owner: The network or block; its class is named in the message.
-        name: The parameter.
-        value: What was given.
+        owner: The network or block, whose class the message names.
+        name: Name of the argument.
+        value: Value of the argument.
         minimum: Smallest allowed value.
-        maximum: Largest allowed value; none if missing.
+        maximum: Largest allowed value; ``None`` for no limit.
 
     Raises:
-        ConfigError: If it is anything else.
+        ConfigError: If ``value`` is not such a number.
     """
-    # bool is a subclass of int, and True channels are a slip.
+    # bool is a subclass of int, and channels=True is a mistake.
     if (
         isinstance(value, int)
         and not isinstance(value, bool)
@@ -40,7 +40,7 @@ def require_choice(owner: object, name: str, value: object, choices: Sequence[ob
     """Require one of ``choices``.
 
     Raises:
-        ConfigError: If it is none of them, naming them and the nearest.
+        ConfigError: If ``value`` is none of them; the message lists them and the nearest.
     """
     if any(value == choice and type(value) is type(choice) for choice in choices):
         return

@@ -5,47 +5,40 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.cross_scale import CrossScaleFusion
 from .blocks.dense_stack import DenseStack
-from .blocks.layers import conv_lrelu, fuse, max_pyramid
+from .blocks.layers import conv_lrelu, max_pyramid, resize_like
 from .blocks.parts import PartConfig
 from .checks import require_choice, require_int
-from .sizing import pad_to_fit
+from .sizing import SizeRequirements
 
 
 @MODELS.register_module()
 class DCSFN(nn.Module):
     """Three densely connected encoder-decoders at scales 1, 1/2 and 1/4, fused recurrently.
 
-    One convolution 3×3 makes features, which are max-pooled to three scales. Each scale has
+    A 3×3 convolution makes features, which are max-pooled to three scales. Each scale has
     an encoder and a decoder of L blocks with dense connections; between them two recurrent
     passes, coarse to fine and fine to coarse, exchange information across scales. The
-    decoders' outputs at full size are merged into the rain, which is subtracted from the
-    input. No normalisation; LeakyReLU of slope 0.2; the output is not clamped.
+    decoders' outputs, resized to full size, are merged into the rain R, which is subtracted
+    from the input O (equation 1). No normalisation; LeakyReLU of slope 0.2.
 
     Wang et al., "DCSFN: Deep Cross-scale Fusion Network for Single Image Rain Removal",
-    ACM MM 2020. The defaults are the paper's setting (section 4.2: C = 32, L = 16, K = 3,
-    n = 4; 12,552,375 parameters) with the data flow of the released code, whose own
-    setting is ``channels=20, num_scales=4`` (6,422,547 parameters). Departures:
+    ACM MM 2020, section 3. The defaults are the paper's setting (section 4.2: 32 channels,
+    L = 16, K = 3, n = 4; 12,552,375 parameters) with the data flow of the released code, whose
+    own setting is ``channels=20, num_scales=4`` (6,422,547 parameters). Departures:
 
     * The paper adds the encoder's feature to a decoder unit's output (equation 3), the
       released code to its input: ``skip='after'`` and ``skip='before'``.
     * The paper fuses before each unit, the released code after it: see
       :class:`~restorekit.archs.blocks.dense_stack.DenseStack`. We follow the code.
-    * The released code builds convolutions that never take part (30,600 of its 6,453,147
+    * The released code builds convolutions that it never uses (30,600 of its 6,453,147
       parameters with the GRU); they are left out, so that every parameter has a gradient.
     * The released code works on BGR images; here they are RGB, and converted checkpoints
-      have their first and last convolutions turned round.
+      have the channels of their first and last convolutions reversed.
     * With the LSTM the released code resizes a state twice; see ``chained_state_resize``.
-
-    It is computed in another order, with the same numbers to rounding: convolutions 1×1 before
-    maps are brought up and without concatenating them
-    (:func:`~restorekit.archs.blocks.layers.fuse`), dense connections in training as
-    :class:`~restorekit.archs.blocks.dense_fusion.DenseFusion` has it, and on a CPU all of it in
-    the channels-last layout.
 
     Args:
         channels: C, channels of all features.
@@ -53,9 +46,9 @@ class DCSFN(nn.Module):
         num_scales: K, scales in each block, from 1 to 4 (table 5).
         num_convs: n, convolutions at each of those scales.
         block: Config or name of another block, built with ``channels``, that keeps the
-            shape of its input. It takes the place of
-            :class:`~restorekit.archs.blocks.inner_scale.InnerScaleBlock` and of
-            ``num_scales``, ``num_convs`` and ``inner_connection``, which are that one's.
+            shape of its input. It replaces
+            :class:`~restorekit.archs.blocks.inner_scale.InnerScaleBlock`, whose arguments
+            ``num_scales``, ``num_convs`` and ``inner_connection`` are then unused.
         recurrent_unit: ``ConvRNN``, ``ConvGRU`` or ``ConvLSTM`` (table 6), or the config or
             name of another registered
             :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`.
@@ -69,13 +62,8 @@ class DCSFN(nn.Module):
             :class:`~restorekit.archs.blocks.cross_scale.CrossScaleFusion`.
 
     Raises:
-        ConfigError: If a value is out of its range or a name is not registered.
+        ConfigError: If a value is out of range or a name is not registered.
     """
-
-    #: Smallest side that is not padded: the coarsest scale of the coarsest sub-network's
-    #: blocks keeps one pixel, so 2^(K-1) for one sub-network and 4·2^(K-1) for three.
-    min_size: int = 16
-    size_multiple: int = 1
 
     def __init__(
         self,
@@ -120,30 +108,24 @@ class DCSFN(nn.Module):
         self.tail = nn.Sequential(
             *conv_lrelu(num_subnetworks * channels, 3, 1), nn.Conv2d(3, 3, 3, padding=1)
         )
-        self.min_size = 2 ** (num_subnetworks - 1) * self.encoders[0].min_size
+        # The coarsest scale of the coarsest sub-network's blocks keeps at least one pixel.
+        coarsest = 2 ** (num_subnetworks - 1)
+        self.size_requirements = SizeRequirements(
+            minimum=coarsest * self.encoders[0].size_requirements.minimum
+        )
 
     def forward(self, lq: torch.Tensor) -> torch.Tensor:
         """Derain images.
 
         Args:
-            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1], of any size; a side below
-                ``min_size`` is padded by reflection and the result cropped.
+            lq: Rainy images O, float RGB (N, 3, H, W) in [0, 1]; for the sizes see
+                ``size_requirements``.
 
         Returns:
-            The derained images, of the same shape, not clamped.
+            The derained images B = O - R (equation 1), of the same shape, not clamped.
         """
-        # In training four features are concatenated (DenseFusion).
-        widest = self.channels * (4 if torch.is_grad_enabled() else 1)
-        with keep_freed_memory(lq, widest):
-            padded, (height, width) = pad_to_fit(lq, self.min_size)
-            return lq - self._rain(padded)[..., :height, :width]
-
-    def _rain(self, lq: torch.Tensor) -> torch.Tensor:
-        if lq.is_cpu:
-            # oneDNN's convolutions of few channels are several times faster in this layout.
-            lq = lq.contiguous(memory_format=torch.channels_last)
-        pyramid = max_pyramid(self.head(lq), len(self.encoders))
-        encoded = [encoder(x) for encoder, x in zip(self.encoders, pyramid, strict=True)]
+        scales = max_pyramid(self.head(lq), len(self.encoders))
+        encoded = [encoder(x) for encoder, x in zip(self.encoders, scales, strict=True)]
         fused = [output for output, _ in encoded]
         if self.fusion is not None:
             fused = self.fusion(fused)
@@ -151,5 +133,5 @@ class DCSFN(nn.Module):
             decoder(x, features)[0]
             for decoder, x, (_, features) in zip(self.decoders, fused, encoded, strict=True)
         ]
-        rain: torch.Tensor = self.tail[2](fuse(self.tail[:2], decoded, lq))
-        return rain
+        rain: torch.Tensor = self.tail(torch.cat([resize_like(x, lq) for x in decoded], dim=1))
+        return lq - rain

@@ -1,45 +1,43 @@
-"""DDN, the deep detail network (CVPR 2017), which SSIR (CVPR 2019) trains in another way."""
+"""DDN, the deep detail network (CVPR 2017), which SSIR (CVPR 2019) trains differently."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
-from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.parts import PartConfig, build_part
 from .checks import require_int
-from .sizing import pad_to_fit
+from .sizing import SizeRequirements
 
 
 @MODELS.register_module()
 class DDN(nn.Module):
-    """A residual network that sees only the detail of the image, and adds what it finds.
+    """A residual network that sees only the detail layer of the image.
 
-    A guided filter takes the base layer off. The detail that is left goes through one
-    convolution, 12 residual blocks of two and a last one, each with batch normalisation:
-    26 layers. The result, the negative of the rain, is *added* to the image, base and all.
-    The output is not clamped.
+    A guided filter gives the base layer; the image minus that is the detail layer. It goes
+    through one convolution, 12 residual blocks of two convolutions and a last convolution,
+    each with batch normalisation: 26 layers. The result, the negative of the rain, is
+    *added* to the image itself.
 
     Fu et al., "Removing Rain from Single Images via a Deep Detail Network", CVPR 2017, and
     Wei et al., "Semi-supervised Transfer Learning for Image Rain Removal" (SSIR), CVPR 2019,
     whose network is the same; 57,369 parameters. Departures:
 
     * The released TensorFlow code normalises by the moments of the test image itself, and
-      the published numbers of DDN and SSIR by that code do too:
+      so do the published numbers of DDN and SSIR from that code:
       ``norm=dict(type='BatchNorm', image_moments=True)``. The default is running averages,
       as in the MATLAB release: overlapping tiles then give the same as the whole image.
-    * The convolutions keep their biases, which the normalisation after them takes out
-      again, for the sake of the authors' checkpoints: their gradients are zero but for
-      rounding.
+    * The convolutions keep their biases, for the sake of the authors' checkpoints, although
+      the normalisation after them cancels these: their gradients are zero up to rounding.
 
-    Weights start as in the released code: uniform after Xavier, biases zero.
+    Weights start as in the released code: Xavier uniform, biases zero.
 
     Args:
         channels: Channels of all features.
         num_blocks: Residual blocks.
-        block: Config or name of the block, built with ``channels`` and ``norm``, which keeps
+        block: Config or name of the block, built with ``channels`` and ``norm``, that keeps
             the shape of its input. ``PreActivationBlock`` is the MATLAB release's.
         norm: Config or name of the normalisation, built with ``channels``; see
             :class:`~restorekit.archs.blocks.batch_norm.BatchNorm`.
@@ -47,12 +45,11 @@ class DDN(nn.Module):
             :class:`~restorekit.archs.blocks.guided_filter.GuidedFilter`.
 
     Raises:
-        ConfigError: If a value is out of its range or a name is not registered.
+        ConfigError: If a value is out of range or a name is not registered.
     """
 
     #: One pixel has no variance to normalise by.
-    min_size: int = 2
-    size_multiple: int = 1
+    size_requirements = SizeRequirements(minimum=2)
 
     def __init__(
         self,
@@ -65,14 +62,13 @@ class DDN(nn.Module):
         super().__init__()
         require_int(self, "channels", channels, 1)
         require_int(self, "num_blocks", num_blocks, 0)
-        self.channels = channels
         self.base_layer = build_part("base_layer", base_layer)
 
         def make_norm(channels: int) -> nn.Module:
             return build_part("norm", norm, channels=channels)
 
         self.head = nn.Sequential(
-            nn.Conv2d(3, channels, 3, padding=1), make_norm(channels), nn.ReLU(inplace=True)
+            nn.Conv2d(3, channels, 3, padding=1), make_norm(channels), nn.ReLU()
         )
         self.blocks = nn.Sequential(
             *(
@@ -90,14 +86,11 @@ class DDN(nn.Module):
         """Derain images.
 
         Args:
-            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1], of any size; one of a single
-                pixel is padded and the result cropped.
+            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1].
 
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        with keep_freed_memory(lq, self.channels):
-            padded, (height, width) = pad_to_fit(lq, self.min_size)
-            detail = padded - self.base_layer(padded)
-            negative_rain: torch.Tensor = self.tail(self.blocks(self.head(detail)))
-            return lq + negative_rain[..., :height, :width]
+        detail = lq - self.base_layer(lq)
+        negative_rain: torch.Tensor = self.tail(self.blocks(self.head(detail)))
+        return lq + negative_rain

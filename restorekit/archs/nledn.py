@@ -9,47 +9,42 @@ import torch.nn.functional as F
 from torch import nn
 
 from restorekit.errors import ConfigError
-from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.non_local_dense import NonLocalDenseBlock
 from .checks import require_int
-from .sizing import pad_to_fit
+from .sizing import SizeRequirements
 
 
 @MODELS.register_module()
 class NLEDN(nn.Module):
-    """An encoder-decoder of dense blocks with non-local attention, and pooling indices.
+    """An encoder-decoder of dense blocks with non-local attention and pooling indices.
 
-    Two convolutions make features. At each level of the encoder a block follows whose
-    attention keeps within the cells of a grid, and a max-pooling by 2 that remembers where
-    each maximum was. At the bottom the attention is global. The decoder puts features back
-    to where the maxima were, zeros elsewhere, and fuses them with the encoder's; at full
-    size there is no block but a 1×1 and a 3×3 convolution. The last convolution and a tanh
-    give the rain, which is subtracted. The output is not clamped.
+    Two convolutions make features. Each level of the encoder has a block whose attention
+    stays within the cells of a grid, and a max-pooling by 2 that keeps the indices of the
+    maxima. At the bottom the attention is global. The decoder puts features back to these
+    indices, with zeros elsewhere, and fuses them with the encoder's; at full size it has a
+    1×1 and a 3×3 convolution instead of a block. The last convolution and a tanh give the
+    rain, which is subtracted.
 
     Li et al., "Non-locally Enhanced Encoder-Decoder Network for Single Image De-raining",
     ACM MM 2018, with the data flow of the released code (github.com/AlexHex7/NLEDN);
     1,005,379 parameters. Departures:
 
-    * The released test clamps the output to [0, 1]; here that is left to who needs it.
-    * The released code takes no side below 16, nor one that leaves a cell a single pixel
-      (25, 57, …); here every size works, and those that work there give the same.
+    * The released test clamps the output to [0, 1]; here the output is not clamped.
+    * The released code takes no side below 16, and none that leaves a cell a single pixel
+      (25, 57, …); here every side from 8 works, with the same result where both work.
 
     Args:
         channels: Channels of all features.
         growth: Channels that each convolution of a dense block adds.
         num_layers: Convolutions in a dense block.
         grids: For each level, full size first, the number of cells along each side that
-            the attention keeps within. The decoder has the same grids, none at full size.
+            the attention stays within. The decoder has the same grids, none at full size.
 
     Raises:
-        ConfigError: If a value is out of its range.
+        ConfigError: If a value is out of range.
     """
-
-    #: Smallest side that is not padded; one pixel must be left at the bottom.
-    min_size: int = 8
-    size_multiple: int = 1
 
     def __init__(
         self,
@@ -64,8 +59,8 @@ class NLEDN(nn.Module):
             raise ConfigError(
                 "NLEDN: grids is empty; give one number for each level, as (8, 4, 2)."
             )
-        self.min_size = 2 ** len(grids)
-        self.channels = channels
+        # One pixel must be left at the bottom.
+        self.size_requirements = SizeRequirements(minimum=2 ** len(grids))
 
         def block(grid: int) -> NonLocalDenseBlock:
             return NonLocalDenseBlock(channels, growth, num_layers, grid)
@@ -87,44 +82,41 @@ class NLEDN(nn.Module):
         """Derain images.
 
         Args:
-            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1], of any size; a side below
-                ``min_size`` is padded by reflection and the result cropped.
+            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1]; for the sizes see
+                ``size_requirements``.
 
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        with keep_freed_memory(lq, 3 * self.channels):
-            padded, (height, width) = pad_to_fit(lq, self.min_size)
-            return (padded - self._rain(padded))[..., :height, :width]
-
-    def _rain(self, lq: torch.Tensor) -> torch.Tensor:
         shallow = self.head(lq)
-        # Of each level, its input and where the maxima of what its block gave were.
-        inputs, places = [self.entry(shallow)], []
-        encoded = []
+        x = self.entry(shallow)
+        inputs, outputs, indices = [], [], []
         for block in self.encoder:
-            encoded.append(block(inputs[-1]))
-            pooled, place = F.max_pool2d(encoded[-1], 2, return_indices=True)
-            inputs.append(pooled)
-            places.append(place)
-        x = self.bottom(inputs.pop())
-        for fusion, block in zip(reversed(self.fusions), reversed(self.decoder), strict=True):
-            skip = inputs.pop()
-            x = block(fusion(torch.cat([skip, unpool(x, places.pop(), skip)], dim=1)))
-        skip = inputs.pop()
-        x = self.exit(torch.cat([skip, unpool(x, places.pop(), skip), encoded[0]], dim=1))
+            inputs.append(x)
+            outputs.append(block(x))
+            x, index = F.max_pool2d(outputs[-1], 2, return_indices=True)
+            indices.append(index)
+        x = self.bottom(x)
+        for level in range(len(inputs) - 1, 0, -1):
+            x = unpool(x, indices[level], inputs[level])
+            x = self.fusions[level - 1](torch.cat([inputs[level], x], dim=1))
+            x = self.decoder[level - 1](x)
+        x = unpool(x, indices[0], inputs[0])
+        x = self.exit(torch.cat([inputs[0], x, outputs[0]], dim=1))
         rain: torch.Tensor = self.tail(x + shallow)
-        return rain
+        return lq - rain
 
 
-def unpool(x: torch.Tensor, places: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Put values back to where a max-pooling took them from, and zeros elsewhere.
+def unpool(x: torch.Tensor, indices: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Put values back to where a max-pooling took them from, with zeros elsewhere.
+
+    ``max_unpool2d`` in a form that PyTorch's deterministic mode accepts: windows do not
+    overlap, so that no two values have the same index.
 
     Args:
         x: Values (N, C, h, w).
-        places: Index of each in the flattened plane, as ``max_pool2d`` gives it.
+        indices: Index of each in the flattened plane, as ``max_pool2d`` returns them.
         like: Features (N, C, H, W) of the size before the pooling.
     """
-    # A window gives one place: no two values meet, so that scattering has one result.
     planes = x.new_zeros(like.shape).flatten(2)
-    return planes.scatter(2, places.flatten(2), x.flatten(2)).reshape(like.shape)
+    return planes.scatter(2, indices.flatten(2), x.flatten(2)).reshape(like.shape)

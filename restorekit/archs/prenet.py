@@ -5,27 +5,25 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from restorekit.memory import keep_freed_memory
 from restorekit.registry import MODELS
 
 from .blocks.parts import PartConfig, build_part
 from .blocks.recurrent import State
 from .blocks.residual import ResidualBlock
-from .blocks.untracked import channels_last
 from .checks import require_int
+from .sizing import SizeRequirements
 
 
 @MODELS.register_module()
 class PReNet(nn.Module):
-    """A shallow residual network run several times on the input and its own last output.
+    """A shallow residual network run several times on the input and its own previous output.
 
-    In each stage the rainy image and the output of the stage before are concatenated; one
-    convolution, a recurrent unit whose state goes on to the next stage, residual blocks and
-    a last convolution give a residual, which is *added* to the rainy image. The output is
-    not clamped.
+    In each stage the rainy image and the output of the previous stage are concatenated. One
+    convolution, a recurrent unit whose state is passed to the next stage, residual blocks
+    and a last convolution give a residual, which is *added* to the rainy image.
 
     Ren et al., "Progressive Image Deraining Networks: A Better and Simpler Baseline", CVPR
-    2019, with the data flow of the released code. Its networks by our parameters:
+    2019, with the data flow of the released code. The networks of that code:
 
     ============  ==========  ======================================================
     released      parameters  here
@@ -45,18 +43,17 @@ class PReNet(nn.Module):
         num_blocks: Residual blocks of a stage.
         recurrent_unit: ``PlainConvLSTM``, ``PlainConvGRU``, or the config or name of
             another registered :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`;
-            none for PRN.
-        recursive_blocks: All residual blocks are the same one.
-        concat_input: Each stage sees the rainy image beside the output of the stage before.
+            ``None`` for PRN.
+        recursive_blocks: All residual blocks share their weights.
+        concat_input: Each stage sees the rainy image beside the previous stage's output.
         residual: A stage predicts what is added to the rainy image, otherwise the derained
             image itself.
 
     Raises:
-        ConfigError: If a value is out of its range or a name is not registered.
+        ConfigError: If a value is out of range or a name is not registered.
     """
 
-    min_size: int = 1
-    size_multiple: int = 1
+    size_requirements = SizeRequirements()
 
     def __init__(
         self,
@@ -76,7 +73,7 @@ class PReNet(nn.Module):
         self.concat_input = concat_input
         self.residual = residual
         self.head = nn.Sequential(
-            nn.Conv2d(6 if concat_input else 3, channels, 3, padding=1), nn.ReLU(inplace=True)
+            nn.Conv2d(6 if concat_input else 3, channels, 3, padding=1), nn.ReLU()
         )
         self.recurrent_unit = (
             build_part(
@@ -100,26 +97,24 @@ class PReNet(nn.Module):
         """Derain images.
 
         Args:
-            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1], of any size.
+            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1].
 
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
-        with keep_freed_memory(lq, self.tail.in_channels):
-            return self._stages(lq)
-
-    def _stages(self, lq: torch.Tensor) -> tuple[torch.Tensor, ...]:
         outputs: list[torch.Tensor] = []
         state: State | None = None
+        previous = lq
         for _ in range(self.num_stages):
-            last = outputs[-1] if outputs else lq
-            x = torch.cat([lq, last], dim=1) if self.concat_input else last
-            x = self.head(channels_last(x, self))
+            x = torch.cat([lq, previous], dim=1) if self.concat_input else previous
+            x = self.head(x)
             if self.recurrent_unit is not None:
-                unit = self.recurrent_unit
-                x, state = unit(x) if state is None else unit(x, state)
+                # The first step has no state.
+                arguments = (x,) if state is None else (x, state)
+                x, state = self.recurrent_unit(*arguments)
             for index in range(self.num_blocks):
                 x = self.blocks[index % len(self.blocks)](x)
-            result = self.tail(x).contiguous()
-            outputs.append(lq + result if self.residual else result)
+            result = self.tail(x)
+            previous = lq + result if self.residual else result
+            outputs.append(previous)
         return tuple(outputs)

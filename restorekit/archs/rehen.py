@@ -11,12 +11,10 @@ from torch import nn
 
 from restorekit.registry import MODELS
 
-from .blocks.folding import run_folded
 from .blocks.parts import PartConfig, build_part
 from .blocks.recurrent import State
 from .blocks.residual import ResidualBlock
 from .blocks.squeeze_excitation import SqueezeExcitation
-from .blocks.untracked import add
 from .checks import require_int
 from .stage_recurrence import StageRecurrence, rain_head
 
@@ -27,12 +25,12 @@ _NORM: MappingProxyType[str, Any] = MappingProxyType(
 
 
 class HierarchyEnhancementUnit(nn.Module):
-    """REHEN's HEU: two residual blocks whose results are fused with the input, plus the input.
+    """REHEN's HEU: two residual blocks, whose results are fused with the input; plus the input.
 
     Args:
         channels: Channels of input and output.
         se_channels: Inner channels of the squeeze-and-excitation.
-        norm: Makes the normalisation of so many channels.
+        norm: Returns a normalisation for a number of channels.
     """
 
     def __init__(self, channels: int, se_channels: int, norm: Callable[[int], nn.Module]) -> None:
@@ -42,23 +40,24 @@ class HierarchyEnhancementUnit(nn.Module):
             nn.Conv2d(3 * channels, channels, 3, padding=1),
             norm(channels),
             SqueezeExcitation(channels, se_channels),
-            nn.ReLU(inplace=True),
+            nn.ReLU(),
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
-        hierarchy = [x]
-        for block in self.blocks:
-            hierarchy.append(block(hierarchy[-1]))
-        return add(run_folded(self.fusion, torch.cat(hierarchy, dim=1)), x)
+        first = self.blocks[0](x)
+        second = self.blocks[1](first)
+        fused: torch.Tensor = self.fusion(torch.cat([x, first, second], dim=1))
+        return fused + x
 
 
 class RecurrentHierarchyBlock(nn.Module):
     """REHEN's ReHEB: a hierarchy enhancement unit, then a recurrent unit (its REU).
 
     Args:
-        enhancement: The former; none in the first block, which reads the image.
-        unit: The latter.
+        enhancement: The hierarchy enhancement unit; ``None`` in the first block, which
+            reads the image.
+        unit: The recurrent unit.
     """
 
     def __init__(self, enhancement: nn.Module | None, unit: nn.Module) -> None:
@@ -79,25 +78,25 @@ class REHEN(StageRecurrence):
     """Recurrent blocks that see their input at several depths, run stage by stage.
 
     Each block is a hierarchy enhancement unit (two residual blocks, fused) and a
-    convolutional GRU with squeeze-and-excitation, whose state goes on to the next stage;
-    the first block has only the latter. A head of two convolutions 3×3 gives the rain,
-    which is subtracted. The output is not clamped.
+    convolutional GRU with squeeze-and-excitation, whose state is passed to the next stage;
+    the first block has only the GRU. A head of two 3×3 convolutions gives the rain, which
+    is subtracted.
 
     Yang and Lu, "Single Image Deraining via Recurrent Hierarchy Enhancement Network", ACM
-    MM 2019, with the data flow of the released code (there ReHEN; 298,263 parameters).
+    MM 2019, with the data flow of the released code (named ReHEN there; 298,263 parameters).
     Departures:
 
     * The released code works on BGR images; here they are RGB.
-    * TensorFlow's running averages are free of the bias of their start, PyTorch's are not:
-      they take some thousand iterations to be of use. PyTorch averages the variance of the
-      sample, TensorFlow that of the population: one part in 10^5 with the recipe's batches.
+    * TensorFlow corrects its running averages for their starting value, PyTorch does not:
+      they need some thousand iterations. PyTorch averages the variance of the sample,
+      TensorFlow that of the population: one part in 10^5 with the recipe's batches.
 
     Testing uses the running averages, as the released code does for its published numbers;
     ``norm`` can have ``image_moments=True`` instead. The convolutions keep their biases,
-    which the normalisation after them takes out again, for the sake of the authors'
-    checkpoints: the gradients of these are zero but for rounding.
+    for the sake of the authors' checkpoints, although the normalisation after them cancels
+    these: their gradients are zero up to rounding.
 
-    Weights start as in the released code: uniform after Xavier, biases zero.
+    Weights start as in the released code: Xavier uniform, biases zero.
 
     Args:
         channels: Channels of all features.
@@ -108,7 +107,7 @@ class REHEN(StageRecurrence):
         norm: Config or name of the normalisation, built with ``channels``.
 
     Raises:
-        ConfigError: If a value is out of its range or a name is not registered.
+        ConfigError: If a value is out of range or a name is not registered.
     """
 
     def __init__(
@@ -120,7 +119,7 @@ class REHEN(StageRecurrence):
         se_channels: int = 6,
         norm: PartConfig = _NORM,
     ) -> None:
-        # Before there is a module: they decide what it is made of.
+        # Checked first, as the parts are built before super().__init__.
         require_int(self, "channels", channels, 1)
         require_int(self, "num_blocks", num_blocks, 1)
         require_int(self, "se_channels", se_channels, 1)

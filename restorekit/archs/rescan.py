@@ -13,9 +13,9 @@ from .stage_recurrence import StageRecurrence, rain_head
 class RESCAN(StageRecurrence):
     """A stack of dilated recurrent units with squeeze-and-excitation, run stage by stage.
 
-    The first unit reads the image, those after it have the dilations 1, 2, 4, …; only the
-    convolutions of a unit's input are dilated, those of its state are not. A head 3×3,
-    1×1 gives the rain, which is subtracted. The output is not clamped.
+    The first unit reads the image; the units after it have the dilations 1, 2, 4, …. Only
+    the convolutions of a unit's input are dilated, those of its state are not. A head of a
+    3×3 and a 1×1 convolution gives the rain, which is subtracted.
 
     Li et al., "Recurrent Squeeze-and-Excitation Context Aggregation Net for Single Image
     Deraining", ECCV 2018, with the data flow of the released code. The defaults are its
@@ -25,17 +25,17 @@ class RESCAN(StageRecurrence):
     Args:
         channels: Channels of all features.
         num_stages: Stages, all with the same weights.
-        depth: Layers with kernels 3×3 or more of a stage as the paper counts them: the
-            units are ``depth - 2``. At least 3.
+        depth: Layers of a stage as the paper counts them, at least 3; there are
+            ``depth - 2`` units.
         recurrent_unit: ``ConvRNN``, ``ConvGRU``, ``ConvLSTM``, or ``ConvUnit`` for none,
             or the config or name of another registered
             :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`.
         prediction: ``full``: each stage predicts all the rain; ``additive``: it adds to the
-            rain of the stage before, which receives no gradient through this.
+            rain of the previous stage, without a gradient to it.
         se_channels: Inner channels of the squeeze-and-excitations; 0 for none.
 
     Raises:
-        ConfigError: If a value is out of its range or a name is not registered.
+        ConfigError: If a value is out of range or a name is not registered.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class RESCAN(StageRecurrence):
         prediction: str = "full",
         se_channels: int = 6,
     ) -> None:
-        # Before there is a module: they decide what it is made of.
+        # Checked first, as the parts are built before super().__init__.
         require_int(self, "channels", channels, 1)
         require_int(self, "depth", depth, 3)
         require_choice(self, "prediction", prediction, ("full", "additive"))

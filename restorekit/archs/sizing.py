@@ -1,35 +1,64 @@
-"""Images smaller than a network takes, or no multiple of what it asks for."""
+"""The image sizes that a network takes, and padding to them."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import nn
 
 from restorekit.errors import ConfigError, DataError
 
-#: What a network returns: the derained images, or a tuple of them with the final ones last.
+#: What a network returns: the restored images, or a tuple of stages whose last is final.
 NetworkOutput: TypeAlias = torch.Tensor | tuple[torch.Tensor, ...]
 
 
-def pad_to_fit(
-    x: torch.Tensor, min_size: int, multiple: int = 1
-) -> tuple[torch.Tensor, tuple[int, int]]:
-    """Pad the bottom and the right until both sides are large enough and divisible.
+@dataclass(frozen=True)
+class SizeRequirements:
+    """The image sizes that a network or block takes.
 
-    The image is continued by reflection about its last row and column, which are not
-    repeated themselves; one that is too small for a single reflection is reflected back
-    and forth, and a side of one pixel is replicated.
+    Attributes:
+        minimum: Smallest height and width in pixels.
+        multiple: Number that height and width must be divisible by.
+        square: Whether height and width must be equal.
+    """
+
+    minimum: int = 1
+    multiple: int = 1
+    square: bool = False
+
+    def fit(self, height: int, width: int) -> tuple[int, int]:
+        """Return the smallest height and width allowed that an image of this size fits in."""
+        fitting = [
+            -(-max(side, self.minimum) // self.multiple) * self.multiple for side in (height, width)
+        ]
+        return (max(fitting), max(fitting)) if self.square else (fitting[0], fitting[1])
+
+
+def size_requirements_of(module: nn.Module) -> SizeRequirements:
+    """Return a module's ``size_requirements``; a module without them takes every size.
+
+    A network without them may state the two attributes of earlier versions instead:
+    ``min_size`` and ``size_multiple``.
+    """
+    found = getattr(module, "size_requirements", None)
+    if isinstance(found, SizeRequirements):
+        return found
+    return SizeRequirements(getattr(module, "min_size", 1), getattr(module, "size_multiple", 1))
+
+
+def pad_to_fit(x: torch.Tensor, requirements: SizeRequirements) -> torch.Tensor:
+    """Pad images at the bottom and the right to a size that fits.
+
+    Images are reflected about their last row and column, which are not repeated. An image
+    too small for one reflection is reflected back and forth; a side of one pixel is
+    replicated.
 
     Args:
-        x: Images (..., H, W) of any dtype.
-        min_size: Smallest side of the result.
-        multiple: Number that both sides of the result are divisible by.
-
-    Returns:
-        The images (the same tensor where nothing is missing), and their size before,
-        (H, W), to crop the result to.
+        x: Images (..., H, W) of any dtype; returned as they are if they fit.
+        requirements: The sizes that fit.
 
     Raises:
         DataError: If a side is 0.
@@ -37,20 +66,19 @@ def pad_to_fit(
     height, width = x.shape[-2:]
     if height == 0 or width == 0:
         raise DataError(f"An image of {height}x{width} pixels is empty and cannot be restored.")
-    for dim, side in ((-2, height), (-1, width)):
-        target = -(-max(side, min_size) // multiple) * multiple
-        if target > side:
-            x = x.index_select(dim, _reflected_indices(side, target, x.device))
-    return x, (height, width)
+    for dim, target in zip((-2, -1), requirements.fit(height, width), strict=True):
+        if target > x.shape[dim]:
+            x = x.index_select(dim, _reflected_indices(x.shape[dim], target, x.device))
+    return x
 
 
 def forward_padded(network: nn.Module, lq: torch.Tensor) -> NetworkOutput:
     """Run ``network`` on images of any size: pad, call, and crop every output.
 
     Args:
-        network: Any module that keeps the size of its input. Its ``min_size`` and
-            ``size_multiple`` say what it takes; a module without them takes every size.
-        lq: Rainy images, float RGB (N, 3, H, W) in [0, 1].
+        network: Any module that keeps the size of its input; see
+            :func:`size_requirements_of`.
+        lq: Images to restore, float RGB (N, 3, H, W) in [0, 1].
 
     Returns:
         What the network returns, each output (N, 3, H, W).
@@ -59,18 +87,54 @@ def forward_padded(network: nn.Module, lq: torch.Tensor) -> NetworkOutput:
         DataError: If a side is 0.
         ConfigError: If the network does not keep the size of its input.
     """
-    padded, (height, width) = pad_to_fit(
-        lq, getattr(network, "min_size", 1), getattr(network, "size_multiple", 1)
-    )
-    output = network(padded)
+    return _call_padded(network, network, lq)
+
+
+def with_padding(network: nn.Module) -> nn.Module:
+    """Return ``network`` so that calling it takes images of any size.
+
+    Calling the result is :func:`forward_padded` of ``network``. Everything else, the state
+    dict included, is the network's own: it shares parameters and submodules.
+    """
+    padded = _new_padded(type(network))
+    padded.__dict__.update(network.__dict__)
+    return padded
+
+
+class _PaddedCall(nn.Module):
+    """Base of the classes that :func:`with_padding` makes, beside the network's own class."""
+
+    _network_class: type[nn.Module]
+
+    def forward(self, lq: torch.Tensor) -> NetworkOutput:
+        return _call_padded(self, super().forward, lq)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the network's class, as the class of this object has no importable name."""
+        return _new_padded, (self._network_class,), self.__dict__
+
+
+def _new_padded(network_class: type[nn.Module]) -> nn.Module:
+    """Return an object without attributes whose class pads for ``network_class``."""
+    bases = (_PaddedCall, network_class)
+    padded_class = type(network_class.__name__, bases, {"_network_class": network_class})
+    return cast(nn.Module, object.__new__(padded_class))
+
+
+def _call_padded(
+    network: nn.Module, forward: Callable[[torch.Tensor], Any], lq: torch.Tensor
+) -> NetworkOutput:
+    height, width = lq.shape[-2:]
+    padded = pad_to_fit(lq, size_requirements_of(network))
+    output = forward(padded)
     outputs = (output,) if isinstance(output, torch.Tensor) else tuple(output)
     for one in outputs:
         if one.shape[-2:] != padded.shape[-2:]:
             raise ConfigError(
                 f"The network {type(network).__name__} turns images of "
                 f"{_size(padded)} pixels into {_size(one)}; a restoration network keeps the size: "
-                "build it without up-sampling (upscale=1), or give it a size_multiple if it "
-                "rounds sides down."
+                "build it without up-sampling (upscale=1), or give its size_requirements a "
+                "multiple if it rounds sides down."
             )
     cropped = tuple(one[..., :height, :width] for one in outputs)
     return cropped[0] if isinstance(output, torch.Tensor) else cropped

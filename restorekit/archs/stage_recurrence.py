@@ -1,4 +1,4 @@
-"""Stage by stage: the recurrence that RESCAN and REHEN have in common."""
+"""The recurrence over stages that RESCAN and REHEN share."""
 
 from __future__ import annotations
 
@@ -7,35 +7,32 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from restorekit.memory import keep_freed_memory
-
 from .blocks.layers import NEGATIVE_SLOPE
 from .blocks.squeeze_excitation import SqueezeExcitation
-from .blocks.untracked import channels_last
 from .checks import require_int
+from .sizing import SizeRequirements
 
 
 class StageRecurrence(nn.Module):
-    """The same layers several times, each time on an image with less rain.
+    """Run the same layers several times, each time on an image with less rain.
 
     In each stage the image goes through the units one after the other and through the head,
-    which gives the rain. The next stage sees the input less that rain, and each unit the
-    state that it left in the stage before.
+    which gives the rain. The next stage sees the input minus that rain, and each unit gets
+    the state that it returned in the previous stage.
 
     Args:
         units: Modules called as ``unit(x)`` in the first stage and ``unit(x, state)``
             later, which return their output and their new state.
         head: From the last unit's output to the rain (N, 3, H, W).
         num_stages: Number of stages.
-        additive: A stage's rain is added to that of the stage before, which receives no
-            gradient through this; otherwise each stage predicts all the rain.
+        additive: A stage's rain is added to that of the previous stage, without a gradient
+            to it; otherwise each stage predicts all the rain.
 
     Raises:
-        ConfigError: If ``num_stages`` is out of its range.
+        ConfigError: If ``num_stages`` is out of range.
     """
 
-    min_size: int = 1
-    size_multiple: int = 1
+    size_requirements = SizeRequirements()
 
     def __init__(
         self, units: Iterable[nn.Module], head: nn.Module, num_stages: int, additive: bool = False
@@ -46,34 +43,27 @@ class StageRecurrence(nn.Module):
         self.head = head
         self.num_stages = num_stages
         self.additive = additive
-        convs = (module for module in self.modules() if isinstance(module, nn.Conv2d))
-        #: What convolutions read at most, concatenations too.
-        self._widest = max((conv.in_channels for conv in convs), default=3)
 
     def forward(self, lq: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Derain images.
 
         Args:
-            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1], of any size.
+            lq: Rainy images, float RGB (N, 3, H, W) in [0, 1].
 
         Returns:
             The derained images of each stage, of the same shape, not clamped.
         """
-        with keep_freed_memory(lq, self._widest):
-            return self._stages(lq)
-
-    def _stages(self, lq: torch.Tensor) -> tuple[torch.Tensor, ...]:
         outputs: list[torch.Tensor] = []
         states: list[tuple[object, ...]] = [()] * len(self.units)
         rain = None
         for _ in range(self.num_stages):
-            x = channels_last(outputs[-1] if outputs else lq, self)
+            x = outputs[-1] if outputs else lq
             for index, unit in enumerate(self.units):
                 x, state = unit(x, states[index]) if outputs else unit(x)
                 states[index] = state
             stage_rain = self.head(x)
             rain = stage_rain + rain.detach() if self.additive and rain is not None else stage_rain
-            outputs.append(lq - rain.contiguous())
+            outputs.append(lq - rain)
         return tuple(outputs)
 
 
@@ -89,7 +79,6 @@ def rain_head(channels: int, se_channels: int, kernel_size: int) -> nn.Sequentia
     return nn.Sequential(
         nn.Conv2d(channels, channels, 3, padding=1),
         *attention,
-        # In place is safe: no layer before it needs its output to be differentiated.
-        nn.LeakyReLU(NEGATIVE_SLOPE, inplace=True),
+        nn.LeakyReLU(NEGATIVE_SLOPE),
         nn.Conv2d(channels, 3, kernel_size, padding=kernel_size // 2),
     )

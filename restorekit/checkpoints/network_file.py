@@ -19,6 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize
 from torch import nn
 
+from restorekit import fast
+from restorekit.archs.sizing import with_padding
 from restorekit.errors import CheckpointError, did_you_mean
 from restorekit.io.files import atomic_path
 
@@ -37,8 +39,8 @@ _RESTORER_PREFIX = "network."
 Weights: TypeAlias = dict[str, torch.Tensor]
 
 
-def load_network(path: str | os.PathLike[str]) -> nn.Module:
-    """Load the ready network of a published, converted or training checkpoint.
+def load_network(path: str | os.PathLike[str], accelerate: bool = True) -> nn.Module:
+    """Load the network of a published, converted or training checkpoint, ready to use.
 
     Nothing in the file is executed: weights are data, and the network's config may name
     only what is registered here or by an installed plugin.
@@ -46,17 +48,21 @@ def load_network(path: str | os.PathLike[str]) -> nn.Module:
     Args:
         path: A ``.safetensors`` or ``.pth`` file that :func:`save_network` or a training
             run wrote.
+        accelerate: Replace blocks by faster ones that compute the same in inference; see
+            :func:`restorekit.fast.accelerate`.
 
     Returns:
-        The network in eval mode, on the CPU, float32: rainy images (N, 3, H, W), RGB in
-        [0, 1], to derained ones.
+        The network in eval mode, on the CPU, float32. It takes images (N, 3, H, W), RGB in
+        [0, 1], of any size (:func:`~restorekit.archs.sizing.with_padding`) and returns the
+        restored ones.
 
     Raises:
         CheckpointError: If the file is missing, damaged, unsafe, names no network, or its
             weights do not fit that network.
     """
     weights, meta = read_network_file(path)
-    return build_network(meta["network"], weights, path)
+    network = build_network(meta["network"], weights, path)
+    return with_padding(fast.accelerate(network) if accelerate else network)
 
 
 def read_network_file(path: str | os.PathLike[str]) -> tuple[Weights, dict[str, Any]]:

@@ -17,6 +17,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import FrameType
 from typing import Any, NoReturn
 
+from restorekit.cli.process import keep_freed_memory
 from restorekit.errors import USER_ERROR_STATUS, RestoreKitError, did_you_mean, one_line
 from restorekit.version import __version__
 
@@ -32,7 +33,6 @@ COMMANDS = {
     "restore": "restore photographs with a trained or converted network",
     "convert": "turn a checkpoint of a method's authors into one of ours",
     "leaderboard": "rank results files against each other and the rainy input",
-    "bench": "measure speed and memory against reference implementations",
     "list": "show what is registered",
 }
 
@@ -46,6 +46,7 @@ def program(argv: Sequence[str] | None = None) -> NoReturn:
     One of several processes ends at once. Threads that talk to the others would turn an
     ordinary end into an abort, or wait for those.
     """
+    keep_freed_memory()
     status = main(argv)
     # Commands that never import it have no process group.
     distributed: Any = sys.modules.get("torch.distributed")

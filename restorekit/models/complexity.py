@@ -9,6 +9,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from restorekit.archs.sizing import size_requirements_of
+from restorekit.fast import plain
+
 #: Side in pixels of the image that operations are counted on, as in the field's tables.
 COUNTED_SIDE = 256
 
@@ -25,10 +28,11 @@ def count_macs(network: nn.Module, height: int, width: int) -> int:
     them (two FLOPs make one MAC); element-wise operations, normalisation, pooling and
     resampling are not. What the field's tables call FLOPs is mostly this number.
 
-    The network itself stays as it is: a copy without data computes shapes only, or, if an
-    operation needs data, a copy with it computes everything.
+    An accelerated network counts as the network that it replaces. The network is not changed:
+    a copy without data computes shapes only, or, if an operation needs data, a copy with data
+    computes everything.
     """
-    network = copy.deepcopy(network).eval()
+    network = copy.deepcopy(plain(network)).eval()
     try:
         return _count(copy.deepcopy(network).to("meta"), height, width, torch.device("meta"))
     except (RuntimeError, TypeError):
@@ -40,16 +44,14 @@ def network_cost(network: nn.Module) -> dict[str, Any]:
     """Return ``parameters`` and ``macs_per_pixel`` as results files have them.
 
     The operations are those of an image of 256×256 pixels (or the next size that the
-    network takes without padding) divided by its pixels. For a network of convolutions
-    other sizes give the same, but for what is done once an image, such as
-    squeeze-and-excitation; where every pixel looks at all others they do not.
+    network takes without padding) divided by its pixels. Other sizes give the same for a
+    network of convolutions, except for operations done once per image, such as
+    squeeze-and-excitation, but not for one where every pixel attends to all others.
     """
-    multiple = int(getattr(network, "size_multiple", 1))
-    side = max(COUNTED_SIDE, int(getattr(network, "min_size", 1)))
-    side += -side % multiple
+    height, width = size_requirements_of(network).fit(COUNTED_SIDE, COUNTED_SIDE)
     return {
         "parameters": count_parameters(network),
-        "macs_per_pixel": count_macs(network, side, side) / side**2,
+        "macs_per_pixel": count_macs(network, height, width) / (height * width),
     }
 
 

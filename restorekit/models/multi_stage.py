@@ -8,6 +8,7 @@ import torch
 
 from restorekit.archs.sizing import forward_padded
 from restorekit.errors import ConfigError
+from restorekit.fast import plain
 from restorekit.losses import as_loss_dict
 from restorekit.registry import MODELS
 
@@ -27,6 +28,7 @@ class MultiStageRestorer(Restorer):
         loss: Config of a further loss, between the final output and ``gt``.
         data_preprocessor: See :class:`~restorekit.models.restorer.Restorer`.
         compile: See there.
+        accelerate: See there.
     """
 
     def __init__(
@@ -36,9 +38,10 @@ class MultiStageRestorer(Restorer):
         loss: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         compile: bool | dict[str, Any] = False,  # noqa: A002
+        accelerate: bool = True,
     ) -> None:
-        super().__init__(network, loss, data_preprocessor, compile)
-        self.stage_loss = MODELS.build(stage_loss)
+        super().__init__(network, loss, data_preprocessor, compile, accelerate)
+        self.stage_loss = self.build_loss(stage_loss)
 
     def compute_loss(self, lq: torch.Tensor, gt: torch.Tensor | None) -> dict[str, torch.Tensor]:
         """Return the losses by name, ``loss_stage1``, …, and those of the final output.
@@ -51,8 +54,8 @@ class MultiStageRestorer(Restorer):
         outputs = forward_padded(self._train_network, lq)
         if isinstance(outputs, torch.Tensor):
             raise ConfigError(
-                f"MultiStageRestorer: {type(self.network).__name__} has a single output; train it "
-                "with model.type='Restorer', and model.stage_loss as model.loss."
+                f"MultiStageRestorer: {type(plain(self.network)).__name__} has a single output; "
+                "train it with model.type='Restorer', and model.stage_loss as model.loss."
             )
         losses = {}
         for number, output in enumerate(outputs, start=1):

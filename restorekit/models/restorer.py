@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 from mmengine.model import BaseModel
+from torch import nn
 
+from restorekit import fast
 from restorekit.archs.sizing import forward_padded
 from restorekit.io.tensors import require_finite
 from restorekit.losses import as_loss_dict
@@ -19,16 +21,18 @@ class Restorer(BaseModel):
     """Trains a network that maps a rainy image to a clean one, and runs it.
 
     Args:
-        network: Config of the network (``dict(type='DCSFN', ...)``); see DESIGN's contract:
-            float RGB (N, 3, H, W) in [0, 1] in, the same out, or a tuple whose last is final.
+        network: Config of the network (``dict(type='DCSFN', ...)``), which takes float RGB
+            (N, 3, H, W) in [0, 1] and returns the same, or a tuple of stages, the last final.
         loss: Config of the loss between the final output and ``gt``; not needed to test.
         data_preprocessor: Config of what turns batches into network input.
         compile: Train through ``torch.compile``; a dict holds its arguments (``mode``,
-            ``backend``). Testing stays eager, since each new image size would be compiled
-            anew.
+            ``backend``). What is compiled is the network as written in ``archs``. Testing is
+            never compiled, since each new image size would be compiled anew.
+        accelerate: Replace blocks of network and loss by faster ones that compute the same;
+            see :func:`restorekit.fast.accelerate`.
 
-    Every image size works: what is too small for the network, or no multiple of what it
-    asks for, is padded and the output cropped.
+    Every image size works: images that the network does not take are padded, and the output
+    is cropped.
     """
 
     def __init__(
@@ -37,17 +41,27 @@ class Restorer(BaseModel):
         loss: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         compile: bool | dict[str, Any] = False,  # noqa: A002
+        accelerate: bool = True,
     ) -> None:
         # Built here: mmengine would look for it by the default scope, which only a Runner sets.
         super().__init__(MODELS.build(data_preprocessor or {"type": "ImageDataPreprocessor"}))
+        self.accelerate = accelerate
         self.network = MODELS.build(network)
-        self.loss = MODELS.build(loss) if loss is not None else None
+        if accelerate:
+            # Without ``training``, what is computed with gradients is the plain network.
+            self.network = fast.accelerate(self.network, training=not compile)
+        self.loss = self.build_loss(loss) if loss is not None else None
         # Not a submodule: it shares the network's parameters, which must appear once.
         train_network: Any = self.network
         if compile:
             options = compile if isinstance(compile, dict) else {}
             train_network = torch.compile(self.network, **options)
         self.__dict__["_train_network"] = train_network
+
+    def build_loss(self, config: dict[str, Any]) -> nn.Module:
+        """Build a loss, accelerated unless ``accelerate=False``."""
+        loss: nn.Module = MODELS.build(config)
+        return fast.accelerate(loss, training=True) if self.accelerate else loss
 
     def forward(
         self,
@@ -64,7 +78,7 @@ class Restorer(BaseModel):
             lq: Rainy images, float RGB (N, 3, H, W) in [0, 1].
             gt: Clean images of the same shape.
             name: Name of each image, unique in its dataset.
-            index: Place of each image in its dataset.
+            index: Index of each image in its dataset.
             mode: ``tensor`` returns the final output; ``loss`` the named losses;
                 ``predict`` one dict an image.
         """

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from restorekit.archs.sizing import forward_padded
+from restorekit.archs.sizing import forward_padded, with_padding
 from restorekit.losses import as_loss_dict
 from restorekit.registry import MODELS
 
@@ -35,7 +35,8 @@ class SemiSupervisedRestorer(Restorer):
             ``unlabelled_loss(pred, unlabelled, lq, gt)``; see
             :class:`~restorekit.losses.rain_mixture.RainMixtureLoss`. Not needed to test.
         data_preprocessor: Config of what turns batches into network input.
-        compile: As for :class:`Restorer`; the unlabelled images' pass stays eager.
+        compile: As for :class:`Restorer`; the pass of the unlabelled images is not compiled.
+        accelerate: As for :class:`Restorer`.
     """
 
     def __init__(
@@ -44,11 +45,12 @@ class SemiSupervisedRestorer(Restorer):
         loss: dict[str, Any] | None = None,
         unlabelled_loss: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
-        compile: bool = False,  # noqa: A002
+        compile: bool | dict[str, Any] = False,  # noqa: A002
+        accelerate: bool = True,
     ) -> None:
-        super().__init__(network, loss, data_preprocessor, compile)
+        super().__init__(network, loss, data_preprocessor, compile, accelerate)
         self.unlabelled_loss = MODELS.build(unlabelled_loss) if unlabelled_loss else None
-        # A parameter's name may hold no dot, but a slash.
+        # The name of a parameter may contain a slash, but no dot.
         self.unlabelled_vectors = nn.ParameterDict(
             {
                 name.replace(".", "/"): nn.Parameter(parameter.detach().clone())
@@ -74,7 +76,7 @@ class SemiSupervisedRestorer(Restorer):
             gt: Clean images of the same shape.
             unlabelled: Rainy photographs, float RGB (M, 3, h, w) in [0, 1]; for training.
             name: Name of each image, unique in its dataset.
-            index: Place of each image in its dataset.
+            index: Index of each image in its dataset.
             mode: ``tensor``, ``loss`` or ``predict``.
         """
         if mode != "loss":
@@ -100,4 +102,4 @@ class SemiSupervisedRestorer(Restorer):
         state = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
         for name, vector in self.unlabelled_vectors.items():
             state[name.replace("/", ".")] = vector
-        return final_output(functional_call(self.network, state, (unlabelled,)))
+        return final_output(functional_call(with_padding(self.network), state, (unlabelled,)))

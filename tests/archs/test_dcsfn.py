@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.export import Dim, export
 
-from restorekit.archs import DCSFN
+from restorekit.archs import DCSFN, SizeRequirements, forward_padded
 from restorekit.archs.blocks import ConvGRU
 from restorekit.errors import ConfigError, UnknownNameError
 from restorekit.registry import MODELS
@@ -78,17 +78,16 @@ def test_every_parameter_has_a_gradient(variant):
 def test_any_size_goes_in_and_comes_out(variant, size):
     network = build(**variant)
     with torch.no_grad():
-        output = network(torch.rand(2, 3, *size))
+        output = forward_padded(network, torch.rand(2, 3, *size))
     assert output.shape == (2, 3, *size)
     assert output.isfinite().all()
 
 
 @pytest.mark.parametrize(("num_scales", "num_subnetworks"), list(product((1, 2, 3, 4), (1, 3))))
-def test_min_size_is_the_smallest_that_runs_unpadded(num_scales, num_subnetworks):
+def test_the_minimum_is_the_smallest_size_that_runs(num_scales, num_subnetworks):
     network = build(num_scales=num_scales, num_subnetworks=num_subnetworks)
-    smallest = network.min_size
+    smallest = network.size_requirements.minimum
     assert smallest == (1 if num_subnetworks == 1 else 4) * 2 ** (num_scales - 1)
-    network.min_size = 1  # switches the padding off
     network(torch.rand(1, 3, smallest, smallest))
     if smallest > 1:
         with pytest.raises(RuntimeError):
@@ -99,8 +98,8 @@ def test_a_small_image_is_the_corner_of_its_reflection():
     network = build()
     x = torch.rand(1, 3, 20, 9)
     padded = nn.functional.pad(x, (0, 7, 0, 0), mode="reflect")
-    assert network.min_size == 16
-    torch.testing.assert_close(network(x), network(padded)[..., :9])
+    assert network.size_requirements == SizeRequirements(minimum=16)
+    torch.testing.assert_close(forward_padded(network, x), network(padded)[..., :9])
 
 
 def test_the_rain_is_subtracted():
@@ -168,7 +167,7 @@ def test_skips_carry_encoder_features_past_the_recurrent_units(skip):
 
 
 class OwnBlock(nn.Module):
-    min_size = 3
+    size_requirements = SizeRequirements(minimum=3)
 
     def __init__(self, channels: int, gain: float = 1.0) -> None:
         super().__init__()
@@ -196,8 +195,8 @@ def test_blocks_and_units_are_plugins(monkeypatch):
     )
     assert network.encoders[1].units[1].gain == 2.0
     assert isinstance(network.fusion.coarse_to_fine.units[2], OwnUnit)
-    assert network.min_size == 12
-    assert network(torch.rand(1, 3, 5, 5)).shape == (1, 3, 5, 5)
+    assert network.size_requirements.minimum == 12
+    assert forward_padded(network, torch.rand(1, 3, 5, 5)).shape == (1, 3, 5, 5)
 
 
 @pytest.mark.parametrize(

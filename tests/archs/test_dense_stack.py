@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from restorekit.archs import SizeRequirements
 from restorekit.archs.blocks import DenseStack
 from restorekit.errors import ConfigError
 
@@ -11,7 +12,7 @@ from restorekit.errors import ConfigError
 class Affine(nn.Module):
     """A block simple enough to compute by hand: 2x + 1."""
 
-    min_size = 5
+    size_requirements = SizeRequirements(minimum=5)
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -83,7 +84,7 @@ def test_without_skip_features_are_not_read():
 
 
 def test_takes_its_smallest_side_from_the_block():
-    assert stack().min_size == 5
+    assert stack().size_requirements.minimum == 5
 
 
 def test_one_released_stack_has_its_parameters():

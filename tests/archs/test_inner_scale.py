@@ -42,13 +42,14 @@ def test_is_the_papers_equations(num_scales, connection, size):
 
 
 @pytest.mark.parametrize("num_scales", [1, 2, 3, 4])
-def test_min_size_is_the_smallest_that_runs(num_scales):
+def test_the_minimum_is_the_smallest_size_that_runs(num_scales):
     block = InnerScaleBlock(2, num_scales, num_convs=1)
-    assert block.min_size == 2 ** (num_scales - 1)
-    assert block(torch.zeros(1, 2, block.min_size, block.min_size)).shape[-1] == block.min_size
+    smallest = block.size_requirements.minimum
+    assert smallest == 2 ** (num_scales - 1)
+    assert block(torch.zeros(1, 2, smallest, smallest)).shape[-1] == smallest
     if num_scales > 1:
         with pytest.raises(RuntimeError):
-            block(torch.zeros(1, 2, block.min_size - 1, 64))
+            block(torch.zeros(1, 2, smallest - 1, 64))
 
 
 @pytest.mark.parametrize("connection", [True, False])
@@ -84,28 +85,3 @@ def test_without_connection_the_coarse_scale_reaches_only_the_last_fusion():
 def test_bad_values_are_named(key, value):
     with pytest.raises(ConfigError, match=f"InnerScaleBlock: {key}={value}"):
         InnerScaleBlock(**{"channels": 4, key: value})
-
-
-@pytest.mark.parametrize(
-    ("size", "interpolates"), [((16, 24), False), ((17, 24), True)], ids=["even", "odd"]
-)
-def test_compiled_it_gives_the_same_and_repeats_pixels(size, interpolates):
-    torch.manual_seed(0)
-    block = InnerScaleBlock(channels=4, num_convs=1)
-    graphs = []
-
-    def record(graph, inputs):
-        graphs.append(graph.code)
-        return graph
-
-    gradients = []
-    for run in (block, torch.compile(block, backend=record)):
-        block.zero_grad()
-        x = torch.rand(2, 4, *size, generator=torch.Generator().manual_seed(1), requires_grad=True)
-        output = run(x)
-        output.square().sum().backward()
-        gradients.append([output, x.grad, *(p.grad.clone() for p in block.parameters())])
-    for ours, compiled in zip(*gradients, strict=True):
-        torch.testing.assert_close(compiled, ours, rtol=1e-4, atol=1e-6)
-    # A compiler's gradient of an interpolation scatters.
-    assert any("interpolate" in code for code in graphs) == interpolates

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
-from restorekit.benchmarks import data, photographs, reference_data, report
-from restorekit.benchmarks.report import Benchmark
-from restorekit.benchmarks.timing import Round
-from restorekit.cli.main import main
+from benchmarks import data, photographs, reference_data, report
+from benchmarks.__main__ import main
+from benchmarks.report import Benchmark
+from benchmarks.timing import Round
 from restorekit.datasets import PairedDataset, open_pairs
 
 SMALL = ["--patch-size", "16", "--batch-size", "2", "--rounds", "1", "--threads", "1"]
@@ -28,7 +28,7 @@ def few_batches(monkeypatch):
 def test_end_to_end(tmp_path, capsys, few_batches):
     file = tmp_path / "data.json"
     size = ["--pairs", "3", "--height", "40", "--width", "50"]
-    command = ["bench", "data", *size, *SMALL, "--workers", "1", "--json", str(file)]
+    command = ["data", *size, *SMALL, "--workers", "1", "--json", str(file)]
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert "restorekit, raw LMDB, 1 workers / BasicSR's way, PNG, 1 workers" in shown
@@ -49,7 +49,7 @@ def test_pairs_of_one_s_own(tmp_path, capsys):
     assert data._given_pairs(Namespace(config=str(config), data_root=None)).location.startswith(
         str(tmp_path)
     )
-    assert main(["bench", "data", "--pairs", "0"]) == 2
+    assert main(["data", "--pairs", "0"]) == 2
     assert "--pairs" in capsys.readouterr().err
 
 

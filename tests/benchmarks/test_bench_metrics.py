@@ -6,15 +6,15 @@ import json
 import numpy as np
 import pytest
 
-from restorekit.benchmarks import metrics, reference_metrics
-from restorekit.cli.main import main
+from benchmarks import metrics, reference_metrics
+from benchmarks.__main__ import main
 from restorekit.metrics import get_protocol
 
 
 def test_end_to_end(tmp_path, capsys):
     file = tmp_path / "metrics.json"
     size = ["--pairs", "2", "--height", "100", "--width", "200"]
-    assert main(["bench", "metrics", *size, "--rounds", "1", "--json", str(file)]) == 0
+    assert main(["metrics", *size, "--rounds", "1", "--json", str(file)]) == 0
     assert "restorekit, NIQE / plain, NIQE" in capsys.readouterr().out
     found = json.loads(file.read_text())
     assert found["title"] == "2 pairs of 200×100"

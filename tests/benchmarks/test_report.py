@@ -7,9 +7,9 @@ from functools import partial
 import contenders
 import pytest
 
-from restorekit.benchmarks import report
-from restorekit.benchmarks.timing import Round
-from restorekit.cli.main import main
+from benchmarks import report
+from benchmarks.__main__ import main
+from benchmarks.timing import Round
 
 BENCHMARK = report.Benchmark(
     name="naps",
@@ -77,5 +77,5 @@ def test_memory_on_a_gpu_is_shown_where_there_is_one():
 
 @pytest.mark.parametrize("option", ["--rounds", "--threads"])
 def test_numbers_that_cannot_be_used(option, capsys):
-    assert main(["bench", "metrics", option, "0"]) == 2
+    assert main(["metrics", option, "0"]) == 2
     assert f"{option} is 0, but must be at least 1" in capsys.readouterr().err

@@ -5,8 +5,8 @@ from functools import partial
 import contenders
 import pytest
 
-from restorekit.benchmarks.memory import resident, resident_peak, restart_peaks
-from restorekit.benchmarks.timing import race
+from benchmarks.memory import resident, resident_peak, restart_peaks
+from benchmarks.timing import race
 from restorekit.errors import DataError, RestoreKitError
 
 

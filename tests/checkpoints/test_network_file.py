@@ -15,6 +15,7 @@ from safetensors.torch import save_file as save_safetensors
 from torch import nn
 
 import restorekit
+from restorekit.archs import forward_padded
 from restorekit.checkpoints import load_network, save_file, save_network
 from restorekit.errors import CheckpointError
 from restorekit.registry import MODELS
@@ -54,12 +55,15 @@ WRITERS = {".pth": write_pth, ".safetensors": write_safetensors}
 def test_round_trip(tmp_path, network, suffix):
     path = tmp_path / f"network{suffix}"
     save_network(network.train(), CONFIG, path, {"dataset": {"name": "rain100l"}, "psnr": 38.5})
-    loaded = restorekit.load_network(path)
-    assert not loaded.training
-    assert loaded.state_dict().keys() == network.state_dict().keys()
+    fast = restorekit.load_network(path)
+    plain = restorekit.load_network(path, accelerate=False)
+    assert not any(module.training for module in (*fast.modules(), *plain.modules()))
+    assert fast.state_dict().keys() == plain.state_dict().keys() == network.state_dict().keys()
     for x in (torch.rand(2, 3, 21, 10), torch.rand(1, 3, 1, 1)):
         with torch.no_grad():
-            assert torch.equal(loaded(x), network(x))
+            expected = forward_padded(network, x)
+            assert torch.equal(plain(x), expected)
+            torch.testing.assert_close(fast(x), expected)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 from metric_references import photo
+from restorekit.metrics.no_reference import measure_niqe
 from scipy import ndimage, stats
 from skimage import data
 
-from restorekit.benchmarks import reference_metrics
+from benchmarks import reference_metrics
 from restorekit.errors import ConfigError, DataError
 from restorekit.io.images import read_image
 from restorekit.metrics import functional
@@ -26,7 +27,6 @@ from restorekit.metrics.functional.niqe_filter import (
     fused_multiply_add,
     local_mean,
 )
-from restorekit.metrics.no_reference import measure_niqe
 
 
 def textured(height, width, seed=0):

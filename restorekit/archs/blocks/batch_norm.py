@@ -1,4 +1,4 @@
-"""Batch normalisation, by the moments of the training or of the image at hand."""
+"""Batch normalisation with running averages or with the moments of each image."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from restorekit.registry import MODELS
 
 @MODELS.register_module()
 class BatchNorm(nn.BatchNorm2d):
-    """Batch normalisation that can do without running averages.
+    """Batch normalisation that works with or without running averages.
 
-    In training both ways normalise by mean and variance of the batch. In testing PyTorch
-    uses running averages collected in training. Code in TensorFlow that calls
-    ``tf.nn.moments`` (DDN as re-trained by other authors, SSIR) has none: it uses the
-    moments of the image that it restores. ``image_moments=True`` does the same, each image
-    by itself, however many are in a batch. Each result then depends on the whole image, so
-    that one restored in tiles differs.
+    In training, both normalise by mean and variance of the batch. In testing, PyTorch uses
+    running averages collected in training. TensorFlow code that calls ``tf.nn.moments``
+    (DDN as re-trained by other authors, SSIR) has none: it uses the moments of the image
+    that it restores. ``image_moments=True`` does the same for each image of a batch by
+    itself. Each pixel then depends on the whole image, so that restoring in tiles differs.
 
     Args:
         channels: Channels of the features.
         eps: Added to the variance.
-        momentum: Share of the newest batch in the running averages, PyTorch's way round:
-            a TensorFlow decay of 0.99 is a momentum of 0.01.
+        momentum: Weight of the newest batch in the running averages; a TensorFlow decay of
+            0.99 is a momentum of 0.01.
         image_moments: Test with the moments of each image instead of running averages.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import nn
@@ -11,16 +10,16 @@ from torch import nn
 from restorekit.archs.checks import require_choice
 from restorekit.registry import MODELS
 
-from .layers import conv_lrelu, fuse, resize_like
+from .layers import Fusion, resize_like
 from .parts import PartConfig, build_part
 from .recurrent import State
 
 
 class CrossScalePass(nn.Module):
-    """Visit three scales in turn, each with a recurrent unit of its own.
+    """Visit three scales in turn, each with its own recurrent unit.
 
-    The second scale's unit starts from the first one's state, resized; the third's from a
-    fusion (1×1, LeakyReLU) of both states before it, resized.
+    The second unit starts from the first one's state, resized; the third from a fusion of
+    both states before it, resized.
 
     Args:
         channels: Channels of all features.
@@ -45,21 +44,20 @@ class CrossScalePass(nn.Module):
         )
         # One for each tensor of the state.
         self.fusions = nn.ModuleList(
-            conv_lrelu(2 * channels, channels, 1)
-            for _ in range(getattr(self.units[0], "num_states", 1))
+            Fusion(2 * channels, channels) for _ in range(getattr(self.units[0], "num_states", 1))
         )
 
     def forward(self, features: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """Return the units' outputs for three ``features``, in the order of the visit."""
         first, second, third = features
         first_output, first_state = self.units[0](first)
-        resized = _resize_state(first_state, second)
-        second_output, second_state = self.units[1](second, resized)
+        resized_first_state = _resize(first_state, second)
+        second_output, second_state = self.units[1](second, resized_first_state)
         if self.chained_state_resize:
-            first_state = resized
-        pairs = zip(self.fusions, first_state, second_state, strict=True)
-        fused = tuple(fuse(fusion, pair, third) for fusion, *pair in pairs)
-        third_output, _ = self.units[2](third, fused)
+            first_state = resized_first_state
+        states = zip(_resize(first_state, third), _resize(second_state, third), strict=True)
+        fused_state = tuple(fusion(pair) for fusion, pair in zip(self.fusions, states, strict=True))
+        third_output, _ = self.units[2](third, fused_state)
         return [first_output, second_output, third_output]
 
 
@@ -67,8 +65,8 @@ class CrossScalePass(nn.Module):
 class CrossScaleFusion(nn.Module):
     """Two recurrent passes over three scales: coarse to fine, then fine to coarse.
 
-    DCSFN (ACM MM 2020), section 3.1 and figure 1; the paper shows the connections and the
-    released code gives the rest. States are resized by nearest neighbour, up and down.
+    DCSFN (ACM MM 2020), section 3.1 and figure 1. The paper shows the connections; the rest
+    follows the released code. States are resized by nearest neighbour, up and down.
 
     Args:
         channels: Channels of all features.
@@ -101,9 +99,10 @@ class CrossScaleFusion(nn.Module):
         Returns:
             Three tensors of the same shapes.
         """
-        upward = self.coarse_to_fine(features[::-1])
-        return cast(list[torch.Tensor], self.fine_to_coarse(upward[::-1]))
+        from_coarse = self.coarse_to_fine(features[::-1])
+        fused: list[torch.Tensor] = self.fine_to_coarse(from_coarse[::-1])
+        return fused
 
 
-def _resize_state(state: State, like: torch.Tensor) -> State:
+def _resize(state: State, like: torch.Tensor) -> State:
     return tuple(resize_like(tensor, like) for tensor in state)

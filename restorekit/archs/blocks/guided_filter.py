@@ -1,4 +1,4 @@
-"""The guided filter that parts an image into a smooth base and its detail."""
+"""The guided filter, which gives the smooth base layer of an image."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from restorekit.registry import MODELS
 
 @MODELS.register_module()
 class GuidedFilter(nn.Module):
-    """Smooths each channel of an image, guided by that channel itself.
+    """Smooth each channel of an image, guided by that channel itself.
 
     He, Sun and Tang, "Guided Image Filtering", ECCV 2010, equations 5, 6 and 8 with the
     guide p = I: in each window of side 2r+1 the image is approximated by a·I + b with
     a = var / (var + eps) and b = (1 - a)·mean, and a and b are averaged over the windows
-    that a pixel lies in. Windows are cut off at the border and their means divided by the
-    number of pixels that are left.
+    that contain a pixel. Windows are cut off at the border, and their means divided by the
+    number of pixels that remain.
 
-    The defaults are DDN's (CVPR 2017, for images in [0, 1]; the code of SSIR states the same
-    numbers). The demo of DDN's MATLAB release takes a and b from a subsampled image
+    The defaults are DDN's (CVPR 2017, for images in [0, 1]; the code of SSIR has the same
+    values). The demo of DDN's MATLAB release computes a and b from a subsampled image
     instead (He and Sun, "Fast Guided Filter", 2015) with ``radius=16, subsampling=4``: every
-    fourth pixel, starting from the third, with windows of radius 4, and a and b brought up
-    bilinearly. derain-toolbox guides by all three colours together; that is not offered.
+    fourth pixel, starting with the third, windows of radius 4, and a and b resized
+    bilinearly. derain-toolbox guides by all three colours together, which is not supported.
 
     Args:
         radius: r, in pixels of the image; a multiple of ``subsampling``.
@@ -34,7 +34,7 @@ class GuidedFilter(nn.Module):
         subsampling: Distance of the pixels that the windows are made of.
 
     Raises:
-        ConfigError: If a value is out of its range.
+        ConfigError: If a value is out of range.
     """
 
     def __init__(self, radius: int = 15, eps: float = 1.0, subsampling: int = 1) -> None:
@@ -56,32 +56,31 @@ class GuidedFilter(nn.Module):
         """Return the base layer of images (N, C, H, W), in their type.
 
         The filter works in float32 at least: a variance is a small difference of large
-        numbers, of which half precision keeps nothing.
+        numbers, of which half precision keeps nothing. Autocast leaves these operations alone.
         """
-        with torch.autocast(device_type=x.device.type, enabled=False):
-            image = x.to(torch.promote_types(x.dtype, torch.float32))
-            guide = _subsample(image, self.subsampling)
-            radius = self.radius // self.subsampling
-            mean = box_mean(guide, radius)
-            variance = box_mean(guide.square(), radius) - mean.square()
-            a = variance / (variance + self.eps)
-            b = mean - a * mean
-            a, b = box_mean(a, radius), box_mean(b, radius)
-            if self.subsampling > 1:
-                size = image.shape[-2:]
-                a, b = (F.interpolate(c, size=size, mode="bilinear") for c in (a, b))
-            return (a * image + b).to(x.dtype)
+        image = x.to(torch.promote_types(x.dtype, torch.float32))
+        guide = _subsample(image, self.subsampling)
+        radius = self.radius // self.subsampling
+        mean = box_mean(guide, radius)
+        variance = box_mean(guide.square(), radius) - mean.square()
+        a = variance / (variance + self.eps)
+        b = mean - a * mean
+        a, b = box_mean(a, radius), box_mean(b, radius)
+        if self.subsampling > 1:
+            size = image.shape[-2:]
+            a, b = (F.interpolate(c, size=size, mode="bilinear") for c in (a, b))
+        return (a * image + b).to(x.dtype)
 
 
 def box_mean(x: torch.Tensor, radius: int) -> torch.Tensor:
     """Average over square windows of side 2·radius+1, cut off at the border.
 
-    Along columns and then rows, which gives the same as in one step, since the number of
-    pixels in a window that is cut off is the product of its sides.
+    The average is taken along columns and then along rows. The result is the same, as the
+    number of pixels in a window that is cut off is the product of its sides.
 
     Args:
         x: Images (N, C, H, W).
-        radius: Of the windows, in pixels.
+        radius: Radius of the windows in pixels.
     """
     for axis in range(2):
         side, padding = [1, 1], [0, 0]
@@ -91,13 +90,13 @@ def box_mean(x: torch.Tensor, radius: int) -> torch.Tensor:
 
 
 def _subsample(x: torch.Tensor, step: int) -> torch.Tensor:
-    """Take the pixel in the middle of each ``step``, as MATLAB's nearest ``imresize`` does."""
+    """Take the middle pixel of each ``step``, as MATLAB's nearest ``imresize`` does."""
     if step == 1:
         return x
     for dim in (-2, -1):
         side = x.shape[dim]
         index = torch.arange(step // 2, step * -(-side // step), step, device=x.device)
-        # The image goes on mirrored, its last pixel repeated.
+        # Beyond its border the image is mirrored, with its last pixel repeated.
         mirrored = torch.where(index < side, index, 2 * side - 1 - index)
         x = x.index_select(dim, mirrored.clamp_min(0))
     return x

@@ -13,18 +13,18 @@ from restorekit.registry import MODELS
 
 @MODELS.register_module()
 class PreActivationBlock(nn.Module):
-    """x + body(x); the body is twice a normalisation, a ReLU and a convolution 3×3.
+    """x + body(x), where body is twice a normalisation, a ReLU and a 3×3 convolution.
 
     He et al., "Identity Mappings in Deep Residual Networks", ECCV 2016, figure 1b. The
-    MATLAB release of DDN has it: its code is obfuscated, but the moments stored with each
+    MATLAB release of DDN uses it: its code is obfuscated, but the moments stored with each
     normalisation are those of a sum of blocks, or of a convolution within one.
 
     Args:
         channels: Channels of input and output.
-        norm: Makes the normalisation of so many channels.
+        norm: Returns a normalisation for a number of channels.
 
     Raises:
-        ConfigError: If a value is out of its range.
+        ConfigError: If a value is out of range.
     """
 
     def __init__(self, channels: int, norm: Callable[[int], nn.Module]) -> None:

@@ -1,48 +1,41 @@
 """Convolutional recurrent units: what carries a state between scales or stages.
 
-The convolutions of a unit's gates that read the same input are one convolution with as
-many times the channels (in inference they are taken apart again: :mod:`.gates`). A unit that
-only ever starts a recurrence (``first_step=True``) is built without the convolutions that read
-the state, nor those of gates that only weigh it: they would never receive a gradient.
+The gates of a unit that read the same input share one convolution, with as many times the
+channels. A unit that only ever starts a recurrence (``first_step=True``) is built without the
+convolutions that read the state, and without the gates that only weigh it: they would never
+receive a gradient.
 
-``ConvRNN``, ``ConvGRU`` and ``ConvLSTM`` are those of RESCAN's, DCSFN's and REHEN's released
-code; ``PlainConvGRU`` and ``PlainConvLSTM``, of the textbook's form, are PReNet's.
+``ConvRNN``, ``ConvGRU`` and ``ConvLSTM`` are those of the released code of RESCAN, DCSFN and
+REHEN; ``PlainConvGRU`` and ``PlainConvLSTM``, the textbook's, are PReNet's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from restorekit.archs.checks import require_choice, require_int
 from restorekit.registry import MODELS
 
-from .gates import Gate, compute_gates
 from .layers import NEGATIVE_SLOPE
 from .squeeze_excitation import SqueezeExcitation
-from .untracked import add, leaky_relu, mul, sigmoid, tanh
 
-# The gates of the units, by their places in conv_x and conv_h.
-_TOTAL = Gate(0, 0, tanh)
-_UPDATE, _RESET = Gate(0, 0, sigmoid), Gate(2, 1, sigmoid)
-_CANDIDATE, _CANDIDATE_OF_X = Gate(1, None, tanh), Gate(1, None, lambda x: x)
-_INPUT, _OUTPUT, _FORGET = Gate(0, 0, sigmoid), Gate(1, 1, sigmoid), Gate(3, 3, sigmoid)
-_CELL = Gate(2, 2, tanh)
-
-#: What a unit hands on: its hidden state, and for an LSTM also its cell.
+#: What a unit hands on: its hidden state h, and for an LSTM also its cell c.
 State: TypeAlias = tuple[torch.Tensor, ...]
 
 
 class RecurrentUnit(nn.Module):
-    """Base of the units: the convolutions, and what a unit of one's own has to offer.
+    """Base of the recurrent units.
 
     A unit is called as ``unit(x)`` at the first step and ``unit(x, state)`` afterwards,
     and returns its output (N, hidden_channels, H, W) and its state, a tuple of
     ``num_states`` tensors of that shape. The output is the first of them, after a
-    squeeze-and-excitation where there is one and a LeakyReLU of slope 0.2, as in the
-    released code of RESCAN, REHEN and DCSFN (which has no squeeze-and-excitation).
+    squeeze-and-excitation if there is one and a LeakyReLU of slope 0.2, as in the released
+    code of RESCAN, REHEN and DCSFN (which has no squeeze-and-excitation).
 
     Args:
         in_channels: Channels of ``x``.
@@ -53,16 +46,16 @@ class RecurrentUnit(nn.Module):
         se_channels: Inner channels of a squeeze-and-excitation of the output; 0 for none.
 
     Raises:
-        ConfigError: If a value is out of its range.
+        ConfigError: If a value is out of range.
     """
 
     #: Number of tensors in the state.
     num_states: int = 1
     #: The textbook's unit: no LeakyReLU, one bias a gate, all steps alike.
     _plain: bool = False
-    #: Gates computed from ``x`` at the first step, and later.
+    #: Number of gates that read ``x``: in a unit for the first step only, and otherwise.
     _input_gates: tuple[int, int]
-    #: Gates computed from the hidden state by one convolution.
+    #: Number of gates that read the hidden state through ``conv_h``.
     _state_gates: int
 
     def __init__(
@@ -93,21 +86,26 @@ class RecurrentUnit(nn.Module):
             self.conv_h = self._state_conv(self._state_gates)
         self.attention = SqueezeExcitation(hidden_channels, se_channels) if se_channels else None
 
+    def gates_of(self, conv: nn.Conv2d, x: torch.Tensor) -> Sequence[torch.Tensor]:
+        """Return each gate's share of a convolution, (N, hidden_channels, H, W) each."""
+        return torch.split(conv(x), self.hidden_channels, dim=1)
+
+    def activate(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Return the output for a hidden state."""
+        if self.attention is not None:
+            hidden = self.attention(hidden)
+        return hidden if self._plain else F.leaky_relu(hidden, NEGATIVE_SLOPE)
+
     def _state_conv(self, num_gates: int) -> nn.Conv2d:
         channels, side = self.hidden_channels, self.kernel_size
         return nn.Conv2d(
             channels, num_gates * channels, side, padding=side // 2, bias=not self._plain
         )
 
-    def _activate(self, hidden: torch.Tensor) -> torch.Tensor:
-        if self.attention is not None:
-            hidden = mul(hidden, self.attention.factors(hidden))
-        return hidden if self._plain else leaky_relu(hidden, NEGATIVE_SLOPE)
-
 
 @MODELS.register_module()
 class ConvUnit(RecurrentUnit):
-    """A convolution without any state in the place of a unit; see :class:`RecurrentUnit`.
+    """A convolution without a state in the place of a unit; see :class:`RecurrentUnit`.
 
     RESCAN without recurrence, ``Conv`` in its released code.
     """
@@ -118,7 +116,7 @@ class ConvUnit(RecurrentUnit):
 
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Return the output; the state is an empty tuple."""
-        return self._activate(self.conv_x(x)), ()
+        return self.activate(self.conv_x(x)), ()
 
 
 @MODELS.register_module()
@@ -130,8 +128,10 @@ class ConvRNN(RecurrentUnit):
 
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
-        (hidden,) = compute_gates(self, [_TOTAL], x, state[0] if state is not None else None)
-        hidden = self._activate(hidden)
+        total = self.conv_x(x)
+        if state is not None:
+            total = total + self.conv_h(state[0])
+        hidden = self.activate(torch.tanh(total))
         return hidden, (hidden,)
 
 
@@ -139,8 +139,13 @@ class ConvRNN(RecurrentUnit):
 class ConvGRU(RecurrentUnit):
     """The gated recurrent unit with convolutions; see :class:`RecurrentUnit`.
 
-    ``z`` takes the candidate ``n`` in (h = (1 - z)·h + z·n), ``r`` weighs the state within
-    ``n``. Without a state, h = z·n. ``conv_x`` gives z, n, r; ``conv_h`` z, r; ``conv_n`` n.
+    With the update gate z, the reset gate r and the candidate n::
+
+        z = σ(W_z*x + U_z*h)    r = σ(W_r*x + U_r*h)    n = tanh(W_n*x + U_n*(r·h))
+        h = (1 - z)·h + z·n
+
+    Without a state, h = z·n. ``conv_x`` holds the W of z, n, r; ``conv_h`` the U of z, r;
+    ``conv_n`` that of n.
     """
 
     _input_gates = (2, 3)
@@ -164,15 +169,16 @@ class ConvGRU(RecurrentUnit):
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
         if state is None:
-            z, n = compute_gates(self, [_UPDATE, _CANDIDATE], x)
-            hidden = mul(z, n)
+            z_x, n_x = self.gates_of(self.conv_x, x)[:2]
+            hidden = torch.sigmoid(z_x) * torch.tanh(n_x)
         else:
             (previous,) = state
-            z, r, of_x = compute_gates(self, [_UPDATE, _RESET, _CANDIDATE_OF_X], x, previous)
-            n = tanh(add(of_x, self.conv_n(mul(r, previous))))
-            # (1 - z)·h + z·n
-            hidden = torch.lerp(previous, n, z)
-        hidden = self._activate(hidden)
+            z_x, n_x, r_x = self.gates_of(self.conv_x, x)
+            z_h, r_h = self.gates_of(self.conv_h, previous)
+            z, r = torch.sigmoid(z_x + z_h), torch.sigmoid(r_x + r_h)
+            n = torch.tanh(n_x + self.conv_n(r * previous))
+            hidden = (1 - z) * previous + z * n
+        hidden = self.activate(hidden)
         return hidden, (hidden,)
 
 
@@ -180,8 +186,8 @@ class ConvGRU(RecurrentUnit):
 class PlainConvGRU(ConvGRU):
     """:class:`ConvGRU` with one bias a gate and without the LeakyReLU: PReNet_GRU's.
 
-    The gates' convolutions of input and state together are the released code's single
-    convolution of both, concatenated.
+    A gate's two convolutions together are the released code's single convolution of input
+    and state, concatenated.
     """
 
     _plain = True
@@ -191,9 +197,14 @@ class PlainConvGRU(ConvGRU):
 class ConvLSTM(RecurrentUnit):
     """Long short-term memory with convolutions; see :class:`RecurrentUnit`.
 
-    The state is (h, c). Both convolutions give the gates i, o, j, f: c = f·c + i·j and
-    h = o·tanh(c). Without a state c = i·j and, as in the released code of RESCAN and
-    DCSFN, h = o·c without the tanh, unless the unit is plain.
+    The state is (h, c). With the gates i, o, f and the candidate j, each a convolution of
+    the input plus one of h::
+
+        c = σ(f)·c + σ(i)·tanh(j)    h = σ(o)·tanh(c)
+
+    Without a state c = σ(i)·tanh(j) and, as in the released code of RESCAN and DCSFN,
+    h = σ(o)·c without the tanh, unless the unit is plain. ``conv_x`` and ``conv_h`` hold
+    i, o, j, f in this order.
     """
 
     num_states = 2
@@ -203,23 +214,25 @@ class ConvLSTM(RecurrentUnit):
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
         if state is None:
-            i, o, j = compute_gates(self, [_INPUT, _OUTPUT, _CELL], x)
-            cell = mul(i, j)
-            hidden = mul(o, tanh(cell) if self._plain else cell)
+            i, o, j = self.gates_of(self.conv_x, x)[:3]
+            cell = torch.sigmoid(i) * torch.tanh(j)
+            hidden = torch.sigmoid(o) * (torch.tanh(cell) if self._plain else cell)
         else:
-            i, o, j, f = compute_gates(self, [_INPUT, _OUTPUT, _CELL, _FORGET], x, state[0])
-            cell = add(mul(f, state[1]), mul(i, j))
-            hidden = mul(o, tanh(cell))
-        hidden = self._activate(hidden)
+            previous, cell = state
+            of_x, of_h = self.gates_of(self.conv_x, x), self.gates_of(self.conv_h, previous)
+            i, o, j, f = (a + b for a, b in zip(of_x, of_h, strict=True))
+            cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(j)
+            hidden = torch.sigmoid(o) * torch.tanh(cell)
+        hidden = self.activate(hidden)
         return hidden, (hidden, cell)
 
 
 @MODELS.register_module()
 class PlainConvLSTM(ConvLSTM):
-    """:class:`ConvLSTM` with one bias a gate, without the LeakyReLU: PReNet's.
+    """:class:`ConvLSTM` with one bias a gate and without the LeakyReLU: PReNet's.
 
-    The gates' convolutions of input and state together are the released code's single
-    convolution of both, concatenated; its first state is zero, which adds nothing.
+    A gate's two convolutions together are the released code's single convolution of input
+    and state, concatenated; its first state is zero, which adds nothing.
     """
 
     _plain = True

@@ -10,25 +10,22 @@ from torch import nn
 from restorekit.archs.checks import require_int
 from restorekit.registry import MODELS
 
-from .folding import run_folded
-from .untracked import add, relu
-
 
 @MODELS.register_module()
 class ResidualBlock(nn.Module):
-    """x + body(x); the body is twice a convolution 3×3, normalisation if any, and a ReLU.
+    """x + body(x), where body is twice a 3×3 convolution, an optional normalisation and a ReLU.
 
-    Unlike in ResNet a ReLU follows the second convolution too, before the sum: so it is in
-    DDN and REHEN, with batch normalisation, and in PReNet, without any, where another ReLU
-    follows the sum.
+    Unlike in ResNet, a ReLU follows the second convolution too, before the sum. DDN and
+    REHEN use it with batch normalisation, PReNet without any and with another ReLU after
+    the sum.
 
     Args:
         channels: Channels of input and output.
-        norm: Makes the normalisation of so many channels; none if missing.
+        norm: Returns a normalisation for a number of channels; by default there is none.
         final_relu: Whether a ReLU follows the sum.
 
     Raises:
-        ConfigError: If a value is out of its range.
+        ConfigError: If a value is out of range.
     """
 
     def __init__(
@@ -44,12 +41,11 @@ class ResidualBlock(nn.Module):
             layers.append(nn.Conv2d(channels, channels, 3, padding=1))
             if norm is not None:
                 layers.append(norm(channels))
-            # In place is safe: no layer before it needs its output to be differentiated.
-            layers.append(nn.ReLU(inplace=True))
+            layers.append(nn.ReLU())
         self.body = nn.Sequential(*layers)
         self.final_relu = final_relu
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
-        total = add(run_folded(self.body, x), x)
-        return relu(total) if self.final_relu else total
+        total: torch.Tensor = x + self.body(x)
+        return torch.relu(total) if self.final_relu else total

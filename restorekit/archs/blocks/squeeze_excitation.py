@@ -1,4 +1,4 @@
-"""Squeeze-and-excitation: one factor a channel, from the means of all channels."""
+"""Squeeze-and-excitation: a factor for each channel, from the means of all channels."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from restorekit.registry import MODELS
 
 @MODELS.register_module()
 class SqueezeExcitation(nn.Module):
-    """Weighs each channel by a factor in (0, 1) computed from the means of all channels.
+    """Multiply each channel by a factor in (0, 1) computed from the means of all channels.
 
     Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018, section 3: mean over all
     pixels, linear layer, ReLU, linear layer, sigmoid. Both layers have a bias, as in the
-    released code of RESCAN and REHEN. Since the means are those of the whole image, a tile
-    of it is weighed otherwise.
+    released code of RESCAN and REHEN. The means are those of the whole image, so that a tile
+    of it gets other factors.
 
     Args:
         channels: Channels of input and output.
         hidden_channels: Channels between the two layers.
 
     Raises:
-        ConfigError: If a value is out of its range.
+        ConfigError: If a value is out of range.
     """
 
     def __init__(self, channels: int, hidden_channels: int) -> None:
@@ -35,9 +35,6 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
-        return x * self.factors(x)
-
-    def factors(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what each channel of ``x`` is weighed by, (N, channels, 1, 1)."""
         hidden = torch.relu(self.squeeze(x.mean(dim=(2, 3))))
-        return torch.sigmoid(self.excite(hidden))[:, :, None, None]
+        factors = torch.sigmoid(self.excite(hidden))
+        return x * factors[:, :, None, None]

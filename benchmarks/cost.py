@@ -1,0 +1,92 @@
+"""Time how inference and training grow with the size of images, the channels and the batch.
+
+Each of the three is varied by itself, and the others are what --height, --width, --batch and the
+config say. --plot draws the result on logarithmic axes, beside growth in proportion.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from pathlib import Path
+from typing import Any
+
+from benchmarks import networks, report
+from benchmarks.cost_plot import Point, draw
+from benchmarks.infer import inference
+from benchmarks.networks import Options, Shape
+from benchmarks.report import Benchmark
+from benchmarks.train import training
+from restorekit.errors import ConfigError
+
+#: What is varied: option, and what its values are.
+_VARIED = {
+    "sides": ((64, 96, 128, 192, 256), "sides of square images"),
+    "channels": ((8, 16, 32, 64), "channels of the network"),
+    "batches": ((1, 2, 4, 8), "images in a batch"),
+}
+
+_PICTURES = (".svg", ".pdf", ".png")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``python -m benchmarks cost``."""
+    report.add_arguments(parser, rounds=3)
+    report.add_device_argument(parser)
+    networks.add_network_arguments(parser, size=(64, 64), batch=1)
+    for name, (values, what) in _VARIED.items():
+        shown = " ".join(map(str, values))
+        options: dict[str, Any] = {"type": int, "nargs": "*", "default": values, "metavar": "N"}
+        parser.add_argument(f"--{name}", help=f"{what} (default: {shown})", **options)
+    parser.add_argument("--plot", metavar="F", help="draw the result to this .svg, .pdf or .png")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Time, show medians, and draw them.
+
+    Raises:
+        ConfigError: If nothing is to be varied, or the picture's format is not known.
+    """
+    if args.plot and Path(args.plot).suffix not in _PICTURES:
+        raise ConfigError(f"--plot {args.plot}: give a name that ends in {', '.join(_PICTURES)}.")
+    network = networks.network_config(args)
+    shape: Shape = (args.batch, args.height, args.width)
+    settings = [
+        *(("sides", value, network, (args.batch, value, value)) for value in args.sides),
+        *(("channels", value, {**network, "channels": value}, shape) for value in args.channels),
+        *(("batches", value, network, (value, *shape[1:])) for value in args.batches),
+    ]
+    if not settings:
+        raise ConfigError("There is nothing to vary: give --sides, --channels or --batches values.")
+    options = Options(keep_freed_memory=True, device=args.device)
+    contenders: dict[str, Any] = {}
+    points: dict[str, tuple[str, int, str]] = {}
+    for varied, value, varied_network, varied_shape in settings:
+        arguments = (varied_network, options, varied_shape)
+        for task, work in (
+            ("inference", functools.partial(inference, *arguments)),
+            ("training", functools.partial(training, *arguments, 1)),
+        ):
+            name = f"{task}, {_VARIED[varied][1]}: {value}"
+            contenders[name] = work
+            points[name] = (varied, value, task)
+    results = report.run(
+        args,
+        Benchmark(
+            name="cost",
+            title=f"{network['type']}, {args.batch}×{args.width}×{args.height} unless said",
+            contenders=contenders,
+            comparisons=[],
+            unit="batch",
+            show_memory=True,
+            interleaved=False,
+        ),
+    )
+    if args.plot:
+        found = results["contenders"]
+        draw(
+            args.plot,
+            results["title"],
+            {name: what for name, (_, what) in _VARIED.items()},
+            [Point(*place, found[name]["seconds"]) for name, place in points.items()],
+        )

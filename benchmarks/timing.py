@@ -1,0 +1,163 @@
+"""Timing contenders against each other, and what memory each needs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any
+
+from benchmarks.memory import (
+    cuda_in_use,
+    device_peak,
+    resident,
+    resident_peak,
+    restart_peaks,
+)
+from restorekit.errors import RestoreKitError
+from restorekit.io.terminal import progress
+
+#: Called once in the contender's process, not timed; returns what a round does.
+Setup = Callable[[], Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a contender.
+
+    Attributes:
+        seconds: How long it took.
+        memory: By how many bytes its process grew at most, against the end of its setup.
+        device_memory: Most bytes that PyTorch held on the GPU, weights and inputs included;
+            None where none is used.
+    """
+
+    seconds: float
+    memory: int
+    device_memory: int | None = None
+
+
+def race(
+    contenders: Mapping[str, Setup],
+    rounds: int,
+    threads: int | None = None,
+    description: str = "measuring",
+) -> dict[str, tuple[Round, ...]]:
+    """Time contenders in processes of their own, in turns.
+
+    Each contender has a process, which it keeps, so that none profits from the memory that
+    another one has made ready. A round of each follows a round of the one before it, so
+    that a machine that is busy for a while slows all of them.
+
+    Args:
+        contenders: Name to a function that is called once in the contender's process, is not
+            timed and returns what is; module functions, or partial ones.
+        rounds: How many rounds are timed; one before them is not.
+        threads: How many threads OpenMP, OpenCV and PyTorch may use; None for their own
+            choice.
+        description: What the progress bar says.
+
+    Raises:
+        RestoreKitError: As contenders raise it, or if a process ends before its work.
+    """
+    found: dict[str, list[Round]] = {name: [] for name in contenders}
+    with ExitStack() as stack:
+        processes = {
+            name: stack.enter_context(_Process(name, setup, threads))
+            for name, setup in contenders.items()
+        }
+        turns = [(number, name) for number in range(rounds + 1) for name in contenders]
+        for number, name in progress(turns, description):
+            measured = processes[name].round()
+            if number > 0:
+                found[name].append(measured)
+    return {name: tuple(measured) for name, measured in found.items()}
+
+
+class _Process:
+    """The process of one contender, which does a round when it is asked to."""
+
+    def __init__(self, name: str, setup: Setup, threads: int | None) -> None:
+        self._name = name
+        # Not forked: that is not safe once libraries have started threads.
+        context = multiprocessing.get_context("spawn")
+        self._connection, other = context.Pipe()
+        self._process = context.Process(target=_serve, args=(other, setup, threads))
+        self._process.start()
+        other.close()
+        self._answer()
+
+    def round(self) -> Round:
+        """Do a round, and return what it took."""
+        self._connection.send("round")
+        answer: Round = self._answer()
+        return answer
+
+    def _answer(self) -> Any:
+        try:
+            answer = self._connection.recv()
+        except EOFError:
+            self._process.join()
+            raise RestoreKitError(
+                f"The process of {self._name!r} ended with status {self._process.exitcode} before "
+                "its work was done; a negative status is a signal, and -9 mostly lack of memory."
+            ) from None
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def __enter__(self) -> _Process:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+        self._process.join()
+
+
+def _serve(connection: Connection, setup: Setup, threads: int | None) -> None:
+    """Be a contender's process, until the other end of the connection is closed."""
+    if threads is not None:
+        _limit_threads(threads)
+    try:
+        work = setup()
+        before = resident()
+        connection.send("ready")
+        while True:
+            connection.recv()
+            connection.send(_round(work, before))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except RestoreKitError as error:
+        connection.send(error)
+
+
+def _round(work: Callable[[], object], before: int) -> Round:
+    restart_peaks()
+    start = time.perf_counter()
+    work()
+    cuda = cuda_in_use()
+    if cuda is not None:
+        cuda.synchronize()
+    seconds = time.perf_counter() - start
+    return Round(seconds, max(0, resident_peak() - before), device_peak())
+
+
+def _limit_threads(number: int) -> None:
+    import cv2
+
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = str(number)
+    cv2.setNumThreads(number)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(number)

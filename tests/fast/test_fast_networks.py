@@ -1,0 +1,166 @@
+"""Every registered network, accelerated, computes what it does as written in archs."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config, ConfigDict
+from torch import nn
+
+import restorekit.archs
+from restorekit.archs import forward_padded
+from restorekit.archs.blocks import SqueezeExcitation
+from restorekit.fast import accelerate, plain
+from restorekit.fast.forms import FastForm
+from restorekit.models.complexity import count_macs
+from restorekit.registry import MODELS
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+#: Sizes that make each network quick; configs decide on the rest.
+SMALL = {
+    "DCSFN": {"channels": 4, "num_units": 5, "num_convs": 2},
+    "DDN": {"channels": 4, "num_blocks": 2},
+    "NLEDN": {"channels": 6, "growth": 4, "num_layers": 2},
+    "PReNet": {"channels": 6, "num_stages": 3, "num_blocks": 2},
+    "REHEN": {"channels": 6, "num_stages": 3, "num_blocks": 3, "se_channels": 2},
+    "RESCAN": {"channels": 6, "num_stages": 3, "depth": 6, "se_channels": 2},
+}
+
+
+def network_configs() -> dict[str, dict]:
+    """Return the different small networks of all configs, each by its first config's name."""
+    found: dict[str, dict] = {}
+    paths = CONFIGS.glob("[!_]*/**/*.py")
+    for path in sorted(paths, key=lambda path: (len(path.parts), path)):
+        network = Config.fromfile(str(path)).model.network.to_dict()
+        small = {**network, **SMALL.get(network["type"], {})}
+        if small not in found.values():
+            found[path.stem] = small
+    return {**found, "rescan-no-attention": {**found["rescan_rain100h"], "se_channels": 0}}
+
+
+NETWORKS = network_configs()
+every_network = pytest.mark.parametrize("config", NETWORKS.values(), ids=NETWORKS)
+
+
+def build(config: dict) -> nn.Module:
+    """Build a network without parameters of zero, which would hide what depends on them."""
+    torch.manual_seed(0)
+    network = MODELS.build(ConfigDict(config))
+    for module in network.modules():
+        if isinstance(module, SqueezeExcitation):
+            nn.init.ones_(module.squeeze.bias)
+        if isinstance(module, nn.BatchNorm2d) and module.track_running_stats:
+            nn.init.uniform_(module.running_var, 0.5, 1.5)
+            nn.init.normal_(module.running_mean, std=0.1)
+    for parameter in network.parameters():
+        if not parameter.any():
+            nn.init.normal_(parameter, std=0.1)
+    return network
+
+
+def stages(outputs: torch.Tensor | tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
+    return [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
+
+
+def assert_near(one: torch.Tensor, other: torch.Tensor, tolerance: float) -> None:
+    """Compare relative to the largest value."""
+    assert (one - other).abs().max() <= tolerance * other.abs().max()
+
+
+def test_every_registered_network_is_tested():
+    public = [getattr(restorekit.archs, name) for name in restorekit.archs.__all__]
+    networks = {p.__name__ for p in public if isinstance(p, type) and issubclass(p, nn.Module)}
+    assert networks <= {config["type"] for config in NETWORKS.values()}
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("shape", [(1, 32, 40), (2, 33, 47), (3, 17, 9)], ids=str)
+@every_network
+def test_outputs_in_inference(config, shape, training):
+    network = build(config).eval()
+    fast = accelerate(network, training)
+    lq = torch.rand(shape[0], 3, *shape[1:])
+    given = lq.clone()
+    with torch.no_grad():
+        expected, found = (stages(forward_padded(n, lq)) for n in (network, fast))
+    for one, other in zip(found, expected, strict=True):
+        assert_near(one, other, 1e-5)
+    assert torch.equal(lq, given)
+
+
+@pytest.mark.parametrize("testing", [True, False], ids=["eval", "train"])
+@pytest.mark.parametrize("training", [False, True])
+@every_network
+def test_outputs_and_gradients_in_training(config, training, testing):
+    """In double precision, where rounding does not decide between two sides of a kink."""
+    network = build(config).double()
+    # Copied, as batch normalisation changes its running averages.
+    fast = accelerate(copy.deepcopy(network), training)
+    lq = torch.rand(2, 3, 37, 46, dtype=torch.float64)
+    images, outputs = [], []
+    for one in (network, fast):
+        one.train(not testing)
+        images.append(lq.clone().requires_grad_())
+        outputs.append(stages(one(images[-1])))
+        sum(output.square().sum() for output in outputs[-1]).backward()
+    torch.testing.assert_close(outputs[1], outputs[0], rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(images[1].grad, images[0].grad, rtol=1e-7, atol=1e-9)
+    state, fast_state = network.state_dict(), fast.state_dict()
+    torch.testing.assert_close(fast_state, state, rtol=1e-9, atol=1e-11)
+    for (name, one), other in zip(network.named_parameters(), fast.parameters(), strict=True):
+        torch.testing.assert_close(other.grad, one.grad, rtol=1e-7, atol=1e-8, msg=name)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@every_network
+def test_parameters_are_shared_and_keys_are_the_networks(config, training):
+    network = build(config)
+    fast = accelerate(network, training)
+    assert isinstance(fast, type(network))
+    assert list(fast.state_dict()) == list(network.state_dict())
+    assert all(a is b for a, b in zip(fast.parameters(), network.parameters(), strict=True))
+    assert all(a is b for a, b in zip(fast.buffers(), network.buffers(), strict=True))
+    assert not any(isinstance(module, FastForm) for module in network.modules())
+    assert any(isinstance(module, FastForm) for module in fast.modules())
+    back = plain(fast)
+    assert [type(m) for m in back.modules()] == [type(m) for m in network.modules()]
+    assert all(a is b for a, b in zip(back.parameters(), network.parameters(), strict=True))
+
+
+@every_network
+def test_operations_are_counted_as_the_plain_networks(config):
+    network = build(config).eval()
+    assert count_macs(accelerate(network), 32, 40) == count_macs(network, 32, 40)
+
+
+@every_network
+def test_runs_and_trains_in_bfloat16(config):
+    network = build(config).eval()
+    fast, lq = accelerate(network, training=True), torch.rand(1, 3, 31, 36)
+    with torch.no_grad():
+        expected = stages(network(lq))[-1]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = stages(fast(lq))[-1]
+    assert (output.float() - expected).abs().mean() < 0.05 * (1 + expected.abs().mean())
+    output.float().square().mean().backward()
+    gradients = [p.grad for p in fast.parameters() if p.grad is not None]
+    assert gradients
+    assert all(gradient.isfinite().all() for gradient in gradients)
+
+
+@every_network
+def test_any_layout_of_the_input(config):
+    network = build(config).eval()
+    fast, lq = accelerate(network), torch.rand(2, 3, 33, 40)
+    with torch.no_grad():
+        expected = stages(network(lq))
+        for given in (
+            lq.contiguous(memory_format=torch.channels_last),
+            lq.transpose(2, 3).contiguous().transpose(2, 3),
+        ):
+            for one, other in zip(stages(fast(given)), expected, strict=True):
+                assert_near(one, other, 1e-5)
