@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from mmengine.registry import DefaultScope
 from torch.utils.data import Dataset
 
 from restorekit.io.images import Image
-from restorekit.registry import TRANSFORMS
+from restorekit.registry import SCOPE, TRANSFORMS
 from restorekit.transforms import PackInputs
 
 from .checks import checked
@@ -25,8 +26,10 @@ Pipeline = Sequence["dict[str, Any] | Step"]
 
 
 def build_pipeline(steps: Pipeline) -> list[Step]:
-    """Build the transforms of a pipeline."""
-    return [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in steps]
+    """Build the transforms of a pipeline, those inside mmcv's wrappers too."""
+    # The wrappers build theirs in the current scope.
+    with DefaultScope.overwrite_default_scope(SCOPE):
+        return [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in steps]
 
 
 class ImageDataset(Dataset[dict[str, Any]], ABC):

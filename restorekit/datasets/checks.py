@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -73,8 +73,15 @@ def checked(
 
 
 def _largest_min_size(transforms: Iterable[Callable[..., object]]) -> tuple[int, str]:
-    sizes = [(getattr(t, "min_size", 1), type(t).__name__) for t in transforms]
+    sizes = [(getattr(t, "min_size", 1), type(t).__name__) for t in _unwrapped(transforms)]
     return max(sizes, default=(1, ""))
+
+
+def _unwrapped(transforms: Iterable[Callable[..., object]]) -> Iterator[Callable[..., object]]:
+    """Yield transforms and, for mmcv's wrappers and Compose, those inside them."""
+    for transform in transforms:
+        yield transform
+        yield from _unwrapped(getattr(transform, "transforms", ()))
 
 
 def _summary(problems: Sequence[str], all_broken: bool) -> str:
