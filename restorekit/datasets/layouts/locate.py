@@ -11,7 +11,7 @@ from restorekit.catalog import get_dataset
 from restorekit.datasets.lmdb.basicsr import BasicSRImages, is_basicsr_lmdb
 from restorekit.datasets.lmdb.format import is_lmdb
 from restorekit.datasets.lmdb.reader import LmdbPairs
-from restorekit.datasets.readers.listing import list_images
+from restorekit.datasets.readers.listing import list_images, listed_once
 from restorekit.datasets.readers.pairing import AUTO
 from restorekit.datasets.readers.pairs import (
     MatchedPairs,
@@ -91,7 +91,8 @@ class PairSource:
         """
         _require_known("layout", self.layout, LAYOUTS)
         _require_known("lq_side", self.lq_side, SIDES)
-        return select(self._find(), self.ann_file, self.exclude)
+        with listed_once():
+            return select(self._find(), self.ann_file, self.exclude)
 
     def _find(self) -> PairReader:
         root = Path(self.data_root).expanduser()

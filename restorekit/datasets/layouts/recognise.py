@@ -16,7 +16,12 @@ from restorekit.datasets.lmdb.basicsr import is_basicsr_lmdb
 from restorekit.datasets.lmdb.format import is_lmdb
 from restorekit.datasets.lmdb.reader import LmdbPairs
 from restorekit.datasets.readers.listed_pairs import ListedPairs
-from restorekit.datasets.readers.listing import has_images, list_images, without_suffix
+from restorekit.datasets.readers.listing import (
+    has_images,
+    list_images,
+    listed_once,
+    without_suffix,
+)
 from restorekit.datasets.readers.pairs import (
     MatchedPairs,
     PairReader,
@@ -68,9 +73,10 @@ def recognise(folder: Path, layouts: Iterable[Layout] | None = None) -> Recognis
         return Recognised(folder, LMDB, LmdbPairs(folder))
     wanted = list(all_layouts().values() if layouts is None else layouts)
     in_folders = [layout for layout in wanted if layout.lq or layout.list]
-    found = fitting(folder, in_folders)
-    if not found:
-        found = fitting(folder, [layout for layout in wanted if layout.side_by_side])
+    with listed_once():
+        found = fitting(folder, in_folders)
+        if not found:
+            found = fitting(folder, [layout for layout in wanted if layout.side_by_side])
     return only_one(found)
 
 

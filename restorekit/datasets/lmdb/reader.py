@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from restorekit.datasets.readers.pairs import PairReader, split_halves
 from restorekit.io.images import Image, decode_image
 
@@ -45,9 +48,12 @@ class LmdbPairs(PairReader):
         return f"{self.location}[{self.names[index]}]"
 
     def size(self, index: int) -> tuple[int, int]:
-        """Return the size that ``meta.json`` says."""
+        """Return the size recorded in ``meta.json``."""
         shape: tuple[int, int] = self._meta.shapes[self._items[index]]
         return shape
+
+    def known_sizes(self) -> npt.NDArray[np.int32]:
+        return np.array(self._meta.shapes, np.int32).reshape(-1, 2)[self._items]
 
     def read(self, index: int) -> tuple[Image, Image | None]:
         """Return views onto the pixels, or decode the files."""

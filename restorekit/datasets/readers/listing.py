@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 from restorekit.io.headers import IMAGE_SUFFIXES
 
 _LEFT_OUT = {"__MACOSX"}
+
+
+_Listings = dict[tuple[Path, bool], list[str]]
+_listings: ContextVar[_Listings | None] = ContextVar("listings", default=None)
+
+
+@contextlib.contextmanager
+def listed_once() -> Iterator[None]:
+    """Let :func:`list_images` list and sort each folder once within the block.
+
+    Recognising a layout asks for the same folder again and again.
+    """
+    if _listings.get() is not None:
+        yield
+        return
+    token = _listings.set({})
+    try:
+        yield
+    finally:
+        _listings.reset(token)
 
 
 def natural_key(text: str) -> tuple[list[str | int], str]:
@@ -23,14 +46,25 @@ def list_images(folder: Path, *, recursive: bool = True) -> list[str]:
 
     Hidden files and folders and files of other kinds are left out.
     """
+    listings = _listings.get()
+    if listings is None:
+        return _list_images(folder, recursive)
+    key = (folder, recursive)
+    if key not in listings:
+        listings[key] = _list_images(folder, recursive)
+    return list(listings[key])
+
+
+def _list_images(folder: Path, recursive: bool) -> list[str]:
     found = []
     for directory, folders, files in os.walk(folder):
         folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
         if not recursive:
             folders.clear()
-        relative = Path(directory).relative_to(folder)
+        relative = Path(directory).relative_to(folder).as_posix()
+        prefix = "" if relative == "." else f"{relative}/"
         found += [
-            (relative / file).as_posix()
+            prefix + file
             for file in files
             if file.lower().endswith(IMAGE_SUFFIXES) and not file.startswith(".")
         ]

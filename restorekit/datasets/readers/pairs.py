@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from restorekit.errors import DataError
 from restorekit.io.images import Image, encode_image
 
 from .pairing import AUTO, Matches, find_rule, match_names, suggest_rule
-from .sources import ImageSource
+from .sources import FileImages, ImageSource
 
 #: Side of the rainy image in a file that holds both.
 Side = Literal["left", "right"]
@@ -70,6 +73,14 @@ class PairReader(ABC):
         Raises:
             DataError: If the pair cannot be used; the message names its file.
         """
+
+    def known_sizes(self) -> npt.NDArray[np.int32]:
+        """Return what :meth:`size` returns for all pairs, (N, 2), 0 where it is not known yet."""
+        return np.zeros((len(self), 2), np.int32)
+
+    def sources(self) -> list[FileImages]:
+        """Return the folders that the pairs are read from, if they are files."""
+        return []
 
     @abstractmethod
     def label(self, index: int) -> str:
@@ -149,6 +160,14 @@ class MatchedPairs(PairReader):
             )
         return size
 
+    def known_sizes(self) -> npt.NDArray[np.int32]:
+        items = np.array(self._items, np.int64).reshape(-1, 2)
+        sizes, others = self._lq.known_sizes()[items[:, 0]], self._gt.known_sizes()[items[:, 1]]
+        return np.where((sizes == others).all(axis=1, keepdims=True), sizes, 0)
+
+    def sources(self) -> list[FileImages]:
+        return [source for source in (self._lq, self._gt) if isinstance(source, FileImages)]
+
     def files(self, index: int) -> list[bytes]:
         lq, gt = self._items[index]
         return [self._lq.data(lq), self._gt.data(gt)]
@@ -192,6 +211,13 @@ class SideBySidePairs(PairReader):
             )
         return height, width // 2
 
+    def known_sizes(self) -> npt.NDArray[np.int32]:
+        sizes = self._images.known_sizes()[self._items]
+        return np.where(sizes[:, 1:] % 2 == 0, sizes // (1, 2), 0).astype(np.int32)
+
+    def sources(self) -> list[FileImages]:
+        return [self._images] if isinstance(self._images, FileImages) else []
+
     def files(self, index: int) -> list[bytes]:
         return [self._images.data(self._items[index])]
 
@@ -222,6 +248,12 @@ class SingleImages(PairReader):
 
     def size(self, index: int) -> tuple[int, int]:
         return self._images.size(self._items[index])
+
+    def known_sizes(self) -> npt.NDArray[np.int32]:
+        return self._images.known_sizes()[self._items]
+
+    def sources(self) -> list[FileImages]:
+        return [self._images] if isinstance(self._images, FileImages) else []
 
     def files(self, index: int) -> list[bytes]:
         return [self._images.data(self._items[index])]

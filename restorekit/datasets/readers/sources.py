@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from restorekit.errors import DataError
 from restorekit.io.images import IMAGE_SUFFIXES, Image, decode_image, inspect_image
@@ -39,6 +43,10 @@ class ImageSource(ABC):
             DataError: If the image cannot be used.
         """
 
+    def known_sizes(self) -> npt.NDArray[np.int32]:
+        """Return height and width of all images, (N, 2), 0 where they are not known yet."""
+        return np.zeros((len(self.names), 2), np.int32)
+
     def path(self, index: int) -> Path | None:
         """Return the file of an image, or None if it is not a file of its own."""
         return None
@@ -50,6 +58,10 @@ class ImageSource(ABC):
 class FileImages(ImageSource):
     """Image files.
 
+    Attributes:
+        files: Their paths relative to ``location``.
+        sizes: Height and width of those whose header was read, and 0 for the others.
+
     Args:
         location: Their folder.
         files: Paths relative to it.
@@ -60,11 +72,12 @@ class FileImages(ImageSource):
         self, location: Path, files: Sequence[str], names: Sequence[str] | None = None
     ) -> None:
         self.location = location
-        self._files = list(files)
+        self.files = list(files)
+        self.sizes = np.zeros((len(self.files), 2), np.int32)
         self.names = [without_suffix(file) for file in files] if names is None else list(names)
 
     def path(self, index: int) -> Path:
-        return self.location / self._files[index]
+        return self.location / self.files[index]
 
     def label(self, index: int) -> str:
         return str(self.path(index))
@@ -77,8 +90,14 @@ class FileImages(ImageSource):
             raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
     def size(self, index: int) -> tuple[int, int]:
-        info = inspect_image(self.path(index))
-        return info.height, info.width
+        height, width = self.sizes[index].tolist()
+        if height == 0:
+            info = inspect_image(f"{self.location}{os.sep}{self.files[index]}")
+            height, width = self.sizes[index] = info.height, info.width
+        return height, width
+
+    def known_sizes(self) -> npt.NDArray[np.int32]:
+        return self.sizes
 
 
 class FolderImages(FileImages):
