@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from restorekit.catalog import KnownTestSet, Published, PublishedNumbers
 from restorekit.evaluation.results import DatasetRecord, MeasuredQuantity
 
 from .ranking import Entry, Ranking
-from .statistics import Comparison, Interval, compare, mean_interval
+from .statistics import Comparison, Interval, compare_all, mean_interval
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ class Board:
     Attributes:
         ranking: The ranking.
         rows: One for each entry of the ranking.
+        comparisons: Measure to the positions of two rows to their comparison; without rows that
+            lack the measure, and pairs whose image names differ.
         unmeasured: Published under the same protocol on the same test set, of methods that
             were not measured here.
         sources: Where the published numbers are from; tables refer to them by position.
@@ -62,28 +63,14 @@ class Board:
 
     ranking: Ranking
     rows: tuple[Row, ...]
+    comparisons: Mapping[str, Mapping[tuple[int, int], Comparison]]
     unmeasured: tuple[Published, ...] = ()
     sources: tuple[str, ...] = ()
     note: str = ""
-    _compared: dict[tuple[str, int, int], Comparison | None] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
     def source_numbers(self, published: Published) -> tuple[int, ...]:
         """Return the positions of a number's sources, from 1."""
-        return tuple(self.sources.index(source) + 1 for source in published.sources)
-
-    def compare(self, first: int, second: int, measure: str) -> Comparison | None:
-        """Compare two rows image by image; every pair is computed once.
-
-        Returns:
-            The comparison; None if one has no such measure, or the image names differ.
-        """
-        key = (measure, first, second)
-        if key not in self._compared:
-            entries = self.ranking.entries
-            self._compared[key] = compare_entries(entries[first], entries[second], measure)
-        return self._compared[key]
+        return tuple(sorted(self.sources.index(source) + 1 for source in published.sources))
 
 
 def build_board(ranking: Ranking, references: PublishedNumbers | None = None) -> Board:
@@ -103,9 +90,15 @@ def build_board(ranking: Ranking, references: PublishedNumbers | None = None) ->
             published = references.find(dataset.id, ranking.criterion)
             note = _other_protocols(references, dataset.id, ranking.criterion)
     first, entries = ranking.measures[0], ranking.entries
-    neighbours = [
-        compare_entries(entry, below, first.measure) for entry, below in itertools.pairwise(entries)
-    ]
+    comparisons = {
+        measure.measure: compare_all(
+            [
+                one.images if (one := entry.measured.get(measure.measure)) else None
+                for entry in entries
+            ]
+        )
+        for measure in ranking.measures
+    }
     rows = tuple(
         Row(
             entry,
@@ -113,10 +106,10 @@ def build_board(ranking: Ranking, references: PublishedNumbers | None = None) ->
                 name: mean_interval(list(one.images.values()))
                 for name, one in entry.measured.items()
             },
-            over_next,
+            comparisons[first.measure].get((index, index + 1)),
             tuple(_match(entry, number, first) for number in published if _same(entry, number)),
         )
-        for entry, over_next in zip(entries, [*neighbours, None], strict=True)
+        for index, entry in enumerate(entries)
     )
     unmeasured = sorted(
         (number for number in published if not any(_same(entry, number) for entry in entries)),
@@ -124,8 +117,7 @@ def build_board(ranking: Ranking, references: PublishedNumbers | None = None) ->
     )
     shown = (*(match.published for row in rows for match in row.published), *unmeasured)
     sources = dict.fromkeys(source for number in shown for source in number.sources)
-    compared = {(first.measure, i, i + 1): over_next for i, over_next in enumerate(neighbours)}
-    return Board(ranking, rows, tuple(unmeasured), tuple(sources), note, compared)
+    return Board(ranking, rows, comparisons, tuple(unmeasured), tuple(sources), note)
 
 
 def test_set_of(
@@ -147,16 +139,6 @@ def gap_limit(measure: MeasuredQuantity) -> float:
     a tenth of a dB needs another explanation.
     """
     return 10.0 ** (1 - measure.digits)
-
-
-def compare_entries(first: Entry, second: Entry, measure: str) -> Comparison | None:
-    """Compare two entries of one ranking image by image.
-
-    Returns:
-        The comparison; None if one has no such measure, or the image names differ.
-    """
-    one, other = first.measured.get(measure), second.measured.get(measure)
-    return None if one is None or other is None else compare(one.images, other.images)
 
 
 def _same(entry: Entry, number: Published) -> bool:

@@ -1,6 +1,6 @@
 """Tables 1 and 2 of the DCSFN paper, with cells for what is measured here.
 
-The paper's numbers are the published ones of the catalog. A cell of ours is filled from a
+The paper's numbers are the published ones of the catalog. A cell for restorekit is filled from a
 results file, or it is empty.
 """
 

@@ -7,9 +7,9 @@ import pytest
 from restorekit.leaderboard.statistics import (
     EXACT_UP_TO,
     EXACT_WITH_TIES_UP_TO,
-    compare,
+    compare_all,
     mean_interval,
-    wilcoxon_p_value,
+    wilcoxon_p_values,
 )
 
 #: Two-sided quantiles of Student's t as tables print them: confidence, degrees of freedom, t.
@@ -40,6 +40,10 @@ def test_the_interval_covers_the_mean_as_often_as_it_says():
 
 def test_one_image_has_no_interval():
     assert mean_interval([31.0]) is None
+
+
+def wilcoxon_p_value(differences):
+    return wilcoxon_p_values([differences])[0]
 
 
 def by_enumeration(differences):
@@ -101,10 +105,20 @@ def test_nothing_differs():
     assert wilcoxon_p_value([]) == 1.0
 
 
+def test_samples_of_all_kinds_are_tested_together():
+    rng = np.random.default_rng(3)
+    samples = [rng.normal(0.3, 1, count).tolist() for count in (1, 9, 9, 60, 60, 51)]
+    samples += [rng.integers(-3, 5, count).astype(float).tolist() for count in (9, 30, 9)]
+    samples += [[], [0.0]]
+    assert wilcoxon_p_values(samples) == pytest.approx([*map(wilcoxon_p_value, samples)], rel=1e-12)
+
+
 def test_comparison_pairs_images_by_name_and_is_antisymmetric():
     first = {"a": 30.0, "b": 31.0, "c": 29.0, "d": 33.0}
     second = {"d": 31.0, "c": 29.0, "b": 30.5, "a": 31.0}
-    forth, back = compare(first, second), compare(second, first)
+    compared = compare_all([first, second, first])
+    assert set(compared) == {(0, 1), (0, 2), (1, 2)}
+    forth, back = compared[0, 1], compared[1, 2]
     assert forth.difference == pytest.approx(0.375)
     assert (forth.first_higher, forth.second_higher) == (2, 1)
     assert (back.first_higher, back.second_higher) == (1, 2)
@@ -114,4 +128,4 @@ def test_comparison_pairs_images_by_name_and_is_antisymmetric():
 
 
 def test_images_of_other_names_are_not_paired():
-    assert compare({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 2.0}) is None
+    assert compare_all([{"a": 1.0, "b": 2.0}, None, {"a": 1.0, "c": 2.0}]) == {}

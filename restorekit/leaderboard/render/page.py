@@ -155,7 +155,7 @@ def _page(template: str, data: Mapping[str, Any], **content: Any) -> str:
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
-    # Only these three are taken as they are: two files of ours, and JSON made safe above.
+    # These three are not escaped: two files of the package, and JSON that is safe already.
     return (
         _templates()
         .get_template(template)

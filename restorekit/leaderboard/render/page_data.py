@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -133,19 +132,15 @@ def _published(number: Published) -> dict[str, Any]:
 
 
 def _pairs(board: Board, measure: str) -> list[dict[str, Any]]:
-    pairs = []
-    for first, second in itertools.combinations(range(len(board.rows)), 2):
-        compared = board.compare(first, second, measure)
-        if compared is not None:
-            pairs.append(
-                {
-                    "i": first,
-                    "j": second,
-                    "difference": compared.difference,
-                    "interval": compared.interval,
-                    "p": compared.p_value,
-                    "firstHigher": compared.first_higher,
-                    "secondHigher": compared.second_higher,
-                }
-            )
-    return pairs
+    return [
+        {
+            "i": first,
+            "j": second,
+            "difference": compared.difference,
+            "interval": compared.interval,
+            "p": compared.p_value,
+            "firstHigher": compared.first_higher,
+            "secondHigher": compared.second_higher,
+        }
+        for (first, second), compared in board.comparisons[measure].items()
+    ]
