@@ -89,7 +89,7 @@ METRICS = _child(
 )
 #: mmengine has no registry of this kind.
 MEASURES = Registry("measure", scope=SCOPE, locations=["restorekit.metrics.measures"])
-HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks")
+HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks", "restorekit.engine")
 LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
 OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")
 

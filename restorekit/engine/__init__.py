@@ -2,6 +2,14 @@
 
 from .amp import BFloat16OptimWrapper
 from .loops import EpochTrainLoop, IterTrainLoop, MultiValLoop
+from .mmengine_patches import CheckpointHook
 from .runner import Runner
 
-__all__ = ["BFloat16OptimWrapper", "EpochTrainLoop", "IterTrainLoop", "MultiValLoop", "Runner"]
+__all__ = [
+    "BFloat16OptimWrapper",
+    "CheckpointHook",
+    "EpochTrainLoop",
+    "IterTrainLoop",
+    "MultiValLoop",
+    "Runner",
+]

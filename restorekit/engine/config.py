@@ -49,8 +49,19 @@ def load_config(
         ) from error
     if overrides:
         _check_overrides(config, overrides)
-        config.merge_from_dict(dict(overrides))
+        for key, value in overrides.items():
+            _override(config, key, value)
     return config
+
+
+def _override(config: Config, key: str, value: Any) -> None:
+    try:
+        config.merge_from_dict({key: value})
+    except Exception as error:
+        raise ConfigError(
+            f"--cfg-options {key}={value!r} does not fit into the config: "
+            f"{str(error) or type(error).__name__}"
+        ) from error
 
 
 def _check_overrides(config: Config, overrides: Mapping[str, Any]) -> None:

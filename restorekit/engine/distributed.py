@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 import torch
@@ -11,12 +10,13 @@ import torch.distributed
 
 from restorekit.errors import ConfigError
 
+from .mmengine_patches import start_gloo
+
 
 def prepare_distributed(config: Any, launcher: str) -> None:
     """Set ``config`` up for ``launcher``, and start gloo where there is no GPU.
 
-    mmengine's own start-up calls CUDA whatever the backend. On a machine without a GPU the
-    process group is therefore made here, before the Runner, which then leaves it alone.
+    The Runner then finds the process group and leaves it alone.
 
     Raises:
         ConfigError: If the launcher's environment variables are missing, or it needs GPUs
@@ -25,8 +25,6 @@ def prepare_distributed(config: Any, launcher: str) -> None:
     config.launcher = launcher
     if launcher == "none":
         return
-    # Kernels of 1×1 have the same layout by either strides, which PyTorch does not see.
-    warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
     if launcher == "pytorch" and "RANK" not in os.environ:
         raise ConfigError(
             "--launcher pytorch: the variables RANK and WORLD_SIZE are not set; start it through "
@@ -39,13 +37,7 @@ def prepare_distributed(config: Any, launcher: str) -> None:
             f"--launcher {launcher} needs GPUs, and this machine has none that PyTorch can use: "
             "tools/dist_train.sh runs several processes on CPUs."
         )
-    if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("gloo")
-    config.model_wrapper_cfg = {
-        "type": "MMDistributedDataParallel",
-        "device_ids": None,
-        "broadcast_buffers": False,
-    }
+    start_gloo(config)
 
 
 def processes_here() -> int:

@@ -12,7 +12,6 @@ from typing import Any
 
 from mmengine.dist import get_world_size
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, IterBasedTrainLoop, ValLoop
-from mmengine.runner.loops import _InfiniteDataloaderIterator
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -20,6 +19,7 @@ from restorekit.datasets import ReproducibleSampler
 from restorekit.errors import ConfigError
 from restorekit.registry import LOOPS
 
+from .mmengine_patches import endless
 from .resume import Position, ScheduleReplay
 
 
@@ -111,8 +111,7 @@ class IterTrainLoop(ResumableLoop, IterBasedTrainLoop):
         self.runner.call_hook("before_train_epoch")
         self._validate_if_due()
         self._continue_from(self._samples, infinite=True)
-        # The parent made an iterator when it was built, before the position was known.
-        self.dataloader_iterator = _InfiniteDataloaderIterator(self.dataloader)
+        self.dataloader_iterator = endless(self.dataloader)
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
             self.run_iter(next(self.dataloader_iterator))

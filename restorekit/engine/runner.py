@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import os
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,14 @@ from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import load_weights, require_stored
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
-from restorekit.errors import CheckpointError, ConfigError
+from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
 from restorekit.io.files import atomic_path, remove_leftovers
 from restorekit.io.threads import usable_cores
 from restorekit.registry import FUNCTIONS
 
 from .distributed import processes_here
 from .loops import ResumableLoop
+from .mmengine_patches import read_files_safely
 from .resume import (
     ScheduleReplay,
     load_optimizer,
@@ -41,7 +44,7 @@ from .resume import (
     use_raw_weights,
     without_functions,
 )
-from .validate import check_config
+from .validate import check_config, naming_key
 
 _logger = logging.getLogger(__name__)
 
@@ -74,6 +77,23 @@ class Runner(MMEngineRunner):
         check_config(cfg)
         runner: Runner = super().from_cfg(cfg)
         return runner
+
+    def train(self) -> Any:
+        """Train, and say in one sentence if memory does not suffice."""
+        read_files_safely()
+        with naming_memory(
+            "Training",
+            "lower train_dataloader.total_batch_size (with "
+            "optim_wrapper.accumulative_counts, if it is to count as before) or the patch_size of "
+            "the pipeline, or train with --amp bf16",
+        ):
+            return super().train()
+
+    def test(self) -> Any:
+        """Test, and say in one sentence if memory does not suffice."""
+        read_files_safely()
+        with naming_memory("Testing", "test on a device with more memory, or on smaller images"):
+            return super().test()
 
     def load_or_resume(self) -> None:
         """Load ``load_from``, or resume; a resume that finds nothing starts anew."""
@@ -220,6 +240,41 @@ class Runner(MMEngineRunner):
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
         return loader
 
+    def build_model(self, model: Any) -> Any:
+        """Build the model; what its parts refuse is reported with the config's key."""
+        with naming_key("model", self.cfg):
+            return super().build_model(model)
+
+    def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+        """Build the optimiser; see :meth:`build_model`."""
+        with naming_key("optim_wrapper", self.cfg):
+            return super().build_optim_wrapper(optim_wrapper)
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        """Build the schedules; see :meth:`build_model`."""
+        with naming_key("param_scheduler", self.cfg):
+            return super().build_param_scheduler(scheduler)
+
+    def build_train_loop(self, loop: Any) -> Any:
+        """Build the training loop and its data loader; see :meth:`build_model`."""
+        with naming_key("train", self.cfg):
+            return super().build_train_loop(loop)
+
+    def build_val_loop(self, loop: Any) -> Any:
+        """Build the validation; see :meth:`build_model`."""
+        with naming_key("val", self.cfg):
+            return super().build_val_loop(loop)
+
+    def build_test_loop(self, loop: Any) -> Any:
+        """Build the test; see :meth:`build_model`."""
+        with naming_key("test", self.cfg):
+            return super().build_test_loop(loop)
+
+    def register_hook(self, hook: Any, priority: Any = None) -> None:
+        """Register a hook; see :meth:`build_model`."""
+        with naming_key("", self.cfg):
+            super().register_hook(hook, priority)
+
     def build_log_processor(self, log_processor: Any) -> Any:
         """Build what formats the log, which counts as the training loop does."""
         loop = self._train_loop if isinstance(self._train_loop, dict) else {}
@@ -229,8 +284,10 @@ class Runner(MMEngineRunner):
         return super().build_log_processor(log_processor)
 
     def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
-        """Register mmengine's default hooks and those that every run of ours needs."""
+        """Register mmengine's default hooks and those that every run of restorekit needs."""
         own = {
+            # Before the seed of the iteration is set: it draws random numbers.
+            "gradients": {"type": "GradientCheckHook"},
             "iteration_seed": {"type": "IterationSeedHook"},
             "finite": {"type": "FiniteLossHook"},
         }
@@ -261,16 +318,29 @@ class Runner(MMEngineRunner):
             checkpoint.update(plain)
 
 
+@contextlib.contextmanager
+def naming_memory(what: str, remedy: str) -> Iterator[None]:
+    """Turn an allocation that fails into one sentence.
+
+    Raises:
+        RestoreKitError: In place of PyTorch's or Python's error.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # On the CPU PyTorch raises a plain RuntimeError.
+        shown = str(error).strip().splitlines() or [""]
+        cpu = "DefaultCPUAllocator" in shown[0] or "can't allocate memory" in shown[0]
+        if not (cpu or isinstance(error, (MemoryError, torch.OutOfMemoryError))):
+            raise
+        raise RestoreKitError(f"{what} ran out of memory ({shown[0][:160]}): {remedy}.") from error
+
+
 def _share_batch(dataloader: dict[str, Any]) -> None:
     """Replace ``total_batch_size`` by the ``batch_size`` of each process."""
     total, processes = dataloader.pop("total_batch_size", None), get_world_size()
     if total is None:
         return
-    if dataloader.get("batch_size") is not None:
-        raise ConfigError(
-            f"A data loader has total_batch_size={total} (of all processes) and batch_size="
-            f"{dataloader['batch_size']} (of each): set one of them to None."
-        )
     if total % processes:
         raise ConfigError(
             f"total_batch_size={total} cannot be shared by {processes} processes: choose a "

@@ -1,7 +1,8 @@
-"""Finding misspelt names in a config before anything is built from it."""
+"""Finding misspelt names and impossible values in a config, and naming their keys."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
 from collections.abc import Iterator, Mapping
@@ -10,10 +11,11 @@ from typing import Any
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
-from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
+from restorekit.errors import ConfigError, RestoreKitError, UnknownNameError, did_you_mean
 from restorekit.registry import (
     DATA_SAMPLERS,
     DATASETS,
+    FUNCTIONS,
     HOOKS,
     LOOPS,
     MEASURES,
@@ -25,6 +27,8 @@ from restorekit.registry import (
     TRANSFORMS,
     Registry,
 )
+
+from .mmengine_patches import types_that_failed
 
 #: Which registry the dicts with a ``type`` below each key of a config come from. The
 #: deepest key that is named here counts.
@@ -45,11 +49,33 @@ _REGISTRIES: dict[str, Registry] = {
     "optim_wrapper": OPTIM_WRAPPERS,
     "optimizer": OPTIMIZERS,
     "param_scheduler": PARAM_SCHEDULERS,
+    "collate_fn": FUNCTIONS,
 }
+#: The least value of whole numbers, by the end of their key.
+_LEAST = {
+    "batch_size": 1,
+    "total_batch_size": 1,
+    "num_workers": 0,
+    "prefetch_factor": 1,
+    "max_epochs": 1,
+    "max_iters": 1,
+    "val_interval": 1,
+    "accumulative_counts": 1,
+    "randomness.seed": 0,
+}
+#: What a constructor raises about an argument.
+_REFUSALS = (
+    *(TypeError, ValueError, AssertionError, LookupError, ArithmeticError, AttributeError),
+    *(RuntimeError, OSError),
+)
 #: What mmengine takes out of a dict before it builds from the rest.
 _TAKEN_OUT = {"type", "_scope_", "priority", "constructor", "paramwise_cfg"}
-#: What the Runner takes from a config, and what we take beside it.
-TOP_LEVEL_KEYS = {*inspect.signature(Runner.__init__).parameters, "custom_imports", "method"}
+#: What the Runner and restorekit read from the top level of a config.
+TOP_LEVEL_KEYS = {
+    *inspect.signature(Runner.__init__).parameters,
+    *("custom_imports", "method", "model_wrapper_cfg", "find_unused_parameters", "sync_bn"),
+    *("activation_checkpointing", "efficient_conv_bn_eval"),
+}
 _LOADER_KEYS = {
     *inspect.signature(DataLoader.__init__).parameters,
     *("total_batch_size", "num_batch_per_epoch"),
@@ -60,12 +86,12 @@ _MISSPELLED = 0.85
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Look up every ``type`` and every argument beside it.
+    """Look up every ``type`` and every argument beside it, and check whole numbers.
 
     Raises:
-        ConfigError: If a name is not registered, or something registered takes no such
-            argument; the key and the nearest valid name are given. If ``train_cfg`` chooses
-            its loop twice.
+        ConfigError: If a name is not registered, or something registered takes no such argument
+            (the key and the nearest valid name are given), a number is impossible, or two keys
+            contradict each other.
     """
     for key, value in config.items():
         if key not in TOP_LEVEL_KEYS and not key.startswith("_"):
@@ -74,6 +100,7 @@ def check_config(config: Mapping[str, Any]) -> None:
                 raise ConfigError(f"The config has a key {key!r}; it should be {close[0]!r}.")
         if key.endswith("_dataloader") and isinstance(value, Mapping) and "dataset" in value:
             _require_known(key, "a data loader", value, _LOADER_KEYS)
+    _check_numbers(dict(config.items()), "")
     loop = config.get("train_cfg")
     if isinstance(loop, Mapping) and {"type", "by_epoch"} <= loop.keys():
         raise ConfigError(
@@ -83,13 +110,73 @@ def check_config(config: Mapping[str, Any]) -> None:
     for key, value, registry in _typed_dicts(dict(config.items()), "", None):
         name = value["type"]
         if not isinstance(name, str) or "." in name:
-            # A class, or a path into another package: not ours to look up.
+            # A class, or a path into another package, that no registry of restorekit holds.
             continue
         try:
             built = registry.get(name)
         except UnknownNameError as error:
             raise ConfigError(f"{key}.type: {error}") from error
         _check_arguments(key, name, built, value)
+
+
+@contextlib.contextmanager
+def naming_key(key: str, config: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what a constructor says of its arguments into one sentence with the config's key.
+
+    Args:
+        key: What is built, at least.
+        config: Searched for the place of what failed.
+
+    Raises:
+        ConfigError: In place of the other error.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        name, key = _what_failed(error, key, config)
+        if name is None or key in str(error):
+            raise
+        raise ConfigError(f"{key}: {error}") from error
+    except RestoreKitError:
+        raise
+    except _REFUSALS as error:
+        name, key = _what_failed(error, key, config)
+        lines = str(error).strip().splitlines() or [""]
+        what = f"{name} cannot be built" if name else "cannot be built"
+        raise ConfigError(f"{key}: {what}: {type(error).__name__}: {lines[0]}") from error
+
+
+def _what_failed(error: Exception, key: str, config: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the type that failed to be built, and the innermost key that leads to it."""
+    names = types_that_failed(error)
+    typed = [
+        (value["type"], at)
+        for at, value, _ in _typed_dicts(dict(config.items()), "", None)
+        if at.startswith(key)
+    ]
+    for name in names:
+        keys = [at for kind, at in typed if kind == name]
+        if len(keys) == 1:
+            key = keys[0]
+    return names[-1] if names else None, key
+
+
+def _check_numbers(value: Any, key: str) -> None:
+    if isinstance(value, Mapping):
+        if None not in (value.get("total_batch_size"), value.get("batch_size")):
+            raise ConfigError(
+                f"{key} has total_batch_size={value['total_batch_size']} (of all processes) and "
+                f"batch_size={value['batch_size']} (of each): set one of them to None."
+            )
+        for name, item in value.items():
+            _check_numbers(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            _check_numbers(item, f"{key}[{number}]")
+    elif value is not None:
+        least = _LEAST.get(key.rpartition(".")[2], _LEAST.get(key))
+        if least is not None and (type(value) is not int or value < least):
+            raise ConfigError(f"{key}={value!r} must be a whole number of at least {least}.")
 
 
 def _typed_dicts(

@@ -1,7 +1,10 @@
-"""What happens around training and testing, one hook a file, in addition to mmengine's."""
+"""What happens around training and testing, one hook a file, in addition to mmengine's.
 
-from .checkpoint import CheckpointHook
+``CheckpointHook`` is in :mod:`restorekit.engine.mmengine_patches`.
+"""
+
 from .finite_loss import FiniteLossHook
+from .gradient_check import GradientCheckHook
 from .inference_cost import InferenceCostHook
 from .iteration_seed import IterationSeedHook
 from .leak_warning import LeakWarningHook
@@ -11,8 +14,8 @@ from .restored_images import RestoredImagesHook
 from .save_restored import SaveRestoredHook
 
 __all__ = [
-    "CheckpointHook",
     "FiniteLossHook",
+    "GradientCheckHook",
     "InferenceCostHook",
     "IterationSeedHook",
     "LeakWarningHook",

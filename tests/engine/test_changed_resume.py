@@ -341,7 +341,7 @@ def test_a_best_checkpoint_left_over_by_a_kill_goes(small_config, monkeypatch):
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("restorekit.hooks.checkpoint._RemovesLater.remove_now", killed)
+        patch.setattr("restorekit.engine.mmengine_patches._RemovesLater.remove_now", killed)
         with pytest.raises(Killed):
             run(small_config("work", **best))
     work_dir = Path(small_config("work").work_dir)

@@ -97,6 +97,38 @@ def test_mistake_of_a_user_is_one_sentence_and_status_2(config_file, tmp_path):
     assert "whole number" in done.stderr
 
 
+HALF_USED = """
+from torch import nn
+from restorekit.registry import MODELS
+
+@MODELS.register_module()
+class HalfUsed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.used, self.spare = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
+
+    def forward(self, lq):
+        return self.used(lq)
+"""
+
+
+@pytest.mark.slow
+def test_parameters_without_gradient_are_named_before_the_first_step(config_file, tmp_path):
+    config = config_file(**{"model.network": {"type": "HalfUsed"}})
+    plugin = tmp_path / "half_used.py"
+    plugin.write_text(HALF_USED)
+    start = command("dist_train.sh", config, 2, "--plugin", plugin, "--work-dir", tmp_path / "w")
+    done = run(start)
+    assert done.returncode == 2, done.stderr[-2000:]
+    assert "network.spare.weight" in done.stderr
+    assert "network.used" not in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run([*start, "--cfg-options", "find_unused_parameters=True"])
+    assert done.returncode == 0, done.stderr[-2000:]
+    # mmengine finds a registry of the scope for whatever it builds.
+    assert "Failed to search registry" not in done.stdout + done.stderr
+
+
 @pytest.mark.slow
 def test_killed_training_resumes_to_the_same_weights(config_file, tmp_path):
     config = config_file(length=16, **{"default_hooks.checkpoint.interval": 1})

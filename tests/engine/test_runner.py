@@ -104,6 +104,25 @@ def test_loss_that_is_not_finite_stops_the_training(small_config):
         Runner.from_cfg(config).train()
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_one_sentence(small_config, monkeypatch, error):
+    def fail(self, lq):
+        raise error
+
+    runner = Runner.from_cfg(small_config("work"))
+    monkeypatch.setattr(type(runner.model.network), "forward", fail)
+    with pytest.raises(RestoreKitError, match="total_batch_size") as caught:
+        runner.train()
+    assert "\n" not in str(caught.value)
+
+
 def test_bf16_computes_in_bf16_and_keeps_float32_weights(small_config, train):
     seen = set()
 

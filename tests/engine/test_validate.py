@@ -2,6 +2,8 @@
 
 import pytest
 
+from restorekit.engine.config import load_config
+from restorekit.engine.runner import Runner
 from restorekit.engine.validate import check_config
 from restorekit.errors import ConfigError
 
@@ -30,6 +32,62 @@ from restorekit.errors import ConfigError
 def test_misspelling_is_named_with_its_key(small_config, change, message):
     with pytest.raises(ConfigError, match=message):
         check_config(small_config("work", **change))
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"train_dataloader.num_workers": -1}, "train_dataloader.num_workers=-1"),
+        ({"train_dataloader.total_batch_size": 0}, "train_dataloader.total_batch_size=0"),
+        ({"train_dataloader.batch_size": 2}, "batch_size=2"),
+        ({"test_dataloader.total_batch_size": 2}, "test_dataloader has total_batch_size=2"),
+        ({"train_cfg.max_iters": 0}, "train_cfg.max_iters=0"),
+        ({"train_cfg.max_iters": 1.5}, "train_cfg.max_iters=1.5"),
+        ({"train_cfg.max_iters": "abc"}, "train_cfg.max_iters='abc'"),
+        ({"train_cfg.val_interval": 0}, "train_cfg.val_interval=0"),
+        ({"randomness.seed": -1}, "randomness.seed=-1"),
+        ({"optim_wrapper.optimizer.lr": -1}, "optim_wrapper.optimizer: Adam"),
+        ({"optim_wrapper.optimizer.betas": 3}, "optim_wrapper.optimizer: Adam"),
+        ({"optim_wrapper.accumulative_counts": 0}, "optim_wrapper.accumulative_counts=0"),
+        ({"param_scheduler": [{"type": "StepLR"}]}, "param_scheduler[0]: StepLR"),
+        (
+            {"param_scheduler": [{"type": "LinearLR", "begin": 8, "end": 2}]},
+            "param_scheduler[0]: LinearLR",
+        ),
+        (
+            {"model.network": {"type": "DCSFN", "num_scales": "x"}},
+            "model.network: InnerScaleBlock",
+        ),
+        ({"model.loss": {"type": "CharbonnierLoss", "eps": "x"}}, "model.loss: CharbonnierLoss"),
+        ({"custom_hooks": [{"type": "EMAHook", "begin_iter": -1}]}, "custom_hooks[0]: EMAHook"),
+        ({"train_dataloader.collate_fn.type": "default_colate"}, "train_dataloader.collate_fn"),
+    ],
+)
+def test_an_impossible_value_is_named_with_its_key(small_config, change, key):
+    with pytest.raises(ConfigError) as caught:
+        Runner.from_cfg(small_config("work", **change)).train()
+    assert key in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def load_and_check(file, options):
+    check_config(load_config(file, options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"param_scheduler.5.gamma": 1},
+        {"custom_hooks.x": 1},
+        {"train_cfg.max_iters.a": 3},
+    ],
+)
+def test_an_option_that_does_not_fit_is_named(small_config, tmp_path, options):
+    file = tmp_path / "config.py"
+    small_config("work").dump(str(file))
+    with pytest.raises(ConfigError) as caught:
+        load_and_check(file, options)
+    assert next(iter(options)).split(".")[0] in str(caught.value)
 
 
 def test_transforms_in_a_pipeline_are_checked(small_config):

@@ -1,15 +1,88 @@
-"""Writing checkpoints without ever being left with none, or with one that another run needs."""
+"""Everything that corrects mmengine where its own interfaces do not allow it.
+
+====================== ============================================= ==========================
+what                   why                                           test that fails without it
+====================== ============================================= ==========================
+CheckpointHook         removes before it writes; removes files of    test_runner.py:
+                       other folders; loses the validation that a    test_a_failed_save_…,
+                       kill interrupts                               test_changed_resume.py
+endless                mmengine makes its iterator before the        test_exact_resume.py
+                       position is known, and sleeps 2 s at the end
+                       of each pass
+start_gloo             mmengine's start-up calls CUDA whatever the   test_distributed.py
+                       backend is
+read_files_safely      ``init_cfg=dict(type='Pretrained')`` and      test_mmengine_patches.py
+                       others read checkpoints by ``torch.load``,
+                       also from the network
+types_that_failed      mmengine does not say what it was building    test_validate.py
+====================== ============================================= ==========================
+
+:meth:`restorekit.engine.Runner.resume` replaces mmengine's method, which would run the text of a
+config inside the checkpoint as Python (``test_runner.py: test_text_of_a_config_…``).
+"""
 
 from __future__ import annotations
 
 import os
+import traceback
+import warnings
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
+import torch.distributed
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as MMEngineCheckpointHook
+from mmengine.runner import CheckpointLoader
+from torch.utils.data import DataLoader
 
+from restorekit.checkpoints.io import load_file
 from restorekit.registry import HOOKS
+
+
+def endless(dataloader: DataLoader[Any]) -> Iterator[Any]:
+    """Yield batches for ever; a sampler that ends begins another epoch."""
+    epoch = 0
+    while True:
+        yield from dataloader
+        epoch += 1
+        if hasattr(dataloader.sampler, "set_epoch"):
+            dataloader.sampler.set_epoch(epoch)
+
+
+def start_gloo(config: Any) -> None:
+    """Make the process group over gloo, and let the Runner wrap models for the CPU."""
+    # Kernels of 1×1 have the same layout by either strides, which PyTorch does not see.
+    warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    config.model_wrapper_cfg = {
+        "type": "MMDistributedDataParallel",
+        "device_ids": None,
+        "broadcast_buffers": False,
+        "find_unused_parameters": config.get("find_unused_parameters", False),
+    }
+
+
+def read_files_safely() -> None:
+    """Let whatever mmengine reads be read by :func:`restorekit.checkpoints.io.load_file`.
+
+    Only data in local files is read: no objects, no addresses.
+    """
+    prefixes = list(CheckpointLoader._schemes)
+    CheckpointLoader.register_scheme(
+        prefixes, lambda filename, map_location=None, **_: load_file(filename), force=True
+    )
+
+
+def types_that_failed(error: BaseException) -> list[str]:
+    """Return each ``type`` of a config that mmengine was building when it failed, outer first."""
+    building = (
+        frame.f_locals.get("obj_type")
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_name == "build_from_cfg"
+    )
+    return [name for name in building if isinstance(name, str)]
 
 
 @HOOKS.register_module()
