@@ -126,7 +126,7 @@ class Restorer(BaseModel):
             }
             if gt is not None:
                 sample["gt"] = gt[i]
-            require_finite(pred[i], sample["name"])
+            require_finite(pred[i], str(sample["name"]))
             samples.append(sample)
         return samples
 
