@@ -12,6 +12,7 @@ Example:
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from mmengine import registry as mmengine_registry
@@ -45,7 +46,11 @@ class Registry(mmengine_registry.Registry):
         Raises:
             UnknownNameError: If nothing has that name, here or in mmengine.
         """
-        found = super().get(key) if isinstance(key, str) else None
+        found = None
+        if isinstance(key, str):
+            # mmengine tries to import what it does not know, and fails on '' and '.x'.
+            with contextlib.suppress(RuntimeError):
+                found = super().get(key)
         if found is None:
             known = self.names()
             group = next((word for word, one in ALL_REGISTRIES.items() if one is self), None)

@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -85,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     with _Interrupts() as interrupts:
         try:
+            _quiet_decoders()
             _run(name, installed.get(name), arguments[1:])
         except RestoreKitError as error:
             if not interrupts.received:
@@ -116,6 +118,12 @@ def installed_commands() -> dict[str, EntryPoint]:
     """Return the commands that installed packages add; ``restorekit``'s own names stay its own."""
     points = entry_points(group=COMMAND_GROUP)
     return {point.name: point for point in points if point.name not in COMMANDS}
+
+
+def _quiet_decoders() -> None:
+    """Keep image decoders from printing for themselves: errors are reported in one sentence."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _run(name: str, installed: EntryPoint | None, arguments: Sequence[str]) -> None:

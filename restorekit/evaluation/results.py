@@ -43,6 +43,10 @@ __all__ = [
 ]
 
 
+#: No measured value is larger; the squares that statistics sum stay finite.
+_LARGEST = 1e100
+
+
 def dataset_record(name: str, fingerprint: str, num_images: int) -> DatasetRecord:
     """Describe a test set: by the catalog's name and version where its fingerprint is known.
 
@@ -155,7 +159,8 @@ def read_results(path: str | os.PathLike[str]) -> Results:
         raise DataError(f"The results file {file} cannot be read: {error}") from error
     try:
         content = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Not JSON, a number of thousands of digits, or thousands of nested lists.
         raise DataError(
             f"{file} is not JSON ({error}): write results files with `restorekit test --out`."
         ) from error
@@ -209,8 +214,14 @@ def _check(results: Results, source: str, keys: Mapping[str, str]) -> None:
         raise DataError(f"{source}: {key} {problem}.")
 
     for name, value in results.scalars.items():
-        if not math.isfinite(value):
-            fail(f"scalars.{name}", f"must be finite, not {value}")
+        if not abs(value) <= _LARGEST:
+            fail(f"scalars.{name}", f"must be finite and below 1e100, not {value}")
+    try:
+        json.dumps((results.settings, results.environment), allow_nan=False)
+    except (ValueError, RecursionError):
+        fail(
+            "settings or environment", "holds a number that is not finite, or is nested too deeply"
+        )
     number = results.dataset.num_images
     first: dict[str, tuple[str, set[str]]] = {}
     for name, quantity in results.measures.items():
@@ -218,8 +229,8 @@ def _check(results: Results, source: str, keys: Mapping[str, str]) -> None:
         if name != quantity.key:
             fail(key, f"holds a quantity that is called {quantity.key!r}")
         for image, value in quantity.images.items():
-            if not math.isfinite(value):
-                fail(f"{key}.images[{image!r}]", f"must be finite, not {value}")
+            if not abs(value) <= _LARGEST:
+                fail(f"{key}.images[{image!r}]", f"must be finite and below 1e100, not {value}")
         images = {*quantity.images, *quantity.left_out}
         if len(quantity.images) + len(quantity.left_out) != number:
             without = f" ({len(quantity.left_out)} left out)" if quantity.left_out else ""

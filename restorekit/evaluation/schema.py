@@ -17,7 +17,7 @@ RAINY_INPUT = "Rainy input"
 SCHEMA = "restorekit.results/2"
 
 Text = Annotated[str, Meta(min_length=1)]
-NotNegative = Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)]
+NotNegative = Annotated[int, Meta(ge=0, le=10**18)] | Annotated[float, Meta(ge=0, le=1e100)]
 
 
 class FileRecord(Struct, frozen=True):

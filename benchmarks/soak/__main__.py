@@ -1,0 +1,72 @@
+"""Try thousands of malformed files: python -m benchmarks.soak --count 2000.
+
+Every kind runs in a process of its own, so that a crash of the interpreter is seen, too. The
+exit status is 0 if each file was read or refused in one sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import resource
+import sys
+from typing import Any
+
+from .cases import ATTACKS
+from .run import Outcome, run_attack
+
+
+def main() -> int:
+    """Run the attacks and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2000, help="files of each kind")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", action="append", choices=ATTACKS, help="repeatable; default: all")
+    args = parser.parse_args()
+    sys.stdout.write(
+        "| kind | tried | read | refused | tracebacks | executed | slowest | memory |" + "\n"
+    )
+    sys.stdout.write("|---|--:|--:|--:|--:|--:|--:|--:|" + "\n")
+    held = True
+    for name in args.kind or ATTACKS:
+        context = multiprocessing.get_context("fork")
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_run, args=(sender, name, args.count, args.seed))
+        process.start()
+        sender.close()
+        try:
+            outcome, megabytes = receiver.recv()
+        except EOFError:
+            process.join()
+            sys.stdout.write(f"| {name} | ended with status {process.exitcode} |\n")
+            held = False
+            continue
+        process.join()
+        held &= outcome.held
+        sys.stdout.write(f"{_row(name, outcome, megabytes)}\n")
+        sys.stdout.flush()
+        for where, number in outcome.fell.most_common():
+            sys.stderr.write(f"{name}: {number} × {where}\n")
+    return 0 if held else 1
+
+
+def _run(sender: Any, name: str, count: int, seed: int) -> None:
+    # What decoders print themselves would hide the table; Python still writes to the terminal.
+    sys.stderr = os.fdopen(os.dup(2), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    outcome = run_attack(name, count, seed)
+    sender.send((outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+
+
+def _row(name: str, outcome: Outcome, megabytes: int) -> str:
+    cells = (
+        *(name, f"{outcome.tried:,}", f"{outcome.read:,}", f"{outcome.refused:,}"),
+        *(f"{sum(outcome.fell.values()):,}", outcome.executed),
+        *(f"{outcome.seconds:.1f} s", f"{megabytes:,} MB"),
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
