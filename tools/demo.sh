@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The main road on real photographs, without a download: rain is rendered on free
-# photographs, a small DCSFN is trained by two processes, tested on photographs that it has
-# not seen, and ranked against the rainy input. Run again, it reuses what is there;
-# interrupted, it goes on where it was. DEMO_ITERS sets the number of training iterations.
+# The whole workflow on real photographs, without a download: render rain on free photographs,
+# train a small DCSFN with two processes, test it on photographs that it has not seen, and rank
+# it against the rainy input. Run again, it reuses what is there; after an interrupt, it
+# continues. DEMO_ITERS sets the number of training iterations.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,4 +1,4 @@
-"""From a config file and the command line to the config that the Runner gets."""
+"""Load a config file and apply the options of the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def load_config(
     overrides: Mapping[str, Any] | None = None,
     plugins: Sequence[str] = (),
 ) -> Config:
-    """Read a config file, import what it and the command line plug in, apply overrides.
+    """Read a config file, import plugins, and apply overrides.
 
     Args:
         path: A ``.py``, ``.yaml`` or ``.json`` file; it is run if it is Python.
@@ -65,7 +65,7 @@ def _override(config: Config, key: str, value: Any) -> None:
 
 
 def _check_overrides(config: Config, overrides: Mapping[str, Any]) -> None:
-    """Refuse an override whose first part names nothing: it would silently do nothing."""
+    """Refuse an override whose first part is not a key: it would have no effect."""
     known = {*config.keys(), *TOP_LEVEL_KEYS}
     for key in overrides:
         first = key.split(".", 1)[0]
@@ -78,7 +78,7 @@ def _check_overrides(config: Config, overrides: Mapping[str, Any]) -> None:
 def set_data_root(config: Config, data_root: str) -> None:
     """Point every dataset of the config to ``data_root``.
 
-    Photographs beside the pairs, of semi-supervised training, stay where the config has them.
+    Unlabelled photographs of semi-supervised training stay where the config has them.
 
     Raises:
         ConfigError: If the datasets of the config do not share one ``data_root``.
@@ -87,24 +87,24 @@ def set_data_root(config: Config, data_root: str) -> None:
     roots = sorted({str(dataset.data_root) for dataset in found})
     if len(roots) != 1:
         raise ConfigError(
-            f"--data-root stands for one folder, and the datasets of this config have "
+            f"--data-root names one folder, and the datasets of this config have "
             f"{len(roots)} ({', '.join(roots) or 'no data_root'}): set them with --cfg-options."
         )
     for dataset in found:
         dataset.data_root = data_root
-        # It says how to get the config's own data.
+        # The hint says how to get the data of the config.
         dataset.pop("hint", None)
 
 
 def skip_broken_data(config: Config) -> None:
-    """Let every dataset of the config leave out files that it cannot use."""
+    """Let every dataset of the config skip files that it cannot use."""
     for dataset in _datasets(config):
         if "datasets" not in dataset:
             dataset.skip_broken = True
 
 
 def _datasets(config: Config, unlabelled: bool = True) -> Iterator[ConfigDict]:
-    """Yield the config of each dataset, those inside other datasets too."""
+    """Yield the config of each dataset, including those inside other datasets."""
     loaders = [config[key] for key in _LOADERS if config.get(key) is not None]
     waiting = []
     for loader in loaders:
@@ -134,6 +134,6 @@ def use_amp(config: Config, dtype: str) -> None:
 
 
 def method_name(config: Config) -> str:
-    """Return the name that results of this config carry: its ``method`` or its network."""
+    """Return the name of the method in results: the config's ``method``, or its network's type."""
     network = config.model.get("network", config.model)
     return str(config.get("method") or network.get("type"))

@@ -1,4 +1,4 @@
-"""``torchrun`` whose failures read like those of a single process.
+"""``torchrun`` with the errors of a single process.
 
 PyTorch's launcher answers a failed process with a page of log and exit status 1. When the cause
 is a mistake that a user can mend, each process hands its sentence to the launcher, which shows
@@ -45,15 +45,15 @@ def launch(argv: Sequence[str]) -> int:
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
         if failure.exitcode == USER_ERROR_STATUS:
-            # Without a message of its own it was a wrong argument, which argparse has shown.
+            # A process without a message met a wrong argument, which argparse has reported.
             message: Any = failure.message
             if isinstance(message, dict):
-                # Less the name of the exception, which PyTorch puts in front.
+                # PyTorch puts the name of the exception in front.
                 sys.stderr.write(f"{message['message'].split(': ', 1)[-1]}\n")
             return USER_ERROR_STATUS
         sys.stderr.write(
-            f"Process {failure.local_rank} failed with exit status {failure.exitcode}; its own "
-            "messages stand above.\n"
+            f"Process {failure.local_rank} failed with exit status {failure.exitcode}; see its "
+            "messages above.\n"
         )
         return 1
     except (KeyboardInterrupt, SignalException):

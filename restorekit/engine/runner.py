@@ -29,6 +29,7 @@ from restorekit.checkpoints.network_config import load_weights, require_stored
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
+from restorekit.inference.images import is_out_of_memory
 from restorekit.io.files import atomic_path, remove_leftovers
 from restorekit.io.threads import usable_cores
 from restorekit.registry import FUNCTIONS
@@ -328,11 +329,9 @@ def naming_memory(what: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        # On the CPU PyTorch raises a plain RuntimeError.
-        shown = str(error).strip().splitlines() or [""]
-        cpu = "DefaultCPUAllocator" in shown[0] or "can't allocate memory" in shown[0]
-        if not (cpu or isinstance(error, (MemoryError, torch.OutOfMemoryError))):
+        if not is_out_of_memory(error):
             raise
+        shown = str(error).strip().splitlines() or [type(error).__name__]
         raise RestoreKitError(f"{what} ran out of memory ({shown[0][:160]}): {remedy}.") from error
 
 
@@ -384,12 +383,12 @@ def start_worker(worker_id: int, seed: int | None, **arguments: Any) -> None:
 
 
 def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a checkpoint of ours, safely, in the form that the Runner expects.
+    """Read a checkpoint safely, in the form that the Runner expects.
 
-    A published network is taken too: its weights are those of the restorer's network.
+    A published network is accepted, too: its weights are those of the restorer's network.
 
     Raises:
-        CheckpointError: If it cannot be read safely or is no checkpoint of ours.
+        CheckpointError: If it cannot be read safely or was not written by restorekit.
     """
     content: Any = None
     if not str(filename).endswith(".safetensors"):
@@ -430,12 +429,12 @@ def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]
 def find_last_good_checkpoint(work_dir: str | os.PathLike[str]) -> Path | None:
     """Return the checkpoint with the highest iteration or epoch that can be read, if any.
 
-    The best one by a metric counts too, where the others are gone. One that cannot be read
-    is named in a warning.
+    The best one by a metric counts where the others are gone. Those that cannot be read are
+    named in warnings.
 
     Raises:
-        CheckpointError: If there are checkpoints and none of them can be read, so that a
-            training does not start anew over them.
+        CheckpointError: If there are checkpoints and none of them can be read: a training that
+            starts anew would overwrite them.
     """
 
     def number(path: Path) -> int:

@@ -10,8 +10,7 @@ from .iteration_seed import IterationSeedHook
 from .leak_warning import LeakWarningHook
 from .metric_history import MetricHistoryHook
 from .progress_bar import ProgressBarHook
-from .restored_images import RestoredImagesHook
-from .save_restored import SaveRestoredHook
+from .restored_images import RestoredImagesHook, SaveRestoredHook
 
 __all__ = [
     "FiniteLossHook",

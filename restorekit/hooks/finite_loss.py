@@ -20,15 +20,14 @@ from restorekit.registry import HOOKS
 class FiniteLossHook(Hook):
     """Ends the training as soon as a loss or a weight is NaN or infinite.
 
-    Checked after every iteration, in all processes together, so that all of them stop and
-    none waits for another. mmengine's ``train_step`` has updated the weights by then, which
-    costs nothing but this process' copy: no checkpoint is written after the check has
-    failed, and one that would hold a weight that is not finite is refused besides. Weights
-    are checked because a finite loss can have an infinite gradient. Gradients are not:
-    under float16 the loss scaler meets infinite ones by design and leaves that step out.
+    All processes check together after every iteration, so that all of them stop and none waits
+    for another. The weights have been updated by then, but only in memory: no checkpoint is
+    written after the check has failed, and a checkpoint with a weight that is not finite is
+    refused. Weights are checked because a finite loss can have an infinite gradient. Gradients
+    are not: under float16 the loss scaler meets infinite ones by design and skips that step.
 
-    The check reads the weights once and waits for the device, as mmengine's logging of the
-    loss does in each iteration anyway.
+    The check reads the weights once and waits for the device, as mmengine's logging of the loss
+    does in each iteration anyway.
 
     Priority ``HIGH``: before averaging, logging and writing checkpoints.
     """

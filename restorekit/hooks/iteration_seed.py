@@ -18,12 +18,12 @@ from restorekit.registry import HOOKS
 class IterationSeedHook(Hook):
     """Seeds PyTorch, NumPy and Python before each training iteration.
 
-    The seed comes from the run's seed, the process' rank and the iteration. So a resumed
-    run draws the same numbers (dropout, noise) as one that was never interrupted, whatever
-    validation or data loading drew in between, and no state has to be saved. The order and
-    the crops of the training data follow the sampler in the same way.
+    The seed comes from the run's seed, the process's rank and the iteration. So a resumed run
+    draws the same numbers (dropout, noise) as one that was never interrupted, whatever validation
+    or data loading drew in between, and no state has to be saved. The order and the crops of the
+    training data come from the sampler in the same way.
 
-    Runs first (priority ``VERY_HIGH``) and writes nothing.
+    Priority ``VERY_HIGH``: before other hooks.
     """
 
     priority = "VERY_HIGH"
@@ -35,7 +35,6 @@ class IterationSeedHook(Hook):
             sampler.seed = runner.seed
 
     def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
-        """Seed all generators for this iteration and rank."""
         sequence = np.random.SeedSequence((runner.seed, get_rank(), runner.iter))
         seed = int(sequence.generate_state(1, np.uint64)[0])
         torch.manual_seed(seed)

@@ -29,12 +29,11 @@ class LeakWarningHook(Hook):
     every checkpoint says so in ``meta['leaks']``: later trainings that start from it keep it,
     and a test of it writes into the results how many images of its test set are affected.
 
-    Datasets that do not read through one of ours are left out, and so are ones that cannot be
-    read. The first process alone looks, and only for a few seconds: of large datasets it
-    compares a sample.
+    Datasets that do not read through one of restorekit's are left out, and so are those that cannot
+    be read. Only the first process compares, for a few seconds: of large datasets a sample.
 
     Args:
-        seconds: How long it may take, about.
+        seconds: Approximate limit on the time of the comparison.
     """
 
     def __init__(self, seconds: float = 5.0) -> None:
@@ -109,11 +108,11 @@ def _record(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairRea
         first.append(first[-1] + len(reader))
     digests = {}
     images: dict[str, list[int]] = {}
-    for (number, place), other in look.leaks:
+    for (number, position), other in look.leaks:
         if other not in digests:
             pair = test[other[0]].read(other[1])
             digests[other] = image_digest(*(image for image in pair if image is not None))
-        images.setdefault(digests[other], []).append(first[number] + place)
+        images.setdefault(digests[other], []).append(first[number] + position)
     names = hashlib.sha256()
     for reader in train:
         names.update("\n".join(reader.names).encode())

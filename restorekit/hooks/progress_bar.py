@@ -1,4 +1,4 @@
-"""A progress bar for those who watch a training on a terminal."""
+"""A progress bar on a terminal."""
 
 from __future__ import annotations
 

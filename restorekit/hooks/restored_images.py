@@ -1,33 +1,38 @@
-"""Pictures of a few restored images beside their input and their ground truth."""
+"""Pictures of restored images: beside input and ground truth, or alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import torch
 from mmengine.hooks import Hook
 
-from restorekit.hooks.pictures import comparison
 from restorekit.io.files import path_below
 from restorekit.io.images import write_image
+from restorekit.io.tensors import to_hwc
+from restorekit.metrics.functional.color import to_uint8
 from restorekit.registry import HOOKS
+
+#: Width in pixels of the white line between the pictures of a row.
+GAP = 4
 
 
 @HOOKS.register_module()
 class RestoredImagesHook(Hook):
     """Writes ``rainy | derained | clean`` as one PNG for the first images of a dataset.
 
-    The pictures lie in ``<work_dir>/restored``: in ``iter_<n>/`` for a validation after n
-    training iterations, in ``val/`` and ``test/`` for runs without training, and below that
-    in a folder for each dataset where a validation has several. In a
-    distributed run each process writes the images it restored. A sampler that gives an
-    image to two processes, to fill up the last batch, makes both write the same file,
-    which is replaced as a whole.
+    The pictures go to ``<work_dir>/restored``: to ``iter_<n>/`` for a validation after n training
+    iterations, to ``val/`` and ``test/`` for runs without training, and there to one folder for
+    each dataset if a validation has several. In a distributed run each process writes the images
+    that it restored. An image that two processes have is written by both, as a whole each time.
 
     Args:
-        num_images: How many images, counted by their ``index``; None for all.
-        out_dir: Folder to use in place of ``<work_dir>/restored``.
+        num_images: Images with an ``index`` below this are written; None for all.
+        out_dir: Folder that replaces ``<work_dir>/restored``.
 
     Priority ``LOW``; nothing else depends on it.
     """
@@ -40,17 +45,14 @@ class RestoredImagesHook(Hook):
         self._training = False
 
     def before_train(self, runner: Any) -> None:
-        """Note that validations now belong to a training iteration."""
         self._training = True
 
     def after_train(self, runner: Any) -> None:
-        """Note that training is over."""
         self._training = False
 
     def after_val_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        """Write the pictures of this batch."""
         folder = f"iter_{runner.iter}" if self._training else "val"
         # Images of several datasets may have the same names.
         dataset = getattr(runner.val_loop, "name", None)
@@ -59,7 +61,6 @@ class RestoredImagesHook(Hook):
     def after_test_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        """Write the pictures of this batch."""
         self._write(runner, "test", outputs)
 
     def _write(self, runner: Any, folder: str, outputs: Sequence[dict[str, Any]]) -> None:
@@ -68,3 +69,50 @@ class RestoredImagesHook(Hook):
             if self.num_images is None or sample["index"] < self.num_images:
                 path = path_below(root, sample["name"], ".png", inside=folder)
                 write_image(path, comparison(sample))
+
+
+@HOOKS.register_module()
+class SaveRestoredHook(Hook):
+    """Writes every restored image of a test run to ``<out_dir>/<name>.png``, 8 bit RGB.
+
+    Predictions are clamped to [0, 1] and rounded, so a protocol with uint8 quantisation measures
+    the same on the file as on the prediction.
+
+    Args:
+        out_dir: Folder for the images.
+
+    Priority ``LOW``; nothing else depends on it.
+    """
+
+    priority = "LOW"
+
+    def __init__(self, out_dir: str) -> None:
+        self.out_dir = out_dir
+
+    def after_test_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        for sample in outputs:
+            path = path_below(self.out_dir, sample["name"], ".png")
+            write_image(path, to_picture(sample["pred"]))
+
+
+def to_picture(image: torch.Tensor) -> npt.NDArray[np.uint8]:
+    """Return a float RGB image (3, H, W), nominally in [0, 1], as uint8 (H, W, 3).
+
+    Clamped and rounded as the protocols with uint8 quantisation do it.
+    """
+    return to_uint8(to_hwc(image))
+
+
+def comparison(sample: Mapping[str, Any]) -> npt.NDArray[np.uint8]:
+    """Return ``rainy | derained | clean`` of one prediction as one uint8 RGB picture.
+
+    Without a ground truth the row ends after the derained image.
+    """
+    pictures = [to_picture(sample[key]) for key in ("lq", "pred", "gt") if key in sample]
+    white = np.full((pictures[0].shape[0], GAP, 3), 255, dtype=np.uint8)
+    row = [pictures[0]]
+    for picture in pictures[1:]:
+        row += [white, picture]
+    return np.concatenate(row, axis=1)
