@@ -45,12 +45,12 @@ def test_one_protocol_can_be_chosen(files, capsys):
         (["absent.json"], "absent.json cannot be read"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(files, tmp_path, capsys, arguments, sentence):
+def test_mistakes_are_explained(files, tmp_path, capsys, arguments, sentence):
     out = tmp_path / "board"
     assert main(["leaderboard", *files, *arguments, "--out", str(out)]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("restorekit leaderboard: ")
-    assert sentence in told
+    message = capsys.readouterr().err
+    assert message.startswith("restorekit leaderboard: ")
+    assert sentence in message
     assert not out.exists()
 
 

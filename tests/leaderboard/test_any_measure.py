@@ -182,6 +182,26 @@ def test_the_scripts_of_the_page_follow_its_direction(grain, browser, tmp_path):
     assert shown == lowest
 
 
+def test_the_page_says_what_was_not_measured(browser, tmp_path):
+    psnr, edge = under("p", PSNR), under("p", EDGE)
+    files = named(
+        results("A", (psnr, {"a": 31.0, "b": 30.0}), (edge, {"a": 1.0, "b": 2.0})),
+        results("B", (psnr, {"a": 30.0, "b": 29.0})),
+    )
+    page = board_page(make_sections(rank_all(files)), {})
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    browser.get((tmp_path / "page.html").as_uri())
+    browser.console()
+    browser.choose("#scatter-measure", "rank")
+    summary = "return document.querySelector('#scatter-summary').textContent"
+    assert browser.run(summary) == "Not measured for B."
+    browser.run("document.querySelector('#images').open = true")
+    browser.wait_for("document.querySelector('#images tbody')")
+    browser.choose("#images-measure", "rank")
+    assert browser.column("B", "#images table", "textContent") == ["", ""]
+    assert browser.console() == []
+
+
 def test_all_measures_of_a_protocol_are_columns_and_the_first_decides():
     names = {"a": 1.0, "b": 3.0}
     low, high = {"a": 0.1, "b": 0.3}, {"a": 0.5, "b": 0.7}

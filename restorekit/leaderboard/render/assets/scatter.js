@@ -49,8 +49,10 @@ function drawScatter(board) {
 function scatterSummary(board, measure, first, second) {
   if (first === second) return "Choose two different methods.";
   const [i, j] = [board.methods.indexOf(first), board.methods.indexOf(second)];
+  const missing = [first, second].filter((method) => !(measure in method.means));
+  if (missing.length > 0) return `Not measured for ${missing.map((method) => method.label).join(" and ")}.`;
   const pair = board.pairs[measure].find((one) => one.i === Math.min(i, j) && one.j === Math.max(i, j));
-  if (!pair) return "The images of these two go by different names, so that they cannot be paired.";
+  if (!pair) return "The image names of these two methods differ, so their images cannot be paired.";
   const sign = pair.i === j ? 1 : -1;
   const higher = sign > 0 ? pair.firstHigher : pair.secondHigher;
   const lower = sign > 0 ? pair.secondHigher : pair.firstHigher;
