@@ -16,10 +16,10 @@ _BIDIRECTIONAL_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI
 
 
 def plain(text: str) -> str:
-    """Return ``text`` on one line, without characters that control a terminal or its direction."""
+    """Return ``text`` on one line, control characters (of direction too) replaced."""
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
-        if unicodedata.category(character) == "Cc"
+        if unicodedata.category(character) in ("Cc", "Cs")
         or unicodedata.bidirectional(character) in _BIDIRECTIONAL_CONTROLS
         else character
         for character in " ".join(text.split())

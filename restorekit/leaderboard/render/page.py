@@ -156,19 +156,18 @@ def _page(template: str, data: Mapping[str, Any], **content: Any) -> str:
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
     # These three are not escaped: two files of the package, and JSON that is safe already.
-    return (
-        _templates()
-        .get_template(template)
-        .render(
-            style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            data=Markup(script_json(data)),  # noqa: S704
-            policy=policy,
-            version=__version__,
-            minus="−",
-            **content,
-        )
+    page = _templates().get_template(template)
+    text = page.render(
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        data=Markup(script_json(data)),  # noqa: S704
+        policy=policy,
+        version=__version__,
+        minus="−",
+        **content,
     )
+    # JSON can hold halves of characters, which no file can.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _hash(text: str) -> str:
