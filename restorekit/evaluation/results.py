@@ -47,6 +47,10 @@ __all__ = [
 _LARGEST = 1e100
 
 
+#: The largest value of an image; the squares of larger ones overflow in statistics.
+LARGEST = 1e150
+
+
 def dataset_record(name: str, fingerprint: str, num_images: int) -> DatasetRecord:
     """Describe a test set: by the catalog's name and version where its fingerprint is known.
 

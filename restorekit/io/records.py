@@ -45,6 +45,8 @@ def to_record(content: Any, kind: type[T], source: str) -> T:
         value = keys[-1] if wrong_key else _at(content, keys)
         problem = _sentence(message, keys, value, _field_names(kind))
         raise DataError(f"{source}: {problem}") from error
+    except UnicodeEncodeError as error:
+        raise DataError(f"{source}: {error.object!r} is not valid Unicode.") from error
 
 
 def _spell_out(content: Any, kind: type[Any], path: str) -> list[str | int]:
@@ -67,7 +69,7 @@ def _spell_out(content: Any, kind: type[Any], path: str) -> list[str | int]:
 def _fails(content: Any, kind: type[Any], keys: list[str | int]) -> bool:
     try:
         msgspec.convert(_only(content, keys), kind, strict=True)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         return True
     return False
 

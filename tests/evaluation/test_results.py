@@ -146,6 +146,7 @@ def broken(content, key, value, tmp_path):
         ((*PSNR, "images", "b"), None, ["measures.psnr/rgb_u8.images.b", "nothing"]),
         ((*PSNR, "images", "b"), math.nan, ["psnr/rgb_u8.images['b']", "nan"]),
         ((*PSNR, "images", "b"), math.inf, ["psnr/rgb_u8.images['b']", "inf"]),
+        ((*PSNR, "images", "b"), -1e200, ["psnr/rgb_u8.images['b']", "-1e+200"]),
         ((*PSNR, "images"), {}, ["measures.psnr/rgb_u8.images", "not empty"]),
         (
             (*PSNR, "images"),

@@ -36,6 +36,8 @@ def test_what_fits_is_converted():
             ["several.1.numbr", "'number'"],
         ),
         ({"by_name": {"a": {}}}, ["by_name.a.number", "missing"]),
+        ({"by_name": {"\ud800": {"number": 1}}}, [r"'\ud800'"]),
+        ({"\ud800": 1}, [r"'\ud800'"]),
     ],
 )
 def test_what_does_not_fit_is_named(content, words):

@@ -18,6 +18,7 @@ from restorekit.leaderboard import (
 from restorekit.leaderboard.render.cells import Item, Number, difference
 from restorekit.leaderboard.render.latex import escape_latex, latex
 from restorekit.leaderboard.render.markdown import escape_markdown
+from restorekit.leaderboard.render.page import board_page
 
 NASTY = r"A|B <b>&amp;_x_ 50% $y$ #1 {z} \input{f} ~^ `c` *d* [e](f) & g_h"
 
@@ -93,13 +94,17 @@ def test_csv_cells_are_no_formulas(formula):
     assert float(texts["psnr"]) == -29.25
 
 
-@pytest.mark.parametrize("control", ["\x1b[31m", "\x07", "\x9b31m", "\x00", "\u202e", "\u2066"])
+@pytest.mark.parametrize(
+    "control", ["\x1b[31m", "\x07", "\x9b31m", "\x00", "\u202e", "\u2066", "\udcff"]
+)
 def test_names_do_not_control_a_terminal(control):
     samples = {"a.json": sample_results(f"A{control}B", {"i": 30.0}, name=f"n{control}m")}
     sections = make_sections(rank_all(samples))
     for text in (markdown(sections), to_csv(sections), latex(sections)):
         assert control[0] not in text
         assert "A\N{REPLACEMENT CHARACTER}" in text
+        text.encode()
+    board_page(sections, {}).encode()
 
 
 def test_numbers_are_shown_with_their_sign_and_digits():
