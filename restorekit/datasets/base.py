@@ -1,4 +1,4 @@
-"""What all datasets of images have in common."""
+"""The base class of the datasets of images."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def build_pipeline(steps: Pipeline) -> list[Step]:
 
 
 class ImageDataset(Dataset[dict[str, Any]], ABC):
-    """A dataset whose items are dicts that went through a pipeline of transforms.
+    """A dataset whose samples are dicts that pass through a pipeline of transforms.
 
-    The pipeline gets ``lq`` and ``gt`` (uint8 (H, W, 3) RGB arrays, perhaps read-only; the
-    latter only where there is a clean image), ``name``, ``index``, and ``rng``, the generator
-    of this sample: it depends on the seed and the position in the run that a
-    :class:`~restorekit.datasets.loading.randomness.SampleIndex` carries, or on the index where
-    that is a plain ``int``, never on the worker process.
+    The pipeline receives ``lq`` and, where there is a clean image, ``gt`` (uint8 (H, W, 3) RGB
+    arrays, perhaps read-only), ``name``, ``index``, and ``rng``, the sample's random generator.
+    That depends on the seed and the position in the run, which a
+    :class:`~restorekit.datasets.SampleIndex` carries, or on a plain index, and never on the
+    worker process.
 
     Args:
-        reader: The images; all of them are checked here.
+        reader: The images, all of which are checked.
         pipeline: Transforms.
-        skip_broken: Leave out images that cannot be used, and say how many.
+        skip_broken: Leave out images that cannot be used, and report how many.
         metainfo: Facts about the dataset for reports, such as its name and version.
-        before: Transforms that run before the pipeline (their smallest size counts too).
+        before: Transforms that run before the pipeline; images must be large enough for them.
 
     Raises:
         DataError: If images cannot be used and ``skip_broken`` is not set.
@@ -66,12 +66,12 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
 
     @property
     def names(self) -> list[str]:
-        """Names of the samples; each is there once."""
+        """Unique names of the samples."""
         return self.reader.names
 
     @property
     def metainfo(self) -> dict[str, Any]:
-        """Where the images lie, how many they are, and the facts given as ``metainfo``."""
+        """Location and number of the images, and the facts given as ``metainfo``."""
         return {"source": self.reader.location, "num_images": len(self), **self._metainfo}
 
     def __len__(self) -> int:
@@ -85,11 +85,11 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
         return self._through(self.pipeline, index)
 
     def __getitems__(self, indices: Sequence[int]) -> Sequence[dict[str, Any]]:
-        """Return what ``dataset[index]`` gives for each; torch's data loader calls this.
+        """Return the samples of a batch; called by torch's data loader.
 
-        Where only ``PackInputs`` is left to be done, it is a
+        Where the pipeline ends in ``PackInputs`` they are a
         :class:`~restorekit.datasets.SampleBatch`, which
-        :func:`~restorekit.datasets.collate_samples` has nothing more to do with.
+        :func:`~restorekit.datasets.collate_samples` collates at no cost.
         """
         if not self.packs_batches:
             return [self[index] for index in indices]
@@ -97,9 +97,9 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
 
     @property
     def packs_batches(self) -> bool:
-        """Whether all that samples still need before they are batched is ``PackInputs``.
+        """Whether ``PackInputs`` is all that is missing after :meth:`unpacked`.
 
-        Not so in a subclass that makes its samples itself.
+        It is not in a subclass with its own ``__getitem__``.
         """
         own = type(self).__getitem__ is not ImageDataset.__getitem__
         return not own and bool(self.pipeline) and type(self.pipeline[-1]) is PackInputs
@@ -110,11 +110,11 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
 
     def _through(self, pipeline: Sequence[Step], index: int) -> dict[str, Any]:
         rng = sample_rng(index)
-        place = int(index)
+        number = int(index)
         results: dict[str, Any] = {
-            **self.images(place, rng),
-            "name": self.names[place],
-            "index": place,
+            **self.images(number, rng),
+            "name": self.names[number],
+            "index": number,
             "rng": rng,
         }
         for transform in pipeline:

@@ -21,20 +21,20 @@ from .loading.randomness import SampleIndex
 
 @DATASETS.register_module()
 class MixtureDataset(Dataset[dict[str, Any]]):
-    """A weighted mixture, exact in each pass and without any chance.
+    """A weighted mixture with exact shares in each pass; nothing is left to chance.
 
-    One pass through the mixture is as long as it has to be for every dataset to be gone
-    through at least once at its weight: with weights 1:1, 1,800 samples and 100 samples make a
-    pass of 3,600, in which each of the 100 comes 18 times. A repetition is the same image, but
-    in training (see :class:`~restorekit.datasets.ReproducibleSampler`) not the same crop. Shuffle
-    it: without, one dataset follows the other.
+    A pass is just long enough for every dataset to be used completely at its weight: with
+    weights 1:1, datasets of 1,800 and 100 samples make a pass of 3,600, in which each of the 100
+    appears 18 times. A repetition is the same image, but in training (see
+    :class:`~restorekit.datasets.ReproducibleSampler`) another crop. Without shuffling, one
+    dataset follows the other.
 
-    Names are those of the datasets with ``<number of the dataset>/`` before them and, for
-    repetitions, ``#2``, ``#3``, … after.
+    The names are those of the datasets with the prefix ``<index of the dataset>/`` and, for
+    repetitions, the suffix ``#2``, ``#3``, ….
 
     Args:
-        datasets: The datasets, or configs of them; each with its own pipeline.
-        weights: Shares, relative to each other; by default all alike.
+        datasets: The datasets, or their configs; each with its own pipeline.
+        weights: Shares, relative to each other; by default all are equal.
         metainfo: Facts for reports.
 
     Raises:
@@ -59,20 +59,20 @@ class MixtureDataset(Dataset[dict[str, Any]]):
         ]
         sizes = [len(dataset) for dataset in self.datasets]
         passes = max(size / w for size, w in zip(sizes, shares, strict=True))
-        # Rounded first: 7 / 0.7 * 0.7 is a little more than 7.
+        # Rounded before ceil(): 7 / 0.7 * 0.7 is a little more than 7.
         counts = [math.ceil(round(w * passes, 9)) for w in shares]
         self._starts = [0, *itertools.accumulate(counts)]
         self._metainfo = dict(metainfo or {})
 
     @property
     def metainfo(self) -> dict[str, Any]:
-        """What the datasets say of themselves, and the facts given as ``metainfo``."""
+        """The facts of the datasets, and those given as ``metainfo``."""
         parts = [getattr(dataset, "metainfo", None) for dataset in self.datasets]
         return {"num_images": len(self), "datasets": parts, **self._metainfo}
 
     @property
     def names(self) -> list[str]:
-        """Names of the samples; each is there once."""
+        """Unique names of the samples."""
         return [self._name(i) for i in range(len(self))]
 
     def __len__(self) -> int:
@@ -90,7 +90,7 @@ class MixtureDataset(Dataset[dict[str, Any]]):
 
     @property
     def packs_batches(self) -> bool:
-        """Whether this is so of all datasets."""
+        """Whether all datasets pack batches."""
         own = type(self).__getitem__ is not MixtureDataset.__getitem__
         return not own and all(getattr(d, "packs_batches", False) for d in self.datasets)
 
@@ -101,25 +101,24 @@ class MixtureDataset(Dataset[dict[str, Any]]):
 
     def _inner(self, index: int) -> tuple[Any, int]:
         """Return the dataset of a sample, and its index there."""
-        number, place, _ = self._find(index)
-        inner = index.at(place) if isinstance(index, SampleIndex) else place
-        return self.datasets[number], inner
+        number, inner, _ = self._find(index)
+        return self.datasets[number], index.at(inner) if isinstance(index, SampleIndex) else inner
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
         """Return ``lq``, and ``gt`` where there is one, before the pipeline of its dataset."""
-        number, place, _ = self._find(index)
-        images: dict[str, Image] = self.datasets[number].images(place, rng)
+        number, inner, _ = self._find(index)
+        images: dict[str, Image] = self.datasets[number].images(inner, rng)
         return images
 
     def _find(self, index: int) -> tuple[int, int, int]:
-        """Return the number of the dataset, the index in it, and which repetition it is."""
+        """Return the number of the dataset, the index in it, and the repetition from 0."""
         if not 0 <= index < len(self):
             raise IndexError(f"sample {int(index)} of {len(self)}")
         number = bisect.bisect_right(self._starts, index) - 1
-        repetition, place = divmod(int(index) - self._starts[number], len(self.datasets[number]))
-        return number, place, repetition
+        repetition, inner = divmod(int(index) - self._starts[number], len(self.datasets[number]))
+        return number, inner, repetition
 
     def _name(self, index: int) -> str:
-        number, place, repetition = self._find(index)
-        name = f"{number}/{self.datasets[number].names[place]}"
+        number, inner, repetition = self._find(index)
+        name = f"{number}/{self.datasets[number].names[inner]}"
         return f"{name}#{repetition + 1}" if repetition else name

@@ -1,7 +1,7 @@
-"""Image files in and out: the one place where the order of the colours changes.
+"""Read and write image files.
 
-Everywhere else an image is a uint8 array of shape (H, W, 3) in RGB order. OpenCV, which
-decodes and encodes, has BGR.
+An image is a uint8 array of shape (H, W, 3) in RGB order. OpenCV, which decodes and encodes, uses
+BGR; no other module of restorekit handles that.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ def read_image(path: str | os.PathLike[str]) -> Image:
         uint8, (H, W, 3), RGB.
 
     Raises:
-        DataError: If it is missing, damaged or of a kind that is refused; see
-            :func:`inspect_image`.
+        DataError: If the file is missing, damaged or not supported; see :func:`inspect_image`.
     """
     try:
         data = Path(path).read_bytes()
@@ -60,9 +59,11 @@ def read_image(path: str | os.PathLike[str]) -> Image:
 
 
 def decode_image(data: Buffer, source: str = "the image") -> Image:
-    """Decode the bytes of an image file; ``source`` is what error messages call it.
+    """Decode the bytes of an image file, as :func:`read_image` does for a file.
 
-    Does for bytes what :func:`read_image` does for a file.
+    Args:
+        data: The bytes.
+        source: What error messages call the image.
     """
     info = inspect_image(data, source, thorough=True)
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
@@ -72,7 +73,7 @@ def decode_image(data: Buffer, source: str = "the image") -> Image:
         image = None
     if image is None:
         raise DataError(f"{source} is damaged and cannot be decoded: copy or download it again.")
-    return _turned_upright(cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image), info.orientation)
+    return _upright(cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image), info.orientation)
 
 
 def encode_image(rgb: Image, suffix: str = ".png", quality: int = 95) -> bytes:
@@ -80,11 +81,11 @@ def encode_image(rgb: Image, suffix: str = ".png", quality: int = 95) -> bytes:
 
     Args:
         rgb: uint8, (H, W, 3), RGB.
-        suffix: Ending of the format, one of :data:`IMAGE_SUFFIXES`.
-        quality: Quality of JPEG and WebP, 1 to 100; the other formats lose nothing.
+        suffix: Suffix of the format, one of :data:`IMAGE_SUFFIXES`.
+        quality: Quality of JPEG and WebP, 1 to 100; the other formats are lossless.
 
     Raises:
-        DataError: If ``rgb`` is not such an array or the format is not known.
+        DataError: If ``rgb`` is not such an array or the format is unknown.
     """
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
         raise DataError(
@@ -102,7 +103,7 @@ def encode_image(rgb: Image, suffix: str = ".png", quality: int = 95) -> bytes:
 
 
 def write_image(path: str | os.PathLike[str], rgb: Image, quality: int = 95) -> None:
-    """Write an image file, atomically; the ending of ``path`` chooses the format.
+    """Write an image file atomically; its suffix determines the format.
 
     See :func:`encode_image` for the arguments.
     """
@@ -111,7 +112,7 @@ def write_image(path: str | os.PathLike[str], rgb: Image, quality: int = 95) -> 
         temporary.write_bytes(data)
 
 
-def _turned_upright(image: Image, orientation: int) -> Image:
+def _upright(image: Image, orientation: int) -> Image:
     """Undo the eight EXIF orientations (EXIF 2.3, tag 274)."""
     if orientation == 1:
         return image

@@ -1,4 +1,4 @@
-"""Cutting the same random patch out of both images."""
+"""Cut the same random patch from both images."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .paired import Image, PairedTransform
 
 @TRANSFORMS.register_module()
 class PairedRandomCrop(PairedTransform):
-    """Cuts a square patch at a position drawn uniformly from all that fit.
+    """Cut a square patch at a position drawn uniformly from all that fit.
 
-    The patch is a view: of an image in a ``raw`` LMDB only its rows are read from disk.
+    The patch is a view: from a ``raw`` LMDB only its rows are read.
 
     Args:
         patch_size: Side of the patch in pixels.

@@ -25,18 +25,18 @@ class _Drawn(NamedTuple):
 
 @TRANSFORMS.register_module()
 class DCSFNAugment(PairedTransform):
-    """Random crop of random sides, resized; flip; rotation: DCSFN's ``aug_data=True``.
+    """Random crop, resize, flip and rotation: DCSFN's ``aug_data=True``.
 
     Height and width of the crop are drawn separately from 3/4 to 5/4 of the patch (48 to 80
     for 64), and the crop is resized to the patch (bilinear). Half of the patches are mirrored
-    left to right. Each is turned about its middle by a whole number of degrees within ±30
+    left to right. Each is rotated about its centre by a whole number of degrees within ±30
     (bilinear), which leaves the corners black in both images.
 
-    Departures from the released code (``config/dataset.py``), whose ``randint`` leaves out
-    its upper bound: there the window never touches the bottom or the right edge, an image as
-    large as the crop is an error, and +30° is never drawn. Here the bounds are included. The
-    released code interpolates floats; here pixels stay uint8 and are rounded after the resize
-    and after the rotation.
+    Departures from the released code (``config/dataset.py``): its ``randint`` excludes the upper
+    bound, so the window never touches the bottom or the right edge, an image as large as the
+    crop is an error, and +30° is never drawn. Here the bounds are included. The released code
+    interpolates floats; here pixels stay uint8 and are rounded after the resize and after the
+    rotation.
 
     Args:
         patch_size: Side of the patch in pixels.
@@ -47,11 +47,10 @@ class DCSFNAugment(PairedTransform):
 
     @property
     def min_size(self) -> int:
-        """The largest side that the crop may have: 5/4 of the patch."""
+        """The largest side of a crop: 5/4 of the patch."""
         return self.patch_size + self.patch_size // 4
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> _Drawn:
-        """Return window, flip and angle."""
         quarter = self.patch_size // 4
         lowest, highest = self.patch_size - quarter, self.patch_size + quarter
         crop_height = int(rng.integers(lowest, highest, endpoint=True))
@@ -63,16 +62,15 @@ class DCSFNAugment(PairedTransform):
         return _Drawn(top, left, crop_height, crop_width, mirrored, degrees)
 
     def apply(self, image: Image, drawn: _Drawn) -> Image:
-        """Crop, resize, mirror and turn the image."""
         side = self.patch_size
         patch = image[drawn.top : drawn.top + drawn.height, drawn.left : drawn.left + drawn.width]
         patch = cv2.resize(patch, (side, side))
         if drawn.mirrored:
             patch = patch[:, ::-1]
-        middle = (side // 2, side // 2)
-        rotation = cv2.getRotationMatrix2D(middle, drawn.degrees, 1)
-        turned: Image = cv2.warpAffine(patch, rotation, (side, side))
-        return turned
+        centre = (side // 2, side // 2)
+        rotation = cv2.getRotationMatrix2D(centre, drawn.degrees, 1)
+        rotated: Image = cv2.warpAffine(patch, rotation, (side, side))
+        return rotated
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(patch_size={self.patch_size})"

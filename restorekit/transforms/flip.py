@@ -1,4 +1,4 @@
-"""Mirroring and turning both images."""
+"""Mirror and rotate both images."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .paired import Image, PairedTransform
 
 @TRANSFORMS.register_module()
 class PairedFlip(PairedTransform):
-    """Mirrors both images, or neither.
+    """Mirror both images, or neither.
 
     Args:
         horizontal: Probability of swapping left and right.
-        vertical: Probability of swapping top and bottom. 0 by default: rain falls down.
+        vertical: Probability of swapping top and bottom; 0 by default, since rain falls down.
     """
 
     def __init__(self, horizontal: float = 0.5, vertical: float = 0.0) -> None:
@@ -37,10 +37,9 @@ class PairedFlip(PairedTransform):
 
 @TRANSFORMS.register_module()
 class PairedRotate90(PairedTransform):
-    """Turns both images by 0, 90, 180 or 270 degrees, each as often.
+    """Rotate both images by 0, 90, 180 or 270 degrees with equal probability.
 
-    The sides of an image that is not square are swapped by half of the turns, so that a
-    batch needs square patches.
+    Half of the rotations swap height and width, so a batch needs square patches.
     """
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> int:

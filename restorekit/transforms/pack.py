@@ -1,4 +1,4 @@
-"""From arrays to the tensors of a batch: the one place where the layout changes."""
+"""Turn the arrays of a sample into tensors."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from .paired import IMAGE_KEYS, Image
 
 @TRANSFORMS.register_module()
 class PackInputs(BaseTransform):
-    """Ends a pipeline: (H, W, 3) arrays become (3, H, W) tensors of their own memory.
+    """End a pipeline: (H, W, 3) arrays become (3, H, W) tensors with their own memory.
 
-    Pixels stay uint8. Besides the images only ``name`` and ``index`` are kept, which is what
-    torch's default collate can batch. Datasets that make whole batches do so with
-    :func:`copy_planes` alone.
+    Pixels stay uint8. Besides the images only ``name`` and ``index`` are kept, which default
+    collate can batch. Datasets that assemble whole batches use :func:`copy_planes` alone.
     """
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Return a dict with ``lq``, ``gt`` (those that are there), ``name``, ``index``."""
+        """Return a dict with ``name``, ``index``, and ``lq`` and ``gt`` where present."""
         packed = {key: results[key] for key in ("name", "index")}
         for key in IMAGE_KEYS:
             image = results.get(key)
@@ -40,32 +39,31 @@ class PackInputs(BaseTransform):
 
 
 def copy_planes(image: Image, planes: Image) -> None:
-    """Copy an image, whatever view it is, into its place: (H, W, 3) into (3, H, W).
+    """Copy an image, whatever view it is, from (H, W, 3) to ``planes``, (3, H, W).
 
-    The rows of a crop lie far apart in memory. They are brought together first, each in one
-    piece, so that the processor waits for several at once; sorting bytes into planes straight
-    from there takes twice as long.
+    The rows of a crop are far apart in memory. Copying them together first lets the processor
+    wait for several at once; separating the channels directly takes twice as long.
     """
     if image.dtype != np.uint8 or image.shape[2] != 3 or image.strides[2] != 1:
         planes[...] = image.transpose(2, 0, 1)
         return
     near = image if image.flags.c_contiguous else _rows_together(image)
     if near.flags.c_contiguous:
-        # Written in place: these have the size and type of the result.
+        # OpenCV writes into these, since they have the size and type of the result.
         cv2.split(near, [planes[0], planes[1], planes[2]])
     else:
         planes[...] = near.transpose(2, 0, 1)
 
 
 def _rows_together(image: Image) -> Image:
-    """Return the same view of a copy of the rows, unmirrored and unturned as they lie."""
+    """Return the same view of a copy whose rows are contiguous, mirrored and rotated alike."""
     down, across, _ = image.strides
-    turned = abs(down) < abs(across)
-    if turned:
+    transposed = abs(down) < abs(across)
+    if transposed:
         image, down, across = image.swapaxes(0, 1), across, down
     if down < 0 or across < 0:
         steps = np.s_[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1]
         rows = np.ascontiguousarray(image[steps])[steps]
     else:
         rows = np.ascontiguousarray(image)
-    return rows.swapaxes(0, 1) if turned else rows
+    return rows.swapaxes(0, 1) if transposed else rows

@@ -1,4 +1,4 @@
-"""The base of transforms that do the same to the rainy and to the clean image."""
+"""The base class of transforms that treat the rainy and the clean image alike."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ IMAGE_KEYS = ("lq", "gt")
 
 
 class PairedTransform(BaseTransform):
-    """Draws once and does the same to every image of the sample.
+    """Draw random numbers once and apply the same change to every image of the sample.
 
-    A subclass says what is drawn (:meth:`draw`) and what is done with it (:meth:`apply`).
-    Images are uint8 (H, W, 3) RGB and may be read-only views onto a file: ``apply`` returns
-    a view or a new array and never writes into its argument.
+    A subclass defines what is drawn (:meth:`draw`) and what is done with it (:meth:`apply`).
+    Images are uint8 (H, W, 3) RGB and may be read-only views of a file: ``apply`` returns a view
+    or a new array and never writes to its argument.
     """
 
     @property
     def min_size(self) -> int:
-        """The smallest side, in pixels, that an image may have."""
+        """The smallest side in pixels that an image may have."""
         return 1
 
     @abstractmethod
@@ -39,7 +39,7 @@ class PairedTransform(BaseTransform):
         """Return the transformed image."""
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Transform ``lq`` and ``gt``, those that are there, with ``results['rng']``.
+        """Transform ``lq`` and ``gt``, where present, with ``results['rng']``.
 
         Raises:
             DataError: If an image is smaller than :attr:`min_size`.

@@ -1,4 +1,4 @@
-"""Finding the splits of a known dataset below a folder, in whatever form they are held."""
+"""Find the splits of a known dataset below a folder, in whatever layout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from restorekit.errors import DataError
 from .recognise import Recognised, fitting, only_one, recognise
 
 _DEPTH = 4
-#: What folders of a split are called where they are not called after the dataset.
+#: Names of a split's folder where it is not named after the dataset.
 SPLIT_FOLDERS = {
     "train": ("train", "training"),
     "val": ("val", "valid", "validation"),
@@ -28,8 +28,8 @@ class FoundSplit:
 
     Attributes:
         split: Its name.
-        found: Where and how it lies.
-        distribution: Whose copy has this form; empty if that is not known.
+        found: Its folder, layout and reader.
+        distribution: Distribution that has this layout; empty if that is not known.
     """
 
     split: str
@@ -38,7 +38,6 @@ class FoundSplit:
 
     @property
     def reader(self) -> PairReader:
-        """The pairs."""
         return self.found.reader
 
     def __str__(self) -> str:
@@ -49,20 +48,20 @@ class FoundSplit:
 def find_splits(
     root: Path, dataset: KnownDataset, split: str | None = None
 ) -> dict[str, FoundSplit]:
-    """Return the splits of a dataset that lie at or below ``root``.
+    """Return the splits of a dataset found at or below ``root``.
 
-    Looked at, for each split: folders with the names that its distributions give them, such as
-    ``RainTrainH``, down to four levels; then folders called like the split and, with
-    ``<split>.lmdb``, LMDBs. Where nothing of that is there, ``root`` itself may be one split:
-    the only one, or the one with that many images.
+    For each split it tries the folder names of the known distributions, such as ``RainTrainH``,
+    down to four levels; then folders named after the split, and ``<split>.lmdb``. Where none of
+    these exists, ``root`` itself may be one split: the only one, or the one with that number of
+    images.
 
     Args:
         root: A folder.
-        dataset: What is looked for.
-        split: Which split ``root`` is, where it is a single one; it is then not looked further.
+        dataset: The dataset.
+        split: Which split ``root`` is, if it is a single one; nothing else is then tried.
 
     Raises:
-        DataError: If there is more than one answer, or what is there cannot be read.
+        DataError: If there are several answers, or what is found cannot be read.
     """
     if split is not None:
         found = _here(root, dataset)
@@ -79,7 +78,7 @@ def find_splits(
 
 
 def splits_named(folder: Path) -> set[str]:
-    """Return which splits are known to be kept in folders of this name."""
+    """Return the splits that known distributions keep in folders of this name."""
     return {
         split
         for dataset in all_datasets().values()
@@ -131,8 +130,8 @@ def _root_itself(root: Path, dataset: KnownDataset) -> dict[str, FoundSplit]:
             return {names[0]: FoundSplit(names[0], found, _whose(found, dataset, names[0]))}
     expected = ", ".join(f"{name} {split.pairs:,}" for name, split in dataset.splits.items())
     raise DataError(
-        f"{found} might be any split of {dataset.id} ({expected}): say which with --split, or put "
-        f"it into a folder {' or '.join(dataset.splits)}."
+        f"{found} could be any split of {dataset.id} ({expected}): name it with --split, or put it "
+        f"into a folder {' or '.join(dataset.splits)}."
     )
 
 
@@ -144,7 +143,7 @@ def _here(folder: Path, dataset: KnownDataset) -> Recognised | None:
 
 
 def _own_images(one: FoundSplit, dataset: KnownDataset) -> FoundSplit:
-    """Leave out what the numbers of the clean images say is another split's."""
+    """Leave out images that belong to another split by the number of their clean image."""
     split = dataset.splits[one.split]
     if split.clean is None or len(one.reader) <= split.pairs:
         return one

@@ -1,9 +1,9 @@
-"""Which of two images of one scene is the rainy one, and whether they show one scene at all.
+"""Tell which of two images is the rainy one, and whether both show the same scene.
 
-Streaks are bright and narrow, and mostly upright. A white top-hat along the rows (the image
-minus its opening by a short horizontal line) keeps what is bright and narrower than the line,
-streaks first of all; rain makes its mean larger, also where it darkens the image as a whole
-(veiling, as in 40 % of Rain800's test pairs, in which brightness alone would decide wrongly).
+Streaks are bright, narrow and mostly upright. A white top-hat along the rows (the image minus its
+opening by a short horizontal line) keeps what is bright and narrower than the line, above all
+streaks. Rain increases its mean even where it darkens the image as a whole (veiling, as in 40 %
+of Rain800's test pairs, for which brightness alone would give the wrong answer).
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ _STREAK = np.ones((1, 9), np.uint8)
 _SCENE_SIDE = 32
 _SCENE_SIGMA = 6.0
 
-#: Evidence this small says nothing.
+#: Evidence below this decides nothing.
 UNDECIDED = 0.02
-#: A single pair is called swapped only beyond this: of 930 pairs of Rain800, Rain100L/H and
-#: Rain200H the worst, which is not swapped, has -0.08.
+#: A single pair counts as swapped only beyond this: of 930 pairs of Rain800, Rain100L/H and
+#: Rain200H, none of them swapped, the lowest has -0.08.
 CERTAIN = 0.15
-#: Halves of photographs hardly ever agree more than this (4 of 647), pairs never less (of 930).
+#: Halves of photographs rarely agree more than this (4 of 647), pairs never less (930).
 SAME_SCENE = 0.25
 
 
 def rain_evidence(lq: Image, gt: Image) -> float:
-    """Return how much more narrow bright detail ``lq`` has: the logarithm of the ratio.
+    """Return the logarithm of the ratio of narrow bright detail in ``lq`` and ``gt``.
 
-    Positive where ``lq`` is the rainy image, as it should be; with the images the other way
-    round it has the same size and the other sign.
+    It is positive where ``lq`` is the rainy image; swapping the images changes its sign.
 
     Args:
         lq: uint8 (H, W, 3) RGB.
@@ -44,8 +43,8 @@ def rain_evidence(lq: Image, gt: Image) -> float:
 def scene_likeness(one: Image, other: Image) -> float:
     """Return the correlation of two images' coarse detail, -1 to 1.
 
-    Both are made small, which averages streaks away, and freed of what is still coarser and
-    of the mean of each row: sky above ground is alike in all photographs.
+    Both are reduced, which averages streaks out; still coarser structure and the mean of each
+    row are subtracted, since sky above ground looks the same in all photographs.
 
     Args:
         one: uint8 (H, W, 3) RGB.
@@ -63,7 +62,7 @@ def _grey(image: Image) -> npt.NDArray[np.uint8]:
 
 def _streaks(image: Image) -> float:
     found = cv2.morphologyEx(_grey(image), cv2.MORPH_TOPHAT, _STREAK)
-    # A hundredth of a grey level, so that flat images have a logarithm.
+    # The hundredth of a grey level gives flat images a logarithm.
     return float(found.mean()) + 0.01
 
 
@@ -74,6 +73,6 @@ def _coarse_detail(image: Image) -> _Grey:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     detail: _Grey = small - cv2.GaussianBlur(small, (0, 0), _SCENE_SIGMA)
-    # What is alike along a row, such as the sky, is so in other photographs, too.
+    # What is constant along a row, such as sky, is so in other photographs, too.
     detail -= detail.mean(axis=1, keepdims=True)
     return detail

@@ -1,4 +1,4 @@
-"""Recognising what lies in one folder: the one place that knows how pairs may lie on disk.
+"""Recognise the layout of one folder: the only module that knows all the layouts of pairs.
 
 The layouts are those of ``catalog/data/layouts.yml``. Preparing a dataset and reading it in place
 both use this module.
@@ -34,16 +34,16 @@ from restorekit.errors import DataError
 
 from .side_by_side import look_at_halves
 
-LMDB = Layout(name="lmdb", about="an LMDB of this toolbox")
+LMDB = Layout(name="lmdb", about="an LMDB of restorekit")
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What lies in a folder.
+    """The content of a folder.
 
     Attributes:
         folder: The folder.
-        layout: How it lies there.
+        layout: Its layout.
         reader: The pairs, or images.
     """
 
@@ -57,17 +57,17 @@ class Recognised:
 
 
 def recognise(folder: Path, layouts: Iterable[Layout] | None = None) -> Recognised | None:
-    """Return the pairs of a folder in whatever layout they are, or None if there are none.
+    """Return the pairs of a folder in whatever layout, or None if there are none.
 
-    Files side by side are recognised only if their look leaves no doubt; see
+    Files side by side are recognised only where they leave no doubt; see
     :mod:`restorekit.datasets.layouts.side_by_side`.
 
     Args:
         folder: A folder.
-        layouts: Which layouts to look for; all of them by default.
+        layouts: Layouts to look for; by default all.
 
     Raises:
-        DataError: If there is more than one answer, or what is there cannot be read.
+        DataError: If the folder fits several layouts, or cannot be read.
     """
     if is_lmdb(folder) and not is_basicsr_lmdb(folder):
         return Recognised(folder, LMDB, LmdbPairs(folder))
@@ -81,30 +81,30 @@ def recognise(folder: Path, layouts: Iterable[Layout] | None = None) -> Recognis
 
 
 def fitting(folder: Path, layouts: Iterable[Layout], known: bool = False) -> list[Recognised]:
-    """Return what each of the layouts finds in a folder.
+    """Return what each layout finds in a folder.
 
     Args:
         folder: A folder.
         layouts: The layouts.
-        known: Whether the folder is known to be one of a distribution, which then says on
-            which side the rain is where the images do not.
+        known: Whether the folder is known to be part of a distribution, whose layout then
+            decides about the side of the rain where the images do not.
     """
     readers = ((layout, _fit(layout, folder, known)) for layout in layouts)
     return [Recognised(folder, layout, reader) for layout, reader in readers if reader]
 
 
 def only_one(found: list[Recognised]) -> Recognised | None:
-    """Return the one answer, or None if there is none.
+    """Return the only result, or None if there is none.
 
     Raises:
-        DataError: If answers name different images.
+        DataError: If results differ in their images.
     """
     distinct = {(str(one.reader.paths(0)), len(one.reader)): one for one in reversed(found)}
     if len(distinct) > 1:
         answers = " and ".join(str(one) for one in list(distinct.values())[:3])
         raise DataError(
-            f"{found[0].folder} can be read in more than one way, as {answers}: give the folder "
-            "of one of them, or remove the others."
+            f"{found[0].folder} can be read in several ways, as {answers}: give the folder of one "
+            "of them, or remove the others."
         )
     return found[0] if found else None
 
@@ -125,7 +125,7 @@ def _fit(layout: Layout, folder: Path, known: bool) -> PairReader | None:
 
 def _fit_folders(layout: Layout, folder: Path) -> PairReader | None:
     lq, gt = folder / layout.lq, folder / layout.gt
-    if not all(place.is_dir() and has_images(place) for place in (lq, gt)):
+    if not all(side.is_dir() and has_images(side) for side in (lq, gt)):
         return None
     return MatchedPairs(FolderImages(lq), FolderImages(gt))
 
@@ -137,11 +137,11 @@ def _fit_files(layout: Layout, folder: Path) -> PairReader | None:
 
 def _files_called(folder: Path, template: str) -> FileImages | None:
     subfolder, _, name = template.rpartition("/")
-    place = folder / subfolder
+    parent = folder / subfolder
     pattern = re.compile(re.escape(name).replace(r"\{id\}", ".+"), re.IGNORECASE)
-    files = list_images(place, recursive=False) if place.is_dir() else []
+    files = list_images(parent, recursive=False) if parent.is_dir() else []
     kept = [file for file in files if pattern.fullmatch(without_suffix(file))]
-    return FileImages(place, kept) if kept else None
+    return FileImages(parent, kept) if kept else None
 
 
 def _fit_list(layout: Layout, folder: Path) -> PairReader | None:
@@ -150,14 +150,14 @@ def _fit_list(layout: Layout, folder: Path) -> PairReader | None:
 
 
 def _fit_images(layout: Layout, folder: Path) -> PairReader | None:
-    place = folder / layout.images
-    if not place.is_dir() or not list_images(place, recursive=False):
+    images = folder / layout.images
+    if not images.is_dir() or not list_images(images, recursive=False):
         return None
-    return SingleImages(FolderImages(place))
+    return SingleImages(FolderImages(images))
 
 
 def _fit_side_by_side(layout: Layout, folder: Path, known: bool) -> PairReader | None:
-    # Below a folder that merely holds files there may be other splits.
+    # Folders below may be other splits, except in a folder that is known.
     files = list_images(folder, recursive=known) if folder.is_dir() else []
     if not files:
         return None

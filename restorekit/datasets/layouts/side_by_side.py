@@ -1,10 +1,10 @@
-"""Whether files hold a rainy and a clean image beside each other, by looking at them.
+"""Decide from the pixels whether files hold a rainy and a clean image side by side.
 
-A folder of files says nothing by itself: a photograph is as wide as two images. Files are taken
-for pairs without being told only if that is beyond doubt: there are several, in nearly all of
-them both halves show one scene, and nearly all agree on the side of the rain. The halves of a
-photograph hardly ever correlate (those of 4 in 647 photographs by more than the threshold, and
-four files at the least must), so that neither photographs nor single images of pairs pass.
+The shape of a file does not tell: a photograph may be as wide as two images. Files count as pairs
+only beyond doubt: there are several, in nearly all of them both halves show the same scene, and
+nearly all agree on the side of the rain. The halves of a photograph hardly ever correlate (in 4 of
+647 photographs by more than the threshold, and at least four files must), so neither photographs
+nor single images of pairs pass.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _NEARLY_ALL = 0.9
 
 
 class Halves(NamedTuple):
-    """What a look at some files says.
+    """What some files show.
 
     Attributes:
-        pairs: Whether both halves of nearly all of them show one scene; None if there are
-            too few files to say.
-        rain: Side of the rain, or None if they do not agree on it.
+        pairs: Whether both halves of nearly all of them show the same scene; None if there are
+            too few files to tell.
+        rain: Side of the rain, or None if the files do not agree.
     """
 
     pairs: bool | None
@@ -38,11 +38,11 @@ class Halves(NamedTuple):
 
 
 def look_at_halves(images: ImageSource, limit: int = _LOOKED_AT) -> Halves:
-    """Compare the halves of some of the images, evenly spread.
+    """Compare the halves of some images, evenly spread over the folder.
 
     Args:
         images: The files.
-        limit: How many are looked at.
+        limit: Number of files to compare.
     """
     total = len(images.names)
     chosen = np.unique(np.linspace(0, total - 1, min(limit, total)).round().astype(int))

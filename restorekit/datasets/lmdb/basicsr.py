@@ -1,7 +1,8 @@
-"""LMDBs as BasicSR writes them: ``meta_info.txt`` beside ``data.mdb``, one for each side.
+"""LMDBs written by BasicSR: one for the rainy and one for the clean images.
 
-A line of ``meta_info.txt`` is ``<name>.png (<height>,<width>,<channels>) <compression>``; the
-bytes of the PNG lie under the name without ending.
+Each is a folder with ``data.mdb`` and ``meta_info.txt``, whose lines are
+``<name>.png (<height>,<width>,<channels>) <compression>``. The key of a PNG is its name without
+suffix.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class BasicSRImages(ImageSource):
         path: Folder of the LMDB.
 
     Raises:
-        DataError: If its list cannot be read or is empty, or it has no data.
+        DataError: If its list cannot be read or is empty, or its data is missing.
     """
 
     def __init__(self, path: Path) -> None:

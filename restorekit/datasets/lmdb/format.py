@@ -1,13 +1,13 @@
-"""What an LMDB of ours looks like on disk.
+"""The format of restorekit's LMDBs on disk.
 
-A folder with
+An LMDB is a folder with
 
-* ``data.mdb``: under ``<number>/lq`` and ``<number>/gt`` the pixels (``raw``: uint8, (H, W, 3),
-  RGB) or the bytes of the file (``encoded``) of each pair; ``<number>/record`` holds what
-  ``meta.json`` says of it. Pairs that share a clean image share its value. Files with both
-  images side by side, and images without a clean one, have a value under ``lq`` only.
-* ``meta.json``: :class:`LmdbMeta`, written last, so that it is there only when all else is.
-* ``writing.json`` while it is being written: :class:`Plan`.
+* ``data.mdb``: the keys ``<number>/lq`` and ``<number>/gt`` hold the pixels of a pair (``raw``:
+  uint8, (H, W, 3), RGB) or the bytes of its files (``encoded``); ``<number>/record`` repeats its
+  entry in ``meta.json``. Pairs that share a clean image share its value. Files with both images
+  side by side, and images without a clean version, have a value under ``lq`` only.
+* ``meta.json``: :class:`LmdbMeta`. It is written last, so it exists only in a complete LMDB.
+* ``writing.json``, only while the LMDB is being written: :class:`Plan`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ Encoding = Literal["raw", "encoded"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What an LMDB will hold; an interrupted one is continued only by the same plan.
+    """What an LMDB will hold; an interrupted LMDB is continued only under the same plan.
 
     Attributes:
         encoding: ``raw`` or ``encoded``.
         file_layout: ``pair``, ``single``, or, ``encoded`` only, ``left`` or ``right``: the side
             of the rainy image in files that hold both.
-        source: Where the pairs come from.
-        num_pairs: How many there are.
+        source: Location of the pairs.
+        num_pairs: Number of pairs.
         names_digest: Checksum of their names.
     """
 
@@ -54,16 +54,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class LmdbMeta:
-    """The content of ``meta.json``; lists go by the number of the pair.
+    """The content of ``meta.json``; the lists have one entry for each pair.
 
     Attributes:
         plan: What was to be written.
-        data_bytes: Size of ``data.mdb``: a shorter one is truncated.
-        names: Name of each pair.
-        shapes: Height and width of each pair.
-        gt_of: The pair under whose number the clean image is stored; empty without any.
+        data_bytes: Size of ``data.mdb``; a shorter file is truncated.
+        names: Names.
+        shapes: Heights and widths.
+        gt_of: Number of the pair that stores the clean image; empty without clean images.
         lq_checksums: Checksums of the values under ``lq``.
-        gt_checksums: Those of the clean images, for pairs that share one too.
+        gt_checksums: Checksums of the clean images, shared ones included.
     """
 
     plan: Plan
@@ -91,12 +91,12 @@ def names_digest(names: list[str]) -> str:
 
 
 def is_lmdb(path: Path) -> bool:
-    """Whether ``path`` is a folder with an LMDB of any kind, perhaps a half-written one."""
+    """Whether ``path`` is the folder of an LMDB of any kind, complete or not."""
     return any((path / file).is_file() for file in (DATA_FILE, PLAN_FILE))
 
 
 def write_meta(path: Path, meta: LmdbMeta) -> None:
-    """Write ``meta.json``, one line an entry."""
+    """Write ``meta.json``, with one line for each entry."""
     entries = {"format": FORMAT, "version": VERSION, "complete": True, "checksum": CHECKSUM}
     content = {**entries, **asdict(meta.plan), **asdict(meta)}
     del content["plan"]
@@ -105,20 +105,20 @@ def write_meta(path: Path, meta: LmdbMeta) -> None:
 
 
 def read_meta(path: Path) -> LmdbMeta:
-    """Read ``meta.json`` and look whether the LMDB is whole.
+    """Read ``meta.json`` and check that the LMDB is complete.
 
     Raises:
-        DataError: If it is half-written, of another format or version, or truncated.
+        DataError: If it is incomplete, truncated, or has another format or version.
     """
     if not (path / META_FILE).is_file():
         if (path / PLAN_FILE).is_file():
             raise DataError(
-                f"The LMDB {path} is half-written (it has no {META_FILE}): run the `restorekit "
-                "data lmdb` that was interrupted again, it goes on where it stopped."
+                f"The LMDB {path} is incomplete (it has no {META_FILE}): run the interrupted "
+                "`restorekit data lmdb` again; it continues where it stopped."
             )
         raise DataError(
-            f"The LMDB {path} has neither a {META_FILE} (ours) nor a meta_info.txt (BasicSR's): "
-            "write it again with `restorekit data lmdb`."
+            f"The LMDB {path} has neither a {META_FILE} (restorekit's) nor a meta_info.txt "
+            "(BasicSR's): write it again with `restorekit data lmdb`."
         )
     try:
         content = json.loads((path / META_FILE).read_text(encoding="utf-8"))
@@ -132,11 +132,11 @@ def read_meta(path: Path) -> LmdbMeta:
         meta = _parse(content)
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise DataError(
-            f"{path / META_FILE} is not the description of a complete LMDB of {FORMAT}: write it "
-            "again with `restorekit data lmdb`."
+            f"{path / META_FILE} does not describe a complete LMDB of {FORMAT}: write it again "
+            "with `restorekit data lmdb`."
         ) from error
     size = (path / DATA_FILE).stat().st_size if (path / DATA_FILE).is_file() else 0
-    # Reading beyond the end of a mapped file would kill the process.
+    # Reading beyond the end of a mapped file kills the process.
     if size < meta.data_bytes:
         raise DataError(
             f"{path / DATA_FILE} is truncated ({size} of {meta.data_bytes} bytes): copy it again "
@@ -146,7 +146,7 @@ def read_meta(path: Path) -> LmdbMeta:
 
 
 def read_plan(path: Path) -> Plan | None:
-    """Return the plan of a half-written LMDB, or None if ``path`` holds none."""
+    """Return the plan of an incomplete LMDB, or None if ``path`` holds none."""
     file = path / PLAN_FILE
     if not file.is_file():
         return None

@@ -1,7 +1,7 @@
-"""Reading values of an LMDB without copying them, in any process.
+"""Read values of an LMDB without copying them, in any process.
 
-An LMDB is a file mapped into memory. A process may open each only once, so readers of the
-same one share a mapping, which lives as long as a reader or an array that looks at it.
+An LMDB is a file mapped into memory. A process may open it only once, so all its readers share
+one mapping, which lives as long as a reader or an array that refers to it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _opening = threading.Lock()
 
 
 class _Mapping:
-    """An open environment and its read transaction, which keeps the pages in place."""
+    """An open environment and its read transaction, which keeps the pages valid."""
 
     def __init__(self, path: str) -> None:
         self.pid = os.getpid()
@@ -46,7 +46,7 @@ class _Mapping:
 
 
 class _Memory:
-    """Shows memory to NumPy and keeps what it belongs to alive as the array's base."""
+    """Expose memory to NumPy; as the array's base it keeps the owner of the memory alive."""
 
     def __init__(self, owner: object, address: int, shape: tuple[int, ...]) -> None:
         self.owner = owner
@@ -59,12 +59,12 @@ class _Memory:
 
 
 def array_at(owner: object, address: int, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """Return a read-only array at an address, which keeps ``owner``, its memory's owner, alive."""
+    """Return a read-only array at an address; it keeps ``owner``, which owns the memory, alive."""
     return np.asarray(_Memory(owner, address, shape))
 
 
 class LmdbValues:
-    """The values of an LMDB; opened at the first use in each process and cheap to pickle.
+    """The values of an LMDB, opened at the first use in each process; cheap to pickle.
 
     Args:
         path: Folder of the LMDB.
@@ -75,10 +75,10 @@ class LmdbValues:
         self._mapping: _Mapping | None = None
 
     def pixels(self, key: bytes, shape: tuple[int, ...]) -> Image:
-        """Return a value as a read-only uint8 array onto the file; only what is used is read.
+        """Return a value as a read-only uint8 view of the file; only what is used is read.
 
         Raises:
-            DataError: If there is no such key or the value has another size.
+            DataError: If the key is missing or its value has another size.
         """
         mapping = self._opened()
         value = self._value(mapping, key)
@@ -91,7 +91,7 @@ class LmdbValues:
         """Return a copy of a value.
 
         Raises:
-            DataError: If there is no such key.
+            DataError: If the key is missing.
         """
         return bytes(self._value(self._opened(), key))
 
@@ -108,7 +108,7 @@ class LmdbValues:
     def _opened(self) -> _Mapping:
         mapping = self._mapping
         if mapping is None or mapping.pid != os.getpid():
-            # Let go of what a fork left us first: it cannot be opened a second time before.
+            # First drop the mapping inherited by a fork: it cannot be opened twice.
             mapping = self._mapping = None
             mapping = self._mapping = _shared_mapping(self.path)
         return mapping
@@ -120,8 +120,8 @@ class LmdbValues:
 def _shared_mapping(path: Path) -> _Mapping:
     key = str(path.resolve())
     with _opening:
-        # After a fork this may be the parent's, which an array still looks at. It works here
-        # too: it is read-only and takes no locks, so that nothing is shared but the file.
+        # After a fork this may be the parent's, to which an array still refers. It works here,
+        # too: it is read-only and takes no locks, so only the file is shared.
         mapping = _open_mappings.get(key)
         if mapping is None:
             try:

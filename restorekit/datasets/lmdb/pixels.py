@@ -1,4 +1,4 @@
-"""Arrays onto the pixels of a ``raw`` LMDB that remember where the pixels lie."""
+"""Views of the pixels of a ``raw`` LMDB, by addresses that are looked up once."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .mapping import LmdbValues, array_at
 
 
 class RawPixels:
-    """The images of a ``raw`` LMDB by number, as read-only views onto the file.
+    """The images of a ``raw`` LMDB by number, as read-only views of the file.
 
-    An image is looked up once in each process. Afterwards its address is known (8 bytes an
-    image), and a view is made of the address, the shape and one array that spans all values
-    seen so far: they lie in one mapping.
+    An image is looked up once in each process. From then on its address is known (8 bytes per
+    image), and a view is made from the address, the shape and one array that spans all values
+    seen so far, which are in one mapping.
 
     Args:
         values: The LMDB.
-        num_pairs: How many pairs it has.
+        num_pairs: Number of pairs in it.
     """
 
     def __init__(self, values: LmdbValues, num_pairs: int) -> None:
@@ -38,9 +38,9 @@ class RawPixels:
         """Return ``lq`` or ``gt`` of a pair, uint8 (H, W, 3).
 
         Raises:
-            DataError: If it is not there or has another size.
+            DataError: If it is missing or has another size.
         """
-        # The addresses of the process that this one was forked from are not ours.
+        # Addresses in the process that this one was forked from are not valid here.
         if self._pid != os.getpid():
             self._forget()
         address = self._addresses[part][item] or self._find(item, part, math.prod(shape))
@@ -56,7 +56,7 @@ class RawPixels:
         self._addresses = {part: array("q", nowhere) for part in ("lq", "gt")}
 
     def _find(self, item: int, part: str, size: int) -> int:
-        """Return the address of an image, and let the span reach over it."""
+        """Return the address of an image, and extend the span to include it."""
         pixels = self._values.pixels(value_key(item, part), (size,))
         address: int = pixels.ctypes.data
         with self._finding:

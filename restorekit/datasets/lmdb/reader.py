@@ -1,4 +1,4 @@
-"""Pairs out of an LMDB of ours."""
+"""Read pairs from an LMDB of restorekit."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .pixels import RawPixels
 class LmdbPairs(PairReader):
     """The pairs of an LMDB that ``restorekit data lmdb`` wrote.
 
-    With ``raw`` pixels the images are read-only views onto the file: cropping one reads the
-    rows of the crop and decodes nothing. The pictures are checked when they are written, so
-    that opening an LMDB only reads its ``meta.json``.
+    With ``raw`` pixels the images are read-only views of the file: cropping one reads the rows of
+    the crop and decodes nothing. Images are checked when they are written, so opening an LMDB
+    only reads its ``meta.json``.
 
     Args:
         path: Folder of the LMDB.
 
     Raises:
-        DataError: If it is half-written, truncated or of another kind.
+        DataError: If it is incomplete, truncated or of another kind.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +56,6 @@ class LmdbPairs(PairReader):
         return np.array(self._meta.shapes, np.int32).reshape(-1, 2)[self._items]
 
     def read(self, index: int) -> tuple[Image, Image | None]:
-        """Return views onto the pixels, or decode the files."""
         if self.encoding == "raw":
             return self._views(self._items[index])
         label = self.label(index)
@@ -66,13 +65,12 @@ class LmdbPairs(PairReader):
         return images[0], images[1] if len(images) > 1 else None
 
     def background(self, index: int) -> Image:
-        """Read the clean image alone, where it stands by itself."""
         if self.encoding == "raw" or self.file_layout != "pair":
             return super().background(index)
         return decode_image(self._values.copy(self._keys(index)[-1]), self.label(index))
 
     def files(self, index: int) -> list[bytes]:
-        """Return the bytes of the files as they were, or PNG of ``raw`` pixels."""
+        """Return the bytes of the original files, or PNG files of ``raw`` pixels."""
         if self.encoding == "raw":
             return super().files(index)
         return [self._values.copy(key) for key in self._keys(index)]
@@ -80,10 +78,10 @@ class LmdbPairs(PairReader):
     def first_with_same_gt(self) -> list[int]:
         first: dict[int, int] = {}
         sharing = [self._meta.gt_of[item] if self._meta.gt_of else item for item in self._items]
-        return [first.setdefault(gt, place) for place, gt in enumerate(sharing)]
+        return [first.setdefault(gt, index) for index, gt in enumerate(sharing)]
 
     def damaged(self) -> Iterator[str | None]:
-        """Yield for each pair its label if a value does not have its checksum, None if it does."""
+        """Yield for each pair its label if a checksum is wrong, and None otherwise."""
         for index, item in enumerate(self._items):
             sums = [self._meta.lq_checksums[item]]
             if self._meta.gt_of:
@@ -92,7 +90,7 @@ class LmdbPairs(PairReader):
             yield None if found == sums else self.label(index)
 
     def _views(self, item: int) -> tuple[Image, Image | None]:
-        """Return the pixels of ``raw`` images, which are never side by side."""
+        """Return ``raw`` images, which are never stored side by side."""
         shape = (*self._meta.shapes[item], 3)
         lq = self._pixels.view(item, "lq", shape)
         if not self._meta.gt_of:

@@ -143,7 +143,7 @@ def _prepare(path: Path, plan: Plan) -> bool:
             if old != asdict(plan)[key]
         ]
         raise DataError(
-            f"{path} is a half-written LMDB of something else ({', '.join(differing)}): remove it "
+            f"{path} is an incomplete LMDB of something else ({', '.join(differing)}): remove it "
             "or choose another folder."
         )
     return False

@@ -1,4 +1,4 @@
-"""Samples that are made as a batch, so that nothing has to be put together again."""
+"""Batches that are assembled while their samples are made, so that collating costs nothing."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from restorekit.transforms.pack import copy_planes
 from restorekit.transforms.paired import IMAGE_KEYS
 
 Sample = dict[str, Any]
-#: Batches up to this size are sent by worker processes in the message itself. Shared memory
+#: Worker processes send batches up to this size in the message itself: setting up shared memory
 #: costs about as much as copying a few megabytes.
 _MESSAGE_BYTES = 1 << 21
 
 
 class SampleBatch(Sequence[Sample]):
-    """Looks like a list of samples, so that any collate function can take it, and is a batch.
+    """A batch that behaves like a list of samples, so that any collate function accepts it.
 
     Args:
-        names: Name of each sample.
-        indices: Index of each.
+        names: Names of the samples.
+        indices: Their indices.
         pixels: All images one after the other, uint8.
-        shapes: Of which images: ``lq``, ``gt``, and the shape (N, 3, H, W) of each.
+        shapes: Shape (N, 3, H, W) of each kind of image, by key: ``lq``, ``gt``.
     """
 
     def __init__(
@@ -46,24 +46,24 @@ class SampleBatch(Sequence[Sample]):
         return len(self._parts[0])
 
     def __iter__(self) -> Iterator[Sample]:
-        return (self[place] for place in range(len(self)))
+        return (self[index] for index in range(len(self)))
 
     @overload
-    def __getitem__(self, place: int) -> Sample: ...
+    def __getitem__(self, index: int) -> Sample: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Sample]: ...
+    def __getitem__(self, index: slice) -> list[Sample]: ...
 
-    def __getitem__(self, place: int | slice) -> Sample | list[Sample]:
-        if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(len(self)))]
-        sample = {key: value[place] for key, value in self._whole.items()}
+    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        sample = {key: value[index] for key, value in self._whole.items()}
         return {**sample, "index": int(sample["index"])}
 
     def collated(self) -> dict[str, Any]:
-        """Return what default collate would make of the samples.
+        """Return what default collate would return for the samples.
 
-        In a worker process of a data loader it is made ready to be sent.
+        In a worker process of a data loader it is prepared for sending.
         """
         return self._whole if get_worker_info() is None else _Parcel(self._whole, self._parts)
 
@@ -75,13 +75,13 @@ def collate_samples(samples: Sequence[Sample]) -> Any:
 
 
 def pack_samples(samples: Iterable[Sample], count: int) -> Sequence[Sample]:
-    """Do what ``PackInputs`` does to each sample, into one batch where that is possible.
+    """Apply ``PackInputs`` to samples and assemble them as a batch where that is possible.
 
-    Each sample is copied before the next one is made: a crop holds a whole decoded image.
+    Each sample is copied before the next one is made: a crop keeps its whole image in memory.
 
     Args:
-        samples: Samples that lack nothing but ``PackInputs``.
-        count: How many there are.
+        samples: Samples that lack only ``PackInputs``.
+        count: Number of samples.
 
     Returns:
         A batch, or a list of packed samples where the images are not uint8 of one size.
@@ -101,8 +101,8 @@ class _Filling:
     """A batch that is being filled.
 
     Args:
-        first: Its first sample, like which the others have to be.
-        count: How many samples there is room for.
+        first: Its first sample; the others must have images of the same shapes.
+        count: Number of samples that it has room for.
     """
 
     def __init__(self, first: Sample, count: int) -> None:
@@ -121,7 +121,7 @@ class _Filling:
         }
 
     def take(self, sample: Sample) -> bool:
-        """Copy the images of a sample; False if they are not as they have to be."""
+        """Copy the images of a sample; return False if their shapes or types differ."""
         for key, shape in self._image_shapes.items():
             image = sample.get(key)
             if image is None:
@@ -140,9 +140,9 @@ class _Filling:
 
 
 class _Parcel(dict[str, Any]):
-    """A batch on its way between processes: its images travel as one, small ones with it.
+    """A batch to be sent to another process, where it arrives as a plain dict.
 
-    It arrives as a plain dict.
+    Its images are sent as one block: in the message if they are small, else in shared memory.
     """
 
     def __init__(self, whole: Mapping[str, Any], parts: tuple[Any, ...]) -> None:
@@ -161,7 +161,7 @@ def _whole(
     pixels: Any,
     shapes: Mapping[str, tuple[int, int, int, int]],
 ) -> dict[str, Any]:
-    """Return the batch as default collate orders it; ``pixels`` is a tensor or an array."""
+    """Return the batch in default collate's form; ``pixels`` is a tensor or an array."""
     tensors = _split(torch.as_tensor(pixels), shapes)
     count = len(names)
     return {
@@ -180,9 +180,9 @@ def _split(
 
 
 def _room_for(size: int) -> torch.Tensor:
-    """Return memory for pixels, which a worker process shares if they are many."""
+    """Return memory for pixels; in a worker process, shared memory for large batches."""
     if get_worker_info() is None or size <= _MESSAGE_BYTES:
         return torch.empty(size, dtype=torch.uint8)
-    # As torch's default collate does: otherwise they would be copied there to be sent.
+    # As in torch's default collate: otherwise the pixels would be copied once more to be sent.
     storage: Any = torch.UntypedStorage
     return torch.empty(0, dtype=torch.uint8).set_(storage._new_shared(size))

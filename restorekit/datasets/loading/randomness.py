@@ -1,4 +1,4 @@
-"""Which random numbers a sample gets: those of its place in the training run."""
+"""Random numbers of a sample: they depend on its position in the run and on nothing else."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.random.bit_generator import ISpawnableSeedSequence
 
 
 class SampleIndex(int):
-    """The index of a sample that knows when in the run it was drawn.
+    """The index of a sample that also says when in the run it was drawn.
 
-    It is an ``int`` everywhere else, and travels to the worker processes as it is.
+    It is an ``int`` in every other respect, and can be sent to worker processes.
 
     Attributes:
-        draw: Place of the sample in the whole run, counted over all processes; see
+        draw: Position of the sample in the whole run, counted over all processes; see
             :class:`restorekit.datasets.ReproducibleSampler`.
         seed: Seed of the run.
     """
@@ -31,7 +31,7 @@ class SampleIndex(int):
         return self
 
     def at(self, index: int) -> SampleIndex:
-        """Return another index that was drawn at the same time (for a dataset inside a dataset)."""
+        """Return another index with the same draw, for a dataset inside a dataset."""
         return SampleIndex(index, self.draw, self.seed)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -42,14 +42,14 @@ class SampleIndex(int):
 
 
 class SampleSeed(ISpawnableSeedSequence):
-    """What a sample's generator starts from: a hash of the seed and the draw.
+    """The seed of a sample's generator: a hash of the run's seed and the draw.
 
-    NumPy's own ``SeedSequence`` does the same in five times the time, which for a crop out of
-    a ``raw`` LMDB is more than all the rest. BLAKE2b makes the starting points of any two
-    samples independent, those of neighbouring draws too.
+    NumPy's own ``SeedSequence`` takes five times as long, which for a crop from a ``raw`` LMDB
+    is more than everything else. BLAKE2b makes the seeds of any two samples independent, those
+    of neighbouring draws included.
 
     Args:
-        text: What is hashed.
+        text: The bytes that are hashed.
     """
 
     def __init__(self, text: bytes) -> None:
@@ -59,18 +59,18 @@ class SampleSeed(ISpawnableSeedSequence):
     def generate_state(
         self, n_words: int, dtype: npt.DTypeLike = np.uint32
     ) -> npt.NDArray[np.uint32 | np.uint64]:
-        """Return up to 64 bytes of hash as words; NumPy's generators call this."""
+        """Return up to 64 bytes of the hash as words; called by NumPy's generators."""
         size = n_words * np.dtype(dtype).itemsize
         return np.frombuffer(hashlib.blake2b(self._text, digest_size=size).digest(), dtype)
 
     def spawn(self, n_children: int) -> list[SampleSeed]:
-        """Return seeds of further streams, others at each call; ``rng.spawn`` calls this."""
+        """Return seeds of further streams, new ones at each call; called by ``rng.spawn``."""
         first, self._spawned = self._spawned, self._spawned + n_children
         return [SampleSeed(b"%b/%d" % (self._text, k)) for k in range(first, self._spawned)]
 
 
 def sample_rng(index: int) -> np.random.Generator:
-    """Return the generator of a sample: of its seed and draw, or of a plain index."""
+    """Return the generator for a sample's seed and draw, or for a plain index."""
     if isinstance(index, SampleIndex):
         # NumPy's type hints know only its own class of this interface.
         seed: Any = SampleSeed(b"%d %d" % (index.seed, index.draw))

@@ -18,29 +18,29 @@ from .randomness import SampleIndex
 
 @DATA_SAMPLERS.register_module()
 class ReproducibleSampler(Sampler[SampleIndex]):
-    """Yields a :class:`SampleIndex` for every sample that this process has to load.
+    """Yield a :class:`SampleIndex` for every sample that this process has to load.
 
-    The run is a row of positions 0, 1, 2, …, dealt to the processes like cards: position p
+    A run is a sequence of positions 0, 1, 2, …, dealt to the processes like cards: position p
     goes to the process of rank ``p % world_size``. Each pass over the n samples of the dataset
-    has its own order, drawn from (seed, number of the pass). What lies at a position depends
-    on nothing else, so one process with batches of 2b and two with batches of b see the same
-    samples with the same random numbers in every step.
+    has its own order, drawn from the seed and the number of the pass. The sample at a position
+    depends on nothing else, so one process with batches of 2b and two processes with batches of
+    b see the same samples with the same random numbers in every step.
 
-    *Infinite* (for loops that count iterations): positions never end. Position p is place
-    ``p % n`` of pass ``p // n``, and ``draw = p``.
+    *Infinite* (for loops that count iterations): positions never end. Position p is offset
+    ``p % n`` in pass ``p // n``, and ``draw = p``.
 
-    *Epochs*: in epoch e positions count from 0 to the number of samples, rounded up to a
-    multiple of the number of processes so that all have equally many. Place ``p % n`` of pass
-    e, ``draw = e * n + p % n``; the positions beyond n repeat the first samples of the epoch
-    exactly, random numbers included.
+    *Epochs*: in epoch e positions run from 0 to the number of samples, rounded up to a multiple
+    of the number of processes so that all get equally many. Position p is offset ``p % n`` in
+    pass e, and ``draw = e * n + p % n``; positions from n on repeat the first samples of the
+    epoch exactly, random numbers included.
 
-    So in both modes ``draw = pass * n + place``.
+    In both modes ``draw = pass * n + offset``.
 
     Args:
         dataset: Anything with a length.
         seed: Seed of order and draws; by default one that all processes agree on.
-        shuffle: Whether each pass has an order of its own, or the dataset's.
-        infinite: Whether to go on forever.
+        shuffle: Whether each pass has its own random order, or the dataset's.
+        infinite: Whether to continue for ever.
     """
 
     def __init__(
@@ -62,21 +62,21 @@ class ReproducibleSampler(Sampler[SampleIndex]):
         self._start = 0
 
     def __len__(self) -> int:
-        """Samples of this process in one epoch or pass, whatever :meth:`start_at` said."""
+        """Return the samples of this process in a whole epoch or pass."""
         return math.ceil(self.num_samples / self.world_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration goes through; the infinite mode has none."""
+        """Choose the epoch of the next iteration; the infinite mode ignores it."""
         self.epoch = epoch
         if not self.infinite:
             self._start = 0
 
     def start_at(self, samples_drawn: int) -> None:
-        """Let the next iteration begin after ``samples_drawn`` positions of all processes.
+        """Let the next iteration start after ``samples_drawn`` positions, of all processes.
 
-        That is in the whole run where the sampler is infinite, and in the current epoch
-        otherwise (for that epoch only; call :meth:`set_epoch` first). Nothing is read or
-        decoded to get there.
+        They are counted from the start of the run where the sampler is infinite, and otherwise
+        from the start of the current epoch (for that epoch only; call :meth:`set_epoch` first).
+        No sample is read to get there.
         """
         self._start = samples_drawn
 
@@ -86,20 +86,20 @@ class ReproducibleSampler(Sampler[SampleIndex]):
             return self._samples(itertools.count(first, self.world_size), first_pass=0)
         self._start = 0
         total = len(self) * self.world_size
-        # What lies beyond the end of the dataset is the beginning of the same epoch.
-        places = (p % self.num_samples for p in range(first, total, self.world_size))
-        return self._samples(places, first_pass=self.epoch)
+        # Positions beyond the end of the dataset repeat the beginning of the same epoch.
+        offsets = (p % self.num_samples for p in range(first, total, self.world_size))
+        return self._samples(offsets, first_pass=self.epoch)
 
     def _samples(self, positions: Iterable[int], first_pass: int) -> Iterator[SampleIndex]:
         current = -1
         order: npt.NDArray[np.int64] = np.arange(self.num_samples)
         for position in positions:
-            later, place = divmod(position, self.num_samples)
+            later, offset = divmod(position, self.num_samples)
             number = first_pass + later
             if self.shuffle and number != current:
                 current, order = number, self._order(number)
-            draw = number * self.num_samples + place
-            yield SampleIndex(int(order[place]), draw, self.seed)
+            draw = number * self.num_samples + offset
+            yield SampleIndex(int(order[offset]), draw, self.seed)
 
     def _order(self, number: int) -> npt.NDArray[np.int64]:
         # The 1 keeps this stream apart from that of the sample with the same draw.

@@ -1,1 +1,1 @@
-"""Checking, converting and synthesising datasets."""
+"""Verify, prepare and synthesise datasets."""

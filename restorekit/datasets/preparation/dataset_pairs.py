@@ -1,4 +1,4 @@
-"""A dataset as a reader of pairs, so that what it makes can be written to an LMDB."""
+"""A dataset as a reader of pairs, so that its images can be written to an LMDB."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from restorekit.io.images import Image
 class DatasetPairs(PairReader):
     """The images of a dataset before its pipeline.
 
-    Rain that is rendered gets the random numbers of its index, so that it is the same in
-    every run.
+    Rendered rain depends on the index alone, so it is the same in every run.
 
     Args:
-        dataset: One of our datasets.
-        location: What error messages call it.
+        dataset: One of restorekit's datasets.
+        location: What messages call it.
     """
 
     def __init__(self, dataset: ImageDataset | MixtureDataset, location: str) -> None:

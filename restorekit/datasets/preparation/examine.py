@@ -1,4 +1,4 @@
-"""A look at every pixel of a split: what it contains, and what is wrong with single pairs."""
+"""Decode a split completely: what it contains, and what is wrong with single pairs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from restorekit.io.threads import in_order
 
 @dataclass(frozen=True)
 class PairFacts:
-    """What was seen of a pair.
+    """Facts about a pair.
 
     Attributes:
         name: Its name.
-        problem: Why it cannot be used; empty if it can, and all below is there only then.
+        problem: Why it cannot be used; empty if it can. The other facts are known only then.
         size: Width and height.
         digest: :func:`restorekit.io.fingerprint.image_digest` of its images.
-        lq_digest: That of the rainy image alone.
-        gt_digest: That of the clean image alone; empty where there is none.
-        evidence: What :func:`~restorekit.datasets.layouts.rain_side.rain_evidence` returns; None
+        lq_digest: Digest of the rainy image alone.
+        gt_digest: Digest of the clean image alone; empty if there is none.
+        evidence: :func:`~restorekit.datasets.layouts.rain_side.rain_evidence` of the pair; None
             without a clean image.
-        formats: Formats of its files (``PNG``, ``JPEG``, …); none for pixels of an LMDB.
+        formats: Formats of its files (``PNG``, ``JPEG``, …); empty for pixels of an LMDB.
     """
 
     name: str
@@ -43,12 +43,12 @@ class PairFacts:
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """What was seen of a split.
+    """Facts about a split.
 
     Attributes:
-        location: Where it lies.
+        location: Its folder or LMDB.
         pairs: Its pairs.
-        findings: What is wrong apart from the pairs, such as missing partners.
+        findings: Problems outside its pairs, such as missing partners.
     """
 
     location: str
@@ -74,7 +74,7 @@ def examine(reader: PairReader, description: str, workers: int | None = None) ->
 
     Args:
         reader: The pairs.
-        description: What the progress bar says.
+        description: Label of the progress bar.
         workers: Threads; by default one for each core.
     """
     seen: Iterator[PairFacts] = in_order(lambda i: _look(reader, i), range(len(reader)), workers)

@@ -1,4 +1,4 @@
-"""Judging a split: is it all there, whole, the right way round, and which one is it?"""
+"""Judge a split: is it complete, intact and not swapped, and which version is it?"""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _LOSSY = {"JPEG"}
 
 @dataclass
 class Verdict:
-    """What is to be said of a split.
+    """The judgement of a split.
 
     Attributes:
-        facts: What was seen.
-        identity: Which data it is, if its fingerprint is known.
-        expected: Number of pairs that were expected; None if nothing is known.
-        identical: Pairs that are there a second time.
+        facts: Facts about its pairs.
+        identity: The known data with its fingerprint, if there is one.
+        expected: Expected number of pairs; None if none is known.
+        identical: Pairs whose rainy image occurs a second time.
         swapped: Pairs whose images look swapped.
         lossy: Pairs with a JPEG file.
-        problems: What is wrong, in words.
-        notes: What one should know.
+        problems: What is wrong, as phrases.
+        notes: What is unusual but not wrong, as phrases.
     """
 
     facts: SplitFacts
@@ -42,15 +42,15 @@ class Verdict:
 
 
 def judge(facts: SplitFacts, dataset: KnownDataset | None = None, split: str = "") -> Verdict:
-    """Say what is right and wrong with a split.
+    """Judge a split.
 
-    Data whose fingerprint is known is what its authors handed out: what else is noticed about
-    it is then a fact and no problem.
+    Data with a known fingerprint is what its authors published: whatever else is noticed about
+    it is then a note, not a problem.
 
     Args:
-        facts: What was seen of it.
-        dataset: What it should be, if that is known.
-        split: Which split of it.
+        facts: Facts about its pairs.
+        dataset: The dataset that it should be, if that is known.
+        split: The split of that dataset.
     """
     verdict = Verdict(facts, identify(facts.fingerprint) if facts.fingerprint else None)
     known = dataset.splits.get(split) if dataset else None
