@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import stat
 import sys
 import tempfile
@@ -80,25 +81,24 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             passes.
     """
     target = Path(path)
-    # Names may have 255 bytes; mkstemp puts eight characters between prefix and suffix.
+    # Names may have 255 bytes; eight random characters stand between stem and suffix.
     suffix = f".tmp{target.suffix[:20]}"
     room = _MAX_NAME - len(os.fsencode(f"..{suffix}")) - 8
     stem = os.fsdecode(os.fsencode(target.stem)[: max(room, 0)])
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{stem}.", suffix=suffix)
-        temporary = Path(name)
+        # Not mkstemp: its files may be read by their owner alone, and what others may do is
+        # for the umask to say, which only the system can apply without changing it.
+        path_there = target.parent / f".{stem}.{secrets.token_hex(4)}{suffix}"
+        handle = os.open(path_there, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        temporary = path_there
         try:
             # Tells remove_leftovers that somebody is still writing.
             _lock(handle)
             yield temporary
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-            # mkstemp creates files that only their owner may read; others expect the umask's mode.
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
             temporary.replace(target)
         finally:
             os.close(handle)

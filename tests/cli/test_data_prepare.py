@@ -164,7 +164,7 @@ WRONG = {
     "no such dataset": (("rain21", "--src", "empty"), "'rain21' is not a dataset.*'rain12'"),
     "several versions": (("rain100h", "--src", "empty"), "rain100h-old .* or rain200h"),
     "no such split": (("rain12", "--src", "empty", "--split", "train"), "no such split.*test"),
-    "which split": (("rain800", "--src", "pairs"), "say which with --split"),
+    "which split": (("rain800", "--src", "pairs"), "--split"),
     "a broken file": (("rain12", "--src", "broken"), r"002_in\.png is truncated.*--skip-broken"),
 }
 
