@@ -78,7 +78,7 @@ class Checkpoints(Attack):
     def prepare(self) -> None:
         MODELS.import_from_location()
         torch.manual_seed(0)
-        self.contents = []
+        self.contents: list[Any] = []
         for config in NETWORKS:
             weights = dict(MODELS.build(dict(config)).state_dict())
             meta = {"format": "restorekit.network/1", "network": config}

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
-from restorekit.cli.measuring import chosen_measures, chosen_protocols, require_writable
+from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
 from restorekit.errors import ConfigError
+from restorekit.io.files import require_writable
 from restorekit.io.terminal import text_table
 
 if TYPE_CHECKING:
@@ -76,12 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Measure, show the table, and write what was asked for."""
     from restorekit.evaluation.folder import evaluate_folder
-    from restorekit.evaluation.results import write_results
     from restorekit.metrics.explain import Explanation
 
     load_plugins(args)
     if args.out:
-        require_writable(args.out, "--out")
+        require_writable(args.out, "--out", example="results.json")
     if args.processes is not None and args.processes < 1:
         raise ConfigError(f"--processes is {args.processes}, but must be at least 1.")
     names, metrics = args.protocol, args.metric
@@ -124,8 +124,7 @@ def run(args: argparse.Namespace) -> None:
     for explained in explanations:
         sys.stdout.write(f"{explained.text(values, sizes)}\n\n")
     if args.out:
-        for file, content in results.items():
-            write_results(file, content)
+        write_all(results)
         sys.stdout.write(f"Results: {' and '.join(results)}\n")
 
 

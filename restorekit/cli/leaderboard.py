@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.errors import ConfigError
+from restorekit.io.files import require_writable
 
 if TYPE_CHECKING:
     from restorekit.leaderboard import PaperTable, Pictures, Results, Section
@@ -77,6 +78,8 @@ def run(args: argparse.Namespace) -> None:
         )
     if args.images and not args.out:
         raise ConfigError("--images needs --out: images are shown in the page only.")
+    if args.out:
+        require_writable(args.out, "--out", folder=True)
     results = {path: leaderboard.read_results(path) for path in args.results}
     references = published_numbers()
     papers = leaderboard.paper_tables(references, results) if args.paper_tables else []

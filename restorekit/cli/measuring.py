@@ -1,15 +1,16 @@
-"""What ``--protocol`` and ``--metric`` mean, which several commands have."""
+"""Options and outputs that the measuring commands share."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restorekit.errors import ConfigError
+from restorekit.errors import OutputError
 
 if TYPE_CHECKING:
+    from restorekit.evaluation.results import Results
     from restorekit.metrics.protocols import Protocol
 
 
@@ -39,20 +40,20 @@ def chosen_measures(names: Sequence[str]) -> list[str]:
     return wanted
 
 
-def require_writable(path: str, option: str) -> None:
-    """Refuse a file that cannot be written, before the work whose results go into it.
+def write_all(files: Mapping[str, Results]) -> None:
+    """Write results files; what was measured is kept where one cannot be written.
 
     Raises:
-        ConfigError: If it is a folder, or lies where nothing can be written.
+        OutputError: If one cannot be written; the message names the folder that all of them
+            are in instead.
     """
-    file = Path(path)
-    if file.is_dir():
-        raise ConfigError(
-            f"{option} {path} is a folder: name a file in it, as {file / 'results.json'}."
-        )
-    folder = next(parent for parent in (file.parent, *file.parents) if parent.exists())
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise ConfigError(
-            f"{option} {path} cannot be written: {folder} is no folder that you may write to; name "
-            "another one."
-        )
+    from restorekit.evaluation.results import write_results
+
+    try:
+        for path, results in files.items():
+            write_results(path, results)
+    except OSError as error:
+        folder = Path(tempfile.mkdtemp(prefix="restorekit-results-"))
+        for path, results in files.items():
+            write_results(folder / Path(path).name, results)
+        raise OutputError(f"{error} What was measured is in {folder} instead.") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mmengine.config import DictAction
 
 from restorekit.cli.arguments import add_plugin, add_skip_broken
+from restorekit.io.files import require_writable
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -53,6 +54,7 @@ def config_from(args: argparse.Namespace) -> Config:
         config.work_dir = args.work_dir
     elif config.get("work_dir") is None:
         config.work_dir = str(Path("work_dirs") / Path(args.config).stem)
+    require_writable(config.work_dir, "--work-dir", folder=True)
     if args.data_root:
         set_data_root(config, args.data_root)
     if args.skip_broken:

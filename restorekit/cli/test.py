@@ -6,9 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from restorekit.cli.measuring import chosen_measures, chosen_protocols
+from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
 from restorekit.cli.options import add_config_options, config_from
 from restorekit.errors import ConfigError
+from restorekit.io.files import require_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
     from restorekit.engine.distributed import wait_for_all
     from restorekit.engine.testing import find_checkpoint, run_test, take_network
-    from restorekit.leaderboard import make_sections, markdown, rank_all, write_results
+    from restorekit.leaderboard import make_sections, markdown, rank_all
 
     checkpoint = find_checkpoint(args.checkpoint)
     # It loads the plugins, whose protocols and measures may be meant.
@@ -56,6 +57,10 @@ def run(args: argparse.Namespace) -> None:
     measures = chosen_measures(args.metric)
     if config.get("test_dataloader") is None:
         raise ConfigError(f"The config {args.config} has no test_dataloader: nothing to test on.")
+    out = Path(args.out or Path(config.work_dir) / "results.json")
+    require_writable(out, "--out" if args.out else "", example="results.json")
+    if args.save_dir:
+        require_writable(args.save_dir, "--save-dir", folder=True)
     # Who sets the network's parameters here wants them to stay.
     if not any(key.startswith("model.network") for key in args.cfg_options or ()):
         taken = take_network(config, str(checkpoint))
@@ -68,11 +73,9 @@ def run(args: argparse.Namespace) -> None:
     wait_for_all()
     if outcome is None:
         return
-    out = Path(args.out or Path(config.work_dir) / "results.json")
     rainy_out = out.with_name("rainy_input.json")
-    write_results(out, outcome.results)
-    write_results(rainy_out, outcome.rainy_input)
     both = {str(out): outcome.results, str(rainy_out): outcome.rainy_input}
-    sys.stdout.write(
-        f"\n{markdown(make_sections(rank_all(both)))}\nResults: {out} and {rainy_out}\n"
-    )
+    # Shown first: a disk may have filled up in the meantime.
+    sys.stdout.write(f"\n{markdown(make_sections(rank_all(both)))}\n")
+    write_all(both)
+    sys.stdout.write(f"Results: {out} and {rainy_out}\n")

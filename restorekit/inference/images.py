@@ -118,7 +118,7 @@ def restore_images(
                 f"{file} would be written over {other if other != file else 'itself'} as "
                 f"{target}: choose another folder with -o, or restore them in two calls."
             )
-    require_writable(out, folder=True)
+    require_writable(out, "-o", folder=True)
     remove_leftovers(out)
     for file, target in targets.items():
         write_image(target, restore_image(network, read_image(file), str(file)))

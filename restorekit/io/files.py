@@ -113,7 +113,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def require_writable(
-    path: str | os.PathLike[str], option: str = "", *, folder: bool = False
+    path: str | os.PathLike[str], option: str = "", *, folder: bool = False, example: str = "x"
 ) -> None:
     """Refuse an output that cannot be written, before the work whose results go into it.
 
@@ -123,6 +123,7 @@ def require_writable(
         path: A file to be written or replaced, or a folder to be made or filled.
         option: What named it, for the message: ``--out``.
         folder: Whether it is a folder.
+        example: A good name of a file, to suggest where ``path`` is a folder.
 
     Raises:
         OutputError: If something is in the way, there is no permission or no space, or the
@@ -132,7 +133,7 @@ def require_writable(
     label = f"{option} {target}".lstrip()
     try:
         if not folder and target.is_dir():
-            raise OutputError(f"{label} is a folder: name a file in it.")
+            raise OutputError(f"{label} is a folder: name a file in it, as {target / example}.")
         if folder and target.exists() and not target.is_dir():
             raise OutputError(f"{label} is a file, and a folder is needed: name another one.")
         parents = [target, *target.parents] if folder else target.absolute().parents

@@ -121,7 +121,7 @@ def convert_checkpoint(
     require_network_suffix(Path(target))
     if Path(source).resolve() == Path(target).resolve():
         raise CheckpointError(f"{target} is the file to convert; give another name for the result.")
-    require_writable(target)
+    require_writable(target, example="network.safetensors")
     form, path = FORMATS[format_name], os.fspath(source)
     content = form.read(path)
     facts, choice = {}, ""

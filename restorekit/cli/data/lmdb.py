@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from restorekit.cli.arguments import add_skip_broken
 from restorekit.cli.data.choices import require_workers
 from restorekit.errors import ConfigError, DataError, did_you_mean
+from restorekit.io.files import require_writable
 
 if TYPE_CHECKING:
     from restorekit.datasets import PairReader
@@ -76,6 +77,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out is None:
         raise ConfigError("OUT is missing: give the folder of the LMDB to write.")
     require_workers(args.workers)
+    require_writable(args.out, "OUT", folder=True)
     from restorekit.datasets import write_lmdb
 
     reader = _reader(args)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from restorekit.cli.arguments import add_skip_broken
 from restorekit.cli.data.choices import require_split, require_workers
 from restorekit.errors import DataError
+from restorekit.io.files import require_writable
 
 if TYPE_CHECKING:
     from restorekit.catalog import KnownDataset
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     require_split(dataset, args.split)
     require_workers(args.workers)
     out = Path(args.out) if args.out else Path("data") / dataset.folder
+    require_writable(out, "--out" if args.out else "", folder=True)
     readers = _readers(args, dataset, source)
     for split, reader in readers.items():
         _prepare(args, dataset, split, reader, out)

@@ -14,6 +14,7 @@ import argparse
 import sys
 
 from restorekit.cli.arguments import add_skip_broken
+from restorekit.io.files import require_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.datasets.preparation.synthesis import synthesize_pairs
     from restorekit.rain import RainRenderer
 
+    require_writable(args.out, "OUT", folder=True)
     made = synthesize_pairs(
         args.clean,
         args.out,
