@@ -97,6 +97,32 @@ def test_mistake_of_a_user_is_one_sentence_and_status_2(config_file, tmp_path):
     assert "whole number" in done.stderr
 
 
+@pytest.mark.slow
+def test_another_number_of_processes_skips_nothing(config_file, tmp_path):
+    """Two processes with the batch size of one take half as many steps, of twice the size."""
+    hook = {"type": "CheckpointHook", "by_epoch": True, "interval": 1}
+    config = config_file(
+        **{
+            "train_cfg": {"type": "EpochTrainLoop", "max_epochs": 4, "_delete_": True},
+            "default_hooks.checkpoint": hook,
+            "train_dataloader.total_batch_size": None,
+            "train_dataloader.batch_size": 1,
+        }
+    )
+    work_dir = tmp_path / "w"
+    for processes, epochs in ((1, 2), (2, 4)):
+        done = run(
+            [
+                *command("dist_train.sh", config, processes, "--work-dir", work_dir, "--resume"),
+                *("--cfg-options", f"train_cfg.max_epochs={epochs}"),
+            ]
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    # Seven images: 7 steps, then 4, the last of which repeats one.
+    iterations = [load_file(work_dir / f"epoch_{n}.pth")["meta"]["iter"] for n in (2, 3, 4)]
+    assert iterations == [14, 18, 22]
+
+
 HALF_USED = """
 from torch import nn
 from restorekit.registry import MODELS
