@@ -8,11 +8,15 @@ label, unit, digits, direction) is what the results files say of it.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from restorekit.errors import DataError, did_you_mean
 from restorekit.evaluation.results import RAINY_INPUT, DatasetRecord, MeasuredQuantity, Results
+
+#: Settings of a run that do not change its numbers.
+_INCIDENTAL = {"processes", "threads"}
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,11 @@ def rank(results: Mapping[str, Results], criterion: str) -> Ranking:
             )
         entry = Entry(None, result.method, available[criterion], result, source)
         known = distinct.setdefault(_identity(result), entry)
-        shared = known.measured.keys() & entry.measured
-        if any(known.mean(name) != entry.mean(name) for name in shared):
+        # Another number of threads adds in another order.
+        if not all(
+            math.isclose(known.mean(name), entry.mean(name), rel_tol=1e-6)
+            for name in known.measured.keys() & entry.measured
+        ):
             raise DataError(
                 f"{known.source} and {source} hold different numbers of the same method "
                 f"{result.method!r}: change 'method' in one of them, or leave one out."
@@ -153,8 +160,12 @@ def _identity(results: Results) -> tuple[str, ...]:
     """Return what makes two results two rows of a table."""
     if results.method == RAINY_INPUT:
         return (RAINY_INPUT,)
-    settings = json.dumps(results.settings, sort_keys=True, default=str)
-    return (results.method, _checkpoint(results), settings)
+    settings = {key: one for key, one in results.settings.items() if key not in _INCIDENTAL}
+    return (
+        results.method,
+        _checkpoint(results),
+        json.dumps(settings, sort_keys=True, default=str),
+    )
 
 
 def _checkpoint(results: Results) -> str:

@@ -133,6 +133,18 @@ def test_a_result_given_twice_counts_once():
     ]
 
 
+def test_a_result_of_more_processes_is_the_same_result():
+    rows = [
+        results(
+            "A", 31.0, sha="a", settings={"device": "cpu", "processes": count, "threads": count}
+        )
+        for count in (1, 2)
+    ]
+    assert order(rank(numbered(*rows), "rgb_u8")) == [(1, "A")]
+    other = results("A", 31.0, sha="a", settings={"device": "cuda", "processes": 1})
+    assert order(rank(numbered(*rows, other), "rgb_u8")) == [(1, "A"), (1, "A")]
+
+
 def test_two_checkpoints_of_a_method_are_told_apart():
     rows = numbered(results("A", 31.0, sha="a"), results("A", 30.0, sha="b"), results("B", 29.0))
     assert order(rank(rows, "rgb_u8")) == [(1, "A (aaaaaaaa)"), (2, "A (bbbbbbbb)"), (3, "B")]
