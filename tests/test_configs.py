@@ -1,21 +1,87 @@
-"""Every config can be read, names only what exists, and builds its model."""
+"""Every config can be read, names only what exists, builds its model, and states its sets."""
 
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 
+from restorekit.catalog import all_datasets, all_methods, published_beside, published_numbers
+from restorekit.engine.config import load_config, validate_on_test
 from restorekit.engine.validate import check_config
+from restorekit.errors import ConfigError
+from restorekit.metrics.protocols import build_protocol
 from restorekit.registry import MODELS
 
 ROOT = Path(__file__).parent.parent / "configs"
 CONFIGS = sorted(p for p in ROOT.rglob("*.py") if "_base_" not in p.parts)
+DATASETS = sorted((ROOT / "_base_/datasets").glob("*.py"))
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def name(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=name)
 def test_config(path):
     config = Config.fromfile(str(path))
     check_config(config)
     MODELS.build(config.model)
     for key in ("train_dataloader", "test_dataloader", "train_cfg", "optim_wrapper"):
         assert config.get(key) is not None, key
+
+
+@pytest.mark.parametrize("path", [*CONFIGS, *DATASETS], ids=name)
+def test_validation_is_neither_test_nor_training(path):
+    config = Config.fromfile(str(path))
+    train, val, test = (
+        config[f"{one}_dataloader"].dataset.to_dict() for one in ("train", "val", "test")
+    )
+    place = ("data_root", "split")
+    assert [val.get(key) for key in place] != [test.get(key) for key in place]
+    if [val.get(key) for key in place] == [train.get(key) for key in place]:
+        drawn = [{"size": 0.05, "seed": 0, **one["subset"]} for one in (train, val)]
+        assert [one.pop("part") for one in drawn] == ["train", "val"]
+        assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=name)
+def test_the_best_checkpoint_is_kept(path):
+    assert Config.fromfile(str(path)).default_hooks.checkpoint.save_best == "auto"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=name)
+def test_the_way_of_papers_trains_on_all_and_validates_on_the_test_set(path):
+    config = load_config(path)
+    validate_on_test(config)
+    assert config.val_dataloader.dataset == config.test_dataloader.dataset
+    assert not config.train_dataloader.dataset.get("subset")
+
+
+def test_the_way_of_papers_needs_one_test_set():
+    config = load_config(CONFIGS[0])
+    config.test_dataloader = {"first": config.test_dataloader}
+    with pytest.raises(ConfigError, match="test_dataloader"):
+        validate_on_test(config)
+
+
+def protocols_of(config):
+    return [build_protocol(one).name for one in config.test_evaluator.protocols]
+
+
+@pytest.mark.parametrize("path", DATASETS, ids=name)
+def test_a_dataset_is_measured_as_the_catalog_says(path):
+    config = Config.fromfile(str(path))
+    known = all_datasets().get(config.test_dataloader.dataset.get("catalog"))
+    if known is not None and known.protocol:
+        assert protocols_of(config)[0] == known.protocol
+
+
+@pytest.mark.parametrize("method", all_methods().values(), ids=lambda method: method.id)
+def test_a_method_is_measured_as_its_dataset_and_as_it_was_published(method):
+    for one in method.configs:
+        config = Config.fromfile(str(ROOT.parent / one.path))
+        protocols = protocols_of(config)
+        assert len(set(protocols)) == len(protocols)
+        published = {number.protocol for number in published_beside(one, published_numbers())}
+        wanted = {all_datasets()[one.dataset].protocol, *published} - {None, ""}
+        assert wanted <= set(protocols), one.path

@@ -27,7 +27,7 @@ _pipeline = [
 train_dataloader = dict(
     total_batch_size=16,
     num_workers=0,
-    dataset=dict(pipeline=_pipeline, **_source),
+    dataset=dict(subset=None, pipeline=_pipeline, **_source),
 )
 val_dataloader = dict(num_workers=0, dataset=dict(split="val", **_source))
 test_dataloader = dict(num_workers=0, dataset=_source)
@@ -49,6 +49,10 @@ param_scheduler = [
 default_hooks = dict(
     logger=dict(type="LoggerHook", interval=20),
     checkpoint=dict(
-        type="CheckpointHook", by_epoch=False, interval=max(_iters // 12, 1), max_keep_ckpts=2
+        type="CheckpointHook",
+        by_epoch=False,
+        interval=max(_iters // 12, 1),
+        max_keep_ckpts=2,
+        save_best="auto",
     ),
 )

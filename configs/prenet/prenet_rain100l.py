@@ -21,4 +21,6 @@ train_dataloader = dict(
 train_cfg = dict(max_iters=33400, val_interval=1670)
 param_scheduler = dict(milestones=[10020, 16700, 26720])
 default_hooks = dict(checkpoint=dict(interval=1670))
-test_evaluator = _base_.recipe_evaluator
+test_evaluator = dict(
+    protocols=[*_base_.test_evaluator.protocols, *_base_.recipe_evaluator.protocols]
+)

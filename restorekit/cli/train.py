@@ -32,12 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train in mixed precision (--amp alone: bf16; fp16: on GPUs only)",
     )
     parser.add_argument("--compile", action="store_true", help="train through torch.compile")
+    parser.add_argument(
+        "--validate-on",
+        choices=("val", "test"),
+        default="val",
+        help="test: train on all training images and validate on the test set, as most papers do "
+        "(default: what the config says)",
+    )
     parser.add_argument("--seed", type=int, help="seed of the run (default: the config's)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Train as ``args`` say."""
-    from restorekit.engine.config import use_amp
+    from restorekit.engine.config import use_amp, validate_on_test
     from restorekit.engine.distributed import wait_for_all
     from restorekit.engine.runner import Runner
 
@@ -47,6 +54,8 @@ def run(args: argparse.Namespace) -> None:
     for key in ("train_dataloader", "train_cfg", "optim_wrapper"):
         if config.get(key) is None:
             raise ConfigError(f"The config {args.config} has no {key}: there is nothing to train.")
+    if args.validate_on == "test":
+        validate_on_test(config)
     if args.amp:
         use_amp(config, args.amp)
     if args.compile:

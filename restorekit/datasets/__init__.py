@@ -13,6 +13,7 @@ from .paired import PairedDataset
 from .preparation.dataset_pairs import DatasetPairs
 from .readers.pairing import match_names, suggest_rule
 from .readers.pairs import PairReader
+from .readers.selection import Subset
 from .semi_supervised import SemiSupervisedDataset
 from .synthetic import SyntheticRainDataset
 from .unpaired import UnpairedDataset
@@ -29,6 +30,7 @@ __all__ = [
     "SampleBatch",
     "SampleIndex",
     "SemiSupervisedDataset",
+    "Subset",
     "SyntheticRainDataset",
     "UnpairedDataset",
     "checked",

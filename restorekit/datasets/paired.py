@@ -27,8 +27,8 @@ class PairedDataset(ImageDataset):
         skip_broken: Leave out pairs that cannot be used, and report how many.
         metainfo: Facts for reports, such as the name and version of the dataset.
         source: How the pairs are stored and which of them are used: ``pairing``, ``layout``,
-            ``lq_side``, ``lq_folder``, ``gt_folder``, ``catalog``, ``hint``, ``ann_file`` and
-            ``exclude`` of :class:`~restorekit.datasets.PairSource`.
+            ``lq_side``, ``lq_folder``, ``gt_folder``, ``catalog``, ``hint``, ``ann_file``,
+            ``exclude`` and ``subset`` of :class:`~restorekit.datasets.PairSource`.
 
     Raises:
         DataError: If nothing is found, or pairs cannot be used and ``skip_broken`` is not set.

@@ -14,7 +14,7 @@ from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline, build_pipeline
 from .layouts.locate import open_images
-from .readers.selection import Names
+from .readers.selection import Names, Subset
 
 
 @DATASETS.register_module()
@@ -40,6 +40,8 @@ class SyntheticRainDataset(ImageDataset):
         metainfo: Facts for reports.
         ann_file: Names of the images to keep: a text file, or a list; by default all.
         exclude: Names of images to leave out, given likewise.
+        subset: The training or the validation part of the split, as
+            :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
 
     Raises:
         ConfigError: If ``rain`` does not describe a rain.
@@ -58,10 +60,13 @@ class SyntheticRainDataset(ImageDataset):
         metainfo: Mapping[str, Any] | None = None,
         ann_file: Names = None,
         exclude: Names = None,
+        subset: Subset | Mapping[str, Any] | None = None,
     ) -> None:
         self.renderer = RainRenderer(rain_from_config(rain) if isinstance(rain, Mapping) else rain)
         self.before_rain = build_pipeline(before_rain)
-        reader = open_images(data_root, split, hint=hint, ann_file=ann_file, exclude=exclude)
+        reader = open_images(
+            data_root, split, hint=hint, ann_file=ann_file, exclude=exclude, subset=subset
+        )
         super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before_rain)
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:

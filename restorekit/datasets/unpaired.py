@@ -13,7 +13,7 @@ from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline
 from .layouts.locate import open_images
-from .readers.selection import Names
+from .readers.selection import Names, Subset
 
 
 @DATASETS.register_module()
@@ -32,6 +32,8 @@ class UnpairedDataset(ImageDataset):
         metainfo: Facts for reports.
         ann_file: Names of the images to keep: a text file, or a list; by default all.
         exclude: Names of images to leave out, given likewise.
+        subset: The training or the validation part of the split, as
+            :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
 
     Raises:
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
@@ -48,9 +50,16 @@ class UnpairedDataset(ImageDataset):
         metainfo: Mapping[str, Any] | None = None,
         ann_file: Names = None,
         exclude: Names = None,
+        subset: Subset | Mapping[str, Any] | None = None,
     ) -> None:
         reader = open_images(
-            data_root, split, catalog=catalog, hint=hint, ann_file=ann_file, exclude=exclude
+            data_root,
+            split,
+            catalog=catalog,
+            hint=hint,
+            ann_file=ann_file,
+            exclude=exclude,
+            subset=subset,
         )
         super().__init__(reader, pipeline, skip_broken, metainfo)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,23 @@ def skip_broken_data(config: Config) -> None:
     for dataset in _datasets(config):
         if "datasets" not in dataset:
             dataset.skip_broken = True
+
+
+def validate_on_test(config: Config) -> None:
+    """Let ``config`` train on all training images and validate on the test set.
+
+    That is how most papers select their numbers. Results of the best checkpoint say so.
+
+    Raises:
+        ConfigError: If the config has no single test set and single validation set.
+    """
+    for key in ("test_dataloader", "val_dataloader"):
+        if "dataset" not in (config.get(key) or {}):
+            raise ConfigError(f"--validate-on test needs a {key} with one dataset.")
+    config.val_dataloader = copy.deepcopy(config.test_dataloader)
+    for dataset in _datasets(config):
+        if (dataset.get("subset") or {}).get("part") == "train":
+            dataset.subset = None
 
 
 def _datasets(config: Config, unlabelled: bool = True) -> Iterator[ConfigDict]:

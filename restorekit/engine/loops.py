@@ -241,7 +241,7 @@ class MultiValLoop(BaseLoop):
     """Validates on each of several datasets in turn.
 
     The metrics carry the dataset's name in front, so that
-    ``CheckpointHook(save_best='rain100l/psnr/matlab_y_u8', rule='greater')`` keeps the best
+    ``CheckpointHook(save_best='rain100l/psnr/matlab_y_u8')`` keeps the best
     checkpoint by one dataset and protocol::
 
         val_cfg = dict(type='MultiValLoop')

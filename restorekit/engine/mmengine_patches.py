@@ -23,6 +23,7 @@ config inside the checkpoint as Python (``test_runner.py: test_text_of_a_config_
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
 import warnings
@@ -33,10 +34,12 @@ from typing import Any
 import torch.distributed
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as MMEngineCheckpointHook
+from mmengine.logging import print_log
 from mmengine.runner import CheckpointLoader
 from torch.utils.data import DataLoader
 
 from restorekit.checkpoints.io import load_file
+from restorekit.metrics.measures import known_measures
 from restorekit.registry import HOOKS
 
 
@@ -97,11 +100,15 @@ class CheckpointHook(MMEngineCheckpointHook):
     * A checkpoint of the iteration that is validated is written again after the validation. So
       it holds the measures and the record of the best checkpoint, and a resumed run knows
       whether the validation is still due (``meta['validated']``).
+    * ``save_best`` needs no ``rule`` for registered measures, which know their direction. ``auto``
+      stands for the first number of a validation.
 
     Priority ``VERY_LOW``, as mmengine's, whose arguments it takes.
     """
 
     file_backend: Any
+    rules: list[str | None]
+    key_indicators: list[str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -166,6 +173,24 @@ class CheckpointHook(MMEngineCheckpointHook):
         super()._save_best_checkpoint(runner, metrics)
         self._remove_now()
 
+    def _init_rule(self, rules: list[str | None], key_indicators: list[str]) -> None:
+        """Take the direction of a measure from the registry, where the config does not say it."""
+        rules = rules * len(key_indicators) if len(rules) == 1 else rules
+        known = [rule or _direction(key) for rule, key in zip(rules, key_indicators, strict=True)]
+        try:
+            super()._init_rule(known, key_indicators)
+        except ValueError:
+            if self.save_best != ["auto"]:
+                raise
+            # Not a measure, and its name says nothing about its direction.
+            print_log(
+                f"save_best='auto': whether more {key_indicators[0]} is better is not known, so no "
+                "best checkpoint is kept; set rule='greater' or rule='less' beside it.",
+                logger="current",
+                level=logging.WARNING,
+            )
+            self.rules, self.key_indicators = [], []
+
     def _remove_now(self) -> None:
         if isinstance(self.file_backend, _RemovesLater):
             self.file_backend.remove_now()
@@ -194,6 +219,19 @@ class CheckpointHook(MMEngineCheckpointHook):
                     f"The best checkpoint so far ({score}) is not in {folder}: the best one is "
                     "chosen anew from here on."
                 )
+
+
+def _direction(key: str) -> str | None:
+    """Return ``greater`` or ``less`` for a measured quantity; None if its measure is not known.
+
+    Args:
+        key: Such as ``psnr/rgb_u8``, or ``rain12/psnr/rgb_u8`` with several validation sets.
+    """
+    measures = known_measures()
+    for name in key.split("/"):
+        if name in measures:
+            return "greater" if measures[name].higher_is_better else "less"
+    return None
 
 
 class _RemovesLater:

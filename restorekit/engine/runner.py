@@ -291,6 +291,7 @@ class Runner(MMEngineRunner):
             "gradients": {"type": "GradientCheckHook"},
             "iteration_seed": {"type": "IterationSeedHook"},
             "finite": {"type": "FiniteLossHook"},
+            "validation_set": {"type": "ValidationSetHook"},
         }
         super().register_default_hooks({**own, **(hooks or {})})
 

@@ -21,7 +21,7 @@ from restorekit.checkpoints.io import require_file
 from restorekit.checkpoints.network_config import check_network_config
 from restorekit.checkpoints.network_file import FORMAT, read_network_file
 from restorekit.datasets import UnpairedDataset
-from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
+from restorekit.errors import CheckpointError, ConfigError
 from restorekit.evaluation.results import (
     RAINY_INPUT,
     DatasetRecord,
@@ -31,8 +31,9 @@ from restorekit.evaluation.results import (
     quantity,
 )
 from restorekit.hooks.inference_cost import InferenceCostHook
-from restorekit.hooks.leak_warning import LeakWarningHook, evaluation_datasets, readers_of
+from restorekit.hooks.leak_warning import LeakWarningHook
 from restorekit.hooks.metric_history import MetricHistoryHook
+from restorekit.hooks.validation_set import validated_on
 from restorekit.leaks.records import count_leaks
 from restorekit.metrics.evaluator import RestorationMetric
 from restorekit.metrics.plan import Plan
@@ -157,8 +158,6 @@ class TestRun:
         cost: Measures time and memory.
         leaks: Knows what the checkpoint says of leaks.
         metrics: The metrics of the config that measure image by image.
-        selected_on: On what the checkpoint was selected; see
-            :class:`~restorekit.evaluation.schema.Results`.
     """
 
     # Not a class of tests.
@@ -173,12 +172,13 @@ class TestRun:
         measures: Sequence[str] = (),
     ) -> None:
         self.config, self.checkpoint = config, checkpoint
-        self.cost, self.leaks, self._seed = InferenceCostHook(), LeakWarningHook(), _SeedHook()
-        self.selected_on = selected_on(config, checkpoint)
+        self.cost, self.leaks = InferenceCostHook(), LeakWarningHook()
+        self._training = _TrainingHook()
+        self._validated_on = validated_on(config) if _is_selected(checkpoint) else None
         choose_metrics(config, protocols, measures)
         prepare_config(config, checkpoint, save_dir)
         self.runner = Runner.from_cfg(config)
-        for hook in (self.cost, self.leaks, self._seed):
+        for hook in (self.cost, self.leaks, self._training):
             self.runner.register_hook(hook)
         found = self.runner.test_loop.evaluator.metrics if config.test_evaluator else []
         self.metrics = [metric for metric in found if isinstance(metric, RestorationMetric)]
@@ -206,8 +206,8 @@ class TestRun:
                 scalars=self._scalars(logged),
                 config=self.config.filename,
                 checkpoint=self.checkpoint,
-                seed=self._seed.seed,
-                selected_on=self.selected_on,
+                seed=self._training.seed,
+                selected_on=self._selected_on(),
                 cost=self._cost(),
                 settings=self._settings(),
             ),
@@ -217,6 +217,16 @@ class TestRun:
                 measures=[quantity(v) for one in self.metrics for v in one.input_values.values()],
             ),
         )
+
+    def _selected_on(self) -> str | None:
+        """Return on what the checkpoint was selected as the best, as far as that is known.
+
+        The checkpoint says on what its training validated; one that does not is taken to be of
+        the config.
+        """
+        if not _is_selected(self.checkpoint):
+            return None
+        return self._training.validated_on or self._validated_on
 
     def _scalars(self, logged: Mapping[str, Any]) -> dict[str, float]:
         """Return the numbers of metrics that are not ours."""
@@ -270,14 +280,17 @@ class TestRun:
         }
 
 
-class _SeedHook(Hook):
-    """Notes the seed of the training that made the checkpoint."""
+class _TrainingHook(Hook):
+    """Notes the seed of the training that made the checkpoint, and on what it validated."""
 
     seed: int | None = None
+    validated_on: str | None = None
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        seed = checkpoint.get("meta", {}).get("seed")
+        meta = checkpoint.get("meta", {})
+        seed, validated = meta.get("seed"), meta.get("validated_on")
         self.seed = seed if isinstance(seed, int) else None
+        self.validated_on = validated if validated in ("validation", "test") else None
 
 
 def choose_metrics(config: Any, protocols: Sequence[str], measures: Sequence[str]) -> None:
@@ -365,32 +378,9 @@ def _only_for_training(hook: Any) -> bool:
     )
 
 
-def selected_on(config: Any, checkpoint: str) -> str | None:
-    """Return on what a checkpoint was selected as the best, as far as that is known.
-
-    Args:
-        config: The config that it was trained with, before :func:`prepare_config`.
-        checkpoint: The checkpoint; mmengine calls a selected one ``best_…``.
-
-    Returns:
-        ``test`` if the config validates on images of the test set, otherwise ``validation``;
-        None if the checkpoint was not selected, or the validation set cannot be read.
-    """
-    if not Path(checkpoint).name.startswith("best_"):
-        return None
-    try:
-        sets = [
-            {(reader.location, name) for reader in readers_of(datasets) for name in reader.names}
-            for datasets in (
-                evaluation_datasets(config, ["val_dataloader"]),
-                evaluation_datasets(config, ["test_dataloader"]),
-            )
-        ]
-    except (RestoreKitError, OSError):
-        return None
-    if not all(sets):
-        return None
-    return "test" if sets[0] & sets[1] else "validation"
+def _is_selected(checkpoint: str) -> bool:
+    """Whether a checkpoint was selected as the best one; mmengine calls those ``best_…``."""
+    return Path(checkpoint).name.startswith("best_")
 
 
 def _dataset_name(dataset: Any) -> str:

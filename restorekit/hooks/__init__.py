@@ -11,6 +11,7 @@ from .leak_warning import LeakWarningHook
 from .metric_history import MetricHistoryHook
 from .progress_bar import ProgressBarHook
 from .restored_images import RestoredImagesHook, SaveRestoredHook
+from .validation_set import ValidationSetHook
 
 __all__ = [
     "FiniteLossHook",
@@ -22,4 +23,5 @@ __all__ = [
     "ProgressBarHook",
     "RestoredImagesHook",
     "SaveRestoredHook",
+    "ValidationSetHook",
 ]

@@ -39,10 +39,9 @@ class RestorationMetric(BaseMetric):
     ``<measure>``, and with ``measure_input`` those of the rainy input as ``input/…``. To keep
     the best checkpoint by one of them::
 
-        checkpoint=dict(type='CheckpointHook', save_best='psnr/rgb_u8', rule='greater')
+        checkpoint=dict(type='CheckpointHook', save_best='psnr/rgb_u8')
 
-    (``rule`` is needed because mmengine does not know the direction; the checkpoint is called
-    ``best_psnr_rgb_u8_…``.)
+    (The checkpoint is called ``best_psnr_rgb_u8_…``.)
 
     Every image counts once, by its ``index``: a distributed sampler pads the last round with
     images that it has already given out, and those are dropped. Results are the same to the

@@ -1,10 +1,15 @@
 """Lists of names choose images, whatever the dataset is read from."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from restorekit.datasets import (
+    MixtureDataset,
     PairedDataset,
+    SemiSupervisedDataset,
+    Subset,
     SyntheticRainDataset,
     UnpairedDataset,
     open_pairs,
@@ -73,6 +78,94 @@ def test_lists_that_cannot_be_honoured_are_refused(paired_root, tmp_path, key):
         PairedDataset(root, "train", **{key: tmp_path / "binary"})
     with pytest.raises(DataError, match="leave no image"):
         PairedDataset(root, "train", exclude=list(pixels))
+
+
+def parts(kind, *args, size=0.3, **options):
+    """Return the names of the training and of the validation part."""
+    subsets = [{"part": part, "size": size} for part in ("train", "val")]
+    return [kind(*args, subset=subset, **options).names for subset in subsets]
+
+
+def test_two_parts_are_the_split_and_the_same_however_it_is_stored(root):
+    source, pixels = root
+    train, val = parts(PairedDataset, source, "train")
+    assert len(val) == 4
+    assert sorted([*train, *val]) == sorted(pixels)
+    # As drawn by hand: the lowest hashes of the names. Neither storage nor process matters.
+    drawn = sorted(pixels, key=lambda n: hashlib.blake2b(f"0/{n}".encode(), digest_size=8).digest())
+    assert set(val) == set(drawn[:4])
+    dataset = PairedDataset(source, "train", subset=Subset("val", 0.3))
+    np.testing.assert_array_equal(dataset.reader.read(0)[0], pixels[val[0]][0])
+
+
+def test_the_part_depends_on_seed_and_size_and_on_no_list(paired_root):
+    folder, pixels = paired_root
+    train, val = parts(PairedDataset, folder, "train", size=3)
+    other = PairedDataset(folder, "train", subset={"part": "val", "size": 3, "seed": 1})
+    assert len(val) == len(other) == 3 != len(pixels)
+    assert set(other.names) != set(val)
+    kept = parts(PairedDataset, folder, "train", size=3, exclude=[train[0], val[0]])
+    assert kept == [train[1:], val[1:]]
+    # At least one image, however small the set is.
+    assert len(parts(PairedDataset, folder, "train", size=0.01)[1]) == 1
+
+
+def test_all_rain_on_one_photograph_is_in_one_part(tmp_path, save):
+    for number in range(6):
+        clean = np.full((16, 16, 3), 30 * number, np.uint8)
+        save(tmp_path / f"train/gt/{number}.png", clean)
+        for rain in range(3):
+            save(tmp_path / f"train/lq/{number}_{rain}.png", clean + np.uint8(1 + rain))
+    train, val = parts(PairedDataset, tmp_path, "train")
+    assert len(val) == 6
+    scenes = [{name.split("_")[0] for name in names} for names in (train, val)]
+    assert not scenes[0] & scenes[1]
+    write_lmdb(open_pairs(tmp_path, "train"), tmp_path / "raw.lmdb", "raw")
+    assert parts(PairedDataset, tmp_path / "raw.lmdb") == [train, val]
+
+
+def test_every_kind_of_dataset_has_both_parts(paired_root):
+    folder, pixels = paired_root
+    photographs = UnpairedDataset(folder / "train/gt")
+    for kind, *args in (
+        (UnpairedDataset, folder / "train/gt"),
+        (SyntheticRainDataset, folder / "train/gt"),
+        (SemiSupervisedDataset, folder, photographs, "train"),
+    ):
+        train, val = parts(kind, *args)
+        assert sorted([*train, *val]) == sorted(pixels)
+    pairs = {"type": "PairedDataset", "data_root": folder, "split": "train"}
+    both = [MixtureDataset([{**pairs, "subset": {"part": part}}]) for part in ("train", "val")]
+    assert [len(one) for one in both] == [11, 1]
+
+
+def test_another_split_is_whole(paired_root):
+    folder, pixels = paired_root
+    (folder / "train").rename(folder / "val")
+    assert len(PairedDataset(folder, "val", subset={"part": "val"})) == len(pixels)
+    assert len(PairedDataset(folder, "val", subset={"part": "val", "of": "val"})) == 1
+
+
+@pytest.mark.parametrize(
+    ("subset", "said"),
+    [
+        ({"part": "vall"}, "Did you mean 'val'"),
+        ({"size": 0.1}, "part="),
+        ({"part": "val", "share": 0.1}, "'share'"),
+        ({"part": "val", "size": 1.5}, r"1\.5"),
+        ({"part": "val", "size": 0}, "subset.size=0"),
+        ({"part": "val", "size": True}, "True"),
+        ({"part": "val", "size": "0.1"}, "'0.1'"),
+    ],
+)
+def test_a_subset_that_means_nothing_is_refused(paired_root, subset, said):
+    with pytest.raises(ConfigError, match=said):
+        PairedDataset(paired_root[0], "train", subset=subset)
+
+
+def test_nothing_left_to_train_on_is_refused(paired_root):
+    with pytest.raises(DataError, match=r"12 images .*subset.size=12"):
+        PairedDataset(paired_root[0], "train", subset={"part": "train", "size": 12})
 
 
 @pytest.mark.parametrize("kind", ["PairedDataset", "SemiSupervisedDataset"])

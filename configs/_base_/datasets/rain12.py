@@ -1,6 +1,4 @@
-# Rain12: 12 test pairs, and Rain100L's old version to train on.
+# Rain12: 12 test pairs, and Rain100L's old version to train and validate on.
 _base_ = "rain100l.py"
 
-_test_set = dict(data_root="data/rain12", catalog="rain12")
-val_dataloader = dict(dataset=_test_set)
-test_dataloader = dict(dataset=_test_set)
+test_dataloader = dict(dataset=dict(data_root="data/rain12", catalog="rain12"))

@@ -3,7 +3,8 @@
 # rain1200.py (Test1200).
 _base_ = "paired.py"
 
-_test_set = dict(data_root="data/rain100h", catalog="rain100h-old")
-train_dataloader = dict(dataset=dict(data_root="data/rain13k", catalog="rain13k"))
-val_dataloader = dict(dataset=_test_set)
-test_dataloader = dict(dataset=_test_set)
+_source = dict(data_root="data/rain13k", catalog="rain13k")
+train_dataloader = dict(dataset=_source)
+val_dataloader = dict(dataset=_source)
+test_dataloader = dict(dataset=dict(data_root="data/rain100h", catalog="rain100h-old"))
+test_evaluator = dict(protocols=["matlab_y_double", "rgb_u8"])

@@ -9,9 +9,11 @@ param_scheduler = dict(type="MultiStepLR", by_epoch=False, milestones=[15000, 17
 
 default_hooks = dict(
     logger=dict(type="LoggerHook", interval=100),
-    checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=1000, max_keep_ckpts=3),
+    checkpoint=dict(
+        type="CheckpointHook", by_epoch=False, interval=1000, max_keep_ckpts=3, save_best="auto"
+    ),
 )
 
 # What configs with this recipe take over.
 recipe_loader = dict(total_batch_size=64, sampler=dict(infinite=True))
-recipe_evaluator = dict(protocols=["rgb_float", "matlab_y_double", "rgb_u8"])
+recipe_evaluator = dict(protocols=["rgb_float"])

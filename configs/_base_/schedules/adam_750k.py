@@ -9,7 +9,9 @@ param_scheduler = dict(type="MultiStepLR", by_epoch=False, milestones=[250000, 5
 
 default_hooks = dict(
     logger=dict(type="LoggerHook", interval=100),
-    checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=10000, max_keep_ckpts=3),
+    checkpoint=dict(
+        type="CheckpointHook", by_epoch=False, interval=10000, max_keep_ckpts=3, save_best="auto"
+    ),
 )
 
 # What configs with this recipe take over: beside each pair a patch of a photograph of real rain.
@@ -26,4 +28,5 @@ recipe_loader = dict(
         ),
     ),
 )
-recipe_evaluator = dict(protocols=["matlab_y_double", "rgb_u8"])
+# The protocol of the numbers published for it.
+recipe_evaluator = dict(protocols=["rgb_float"])

@@ -8,5 +8,8 @@ param_scheduler = dict(type="MultiStepLR", by_epoch=True, milestones=[480, 640],
 
 default_hooks = dict(
     logger=dict(type="LoggerHook", interval=25),
-    checkpoint=dict(type="CheckpointHook", interval=10, max_keep_ckpts=3),
+    checkpoint=dict(type="CheckpointHook", interval=10, max_keep_ckpts=3, save_best="auto"),
 )
+
+# The protocol of the released code, beside that of the dataset.
+recipe_evaluator = dict(protocols=["rgb_float"])

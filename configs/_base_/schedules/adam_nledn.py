@@ -9,7 +9,9 @@ param_scheduler = dict(type="MultiStepLR", by_epoch=False, milestones=[60000, 80
 
 default_hooks = dict(
     logger=dict(type="LoggerHook", interval=100),
-    checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=5000, max_keep_ckpts=3),
+    checkpoint=dict(
+        type="CheckpointHook", by_epoch=False, interval=5000, max_keep_ckpts=3, save_best="auto"
+    ),
 )
 
 # What configs with this recipe take over. A patch of 128 makes cells of 16x16 at every level,
@@ -19,4 +21,4 @@ recipe_loader = dict(
     sampler=dict(infinite=True),
     dataset=dict(pipeline=[dict(type="PairedRandomCrop", patch_size=128), dict(type="PackInputs")]),
 )
-recipe_evaluator = dict(protocols=["pil_y_skimage", "rgb_u8"])
+recipe_evaluator = dict(protocols=["pil_y_skimage", "rgb_float"])

@@ -11,7 +11,9 @@ param_scheduler = dict(type="MultiStepLR", by_epoch=False, milestones=[100000, 2
 
 default_hooks = dict(
     logger=dict(type="LoggerHook", interval=100),
-    checkpoint=dict(type="CheckpointHook", by_epoch=False, interval=10000, max_keep_ckpts=3),
+    checkpoint=dict(
+        type="CheckpointHook", by_epoch=False, interval=10000, max_keep_ckpts=3, save_best="auto"
+    ),
 )
 
 # What configs with this recipe take over.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from restorekit.datasets.readers.pairs import (
     SideBySidePairs,
     SingleImages,
 )
-from restorekit.datasets.readers.selection import Names, select
+from restorekit.datasets.readers.selection import Names, Subset, select
 from restorekit.datasets.readers.sources import FolderImages, ImageSource
 from restorekit.errors import ConfigError, DataError, did_you_mean
 
@@ -66,6 +67,8 @@ class PairSource:
         ann_file: Names of the pairs to keep: a text file with one name per line, or a list of
             names; by default all pairs.
         exclude: Names of pairs to leave out, given likewise.
+        subset: The training or the validation part of the split, as
+            :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
     """
 
     data_root: str | os.PathLike[str]
@@ -79,20 +82,22 @@ class PairSource:
     hint: str = ""
     ann_file: Names = None
     exclude: Names = None
+    subset: Subset | Mapping[str, Any] | None = None
 
     def open(self) -> PairReader:
         """Find the pairs.
 
         Raises:
-            ConfigError: If ``layout``, ``lq_side`` or ``pairing`` has no such value.
+            ConfigError: If ``layout``, ``lq_side``, ``pairing`` or ``subset`` has no such value.
             UnknownNameError: If the catalog has no dataset ``catalog``.
             DataError: If nothing is found, what is found cannot be read, or a list names pairs
                 that are not there.
         """
         _require_known("layout", self.layout, LAYOUTS)
         _require_known("lq_side", self.lq_side, SIDES)
+        subset = _subset(self.split, self.subset)
         with listed_once():
-            return select(self._find(), self.ann_file, self.exclude)
+            return select(self._find(), self.ann_file, self.exclude, subset)
 
     def _find(self) -> PairReader:
         root = Path(self.data_root).expanduser()
@@ -141,6 +146,7 @@ def open_images(
     hint: str = "",
     ann_file: Names = None,
     exclude: Names = None,
+    subset: Subset | Mapping[str, Any] | None = None,
 ) -> PairReader:
     """Find images without regard to pairs: an LMDB, or the files in a folder.
 
@@ -154,11 +160,14 @@ def open_images(
         hint: How to get the dataset; by default what the catalog says.
         ann_file: Names of the images to keep: a text file, or a list; by default all.
         exclude: Names of images to leave out, given likewise.
+        subset: The training or the validation part, as :class:`PairSource` has it.
 
     Raises:
+        ConfigError: If ``subset`` has no such value.
         DataError: If nothing is found, what is found cannot be read, or a list names images
             that are not there.
     """
+    part = _subset(split, subset)
     root = Path(data_root).expanduser()
     tried: list[str] = []
     found = _find_lmdb(root, split, tried)
@@ -167,7 +176,13 @@ def open_images(
         if images is None:
             raise DataError(_nothing_found("images", root, tried, hint, catalog))
         found = SingleImages(images)
-    return select(found, ann_file, exclude)
+    return select(found, ann_file, exclude, part)
+
+
+def _subset(split: str | None, subset: Subset | Mapping[str, Any] | None) -> Subset | None:
+    """Return the part that is asked for; None if the split is one that it does not divide."""
+    part = None if subset is None else Subset.from_config(subset)
+    return part if part is not None and split in (None, part.of) else None
 
 
 def _recognised(

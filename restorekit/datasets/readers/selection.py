@@ -1,13 +1,15 @@
-"""Keep or leave out images by lists of their names."""
+"""Choose images: by lists of their names, or a training and a validation part of them."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
-from restorekit.errors import DataError, did_you_mean
+from restorekit.errors import ConfigError, DataError, did_you_mean
 
 from .listing import without_suffix
 from .pairs import PairReader
@@ -17,27 +19,117 @@ Names = str | os.PathLike[str] | Sequence[str] | None
 _Reader = TypeVar("_Reader", bound=PairReader)
 
 
-def select(reader: _Reader, ann_file: Names = None, exclude: Names = None) -> _Reader:
+@dataclass(frozen=True)
+class Subset:
+    """The training or the validation part of a split.
+
+    Images are drawn for validation by a hash of their names: which ones depends on the names and
+    the seed alone, not on how the images are stored, on their order, or on the process. All rainy
+    versions of one clean image are in the same part. Both parts together are the split, and lists
+    of names do not move an image from one to the other.
+
+    Attributes:
+        part: ``train`` or ``val``.
+        size: Size of the validation part: a share of the images below 1, or a number of images.
+        seed: Seed of the draw.
+        of: The split that is divided. Another split is used whole.
+    """
+
+    part: Literal["train", "val"]
+    size: float = 0.05
+    seed: int = 0
+    of: str = "train"
+
+    def __post_init__(self) -> None:
+        if self.part not in ("train", "val"):
+            raise ConfigError(
+                f"subset.part={self.part!r} is not known."
+                f"{did_you_mean(str(self.part), ('train', 'val'))} Use 'train' or 'val'."
+            )
+        whole = isinstance(self.size, int) and not isinstance(self.size, bool)
+        share = isinstance(self.size, float) and self.size < 1
+        if not (whole or share) or self.size <= 0:
+            raise ConfigError(
+                f"subset.size={self.size!r} must be a share of the images between 0 and 1, or a "
+                "whole number of images."
+            )
+
+    @classmethod
+    def from_config(cls, config: Subset | Mapping[str, Any]) -> Subset:
+        """Return the subset that a config describes.
+
+        Raises:
+            ConfigError: If a key or a value is not known.
+        """
+        if isinstance(config, Subset):
+            return config
+        known = [field.name for field in fields(cls)]
+        for key in config:
+            if key not in known:
+                raise ConfigError(
+                    f"subset has no {key!r}.{did_you_mean(str(key), known)} It takes "
+                    f"{', '.join(known)}."
+                )
+        if "part" not in config:
+            raise ConfigError("subset needs part='train' or part='val'.")
+        return cls(**config)
+
+    def names_of(self, reader: PairReader) -> set[str]:
+        """Return the names of the images in this part.
+
+        Raises:
+            DataError: If nothing is left for training.
+        """
+        names, total = reader.names, len(reader)
+        groups: dict[int, list[str]] = {}
+        for name, first in zip(names, reader.first_with_same_gt(), strict=True):
+            groups.setdefault(first, []).append(name)
+        wanted = self.size if isinstance(self.size, int) else self.size * total
+        held_out: set[str] = set()
+        # At least one image, however small the share is.
+        for first in sorted(groups, key=lambda index: self._draw(names[index])):
+            if held_out and len(held_out) >= wanted:
+                break
+            held_out.update(groups[first])
+        if len(held_out) == total:
+            raise DataError(
+                f"{reader.location} has {total} images of {len(groups)} scenes, of which "
+                f"subset.size={self.size} would leave none for training: set subset=None and "
+                "validate on other images."
+            )
+        return held_out if self.part == "val" else set(names) - held_out
+
+    def _draw(self, name: str) -> tuple[bytes, str]:
+        text = f"{self.seed}/{name}".encode()
+        return hashlib.blake2b(text, digest_size=8).digest(), name
+
+
+def select(
+    reader: _Reader, ann_file: Names = None, exclude: Names = None, subset: Subset | None = None
+) -> _Reader:
     """Return a reader of some of the images, in their order.
 
     Args:
         reader: All images.
         ann_file: Names of those to keep; by default all.
         exclude: Names of those to leave out.
+        subset: The part to take them from.
 
     Raises:
         DataError: If a list cannot be read, names an image that is not there, or nothing is left.
     """
-    if ann_file is None and exclude is None:
+    if ann_file is None and exclude is None and subset is None:
         return reader
     kept = set(reader.names)
     if ann_file is not None:
         kept = _names("ann_file", ann_file, reader)
     if exclude is not None:
         kept -= _names("exclude", exclude, reader)
+    if subset is not None:
+        kept &= subset.names_of(reader)
     indices = [index for index, name in enumerate(reader.names) if name in kept]
     if not indices:
-        raise DataError(f"ann_file and exclude leave no image of {reader.location}.")
+        raise DataError(f"ann_file, exclude and subset leave no image of {reader.location}.")
     selected = reader.subset(indices)
     if ann_file is None:
         # What has no partner is wrong all the same; a list of names asks for these alone.
