@@ -9,6 +9,7 @@ first built without memory, on PyTorch's meta device, and compared with the weig
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,8 +24,11 @@ from restorekit.registry import MODELS
 _MAX_DEPTH = 20
 #: More values than any network's config has; lists in a pickle may share their items.
 _MAX_VALUES = 10_000
-#: Larger than any width, depth or number of stages.
+#: Larger than any width or depth.
 _MAX_NUMBER = 65_536
+#: Parameters that repeat the same weights: they cost time, and no shape limits them.
+_REPEATS = re.compile(r"stage|recur|iter|step|loop|repeat")
+_MAX_REPEATS = 1_000
 #: Calls of PyTorch that building may take, at least and for each tensor in the file: creating
 #: and initialising one takes about seven.
 _CALLS = (5_000, 40)
@@ -230,11 +234,13 @@ def _check_value(value: object, key: str, source: object, depth: int, left: list
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             _check_value(item, f"{key}[{index}]", source, depth + 1, left)
-    elif isinstance(value, int) and abs(value) > _MAX_NUMBER:
-        raise CheckpointError(
-            f"{source} is refused: {key}={_short(value)} is more than any network's config has "
-            f"(at most {_MAX_NUMBER:,})."
-        )
+    elif isinstance(value, int):
+        limit = _MAX_REPEATS if _REPEATS.search(key.rpartition(".")[2]) else _MAX_NUMBER
+        if abs(value) > limit:
+            raise CheckpointError(
+                f"{source} is refused: {key}={_short(value)} is more than any network's config "
+                f"has (at most {limit:,})."
+            )
     elif value is not None and not isinstance(value, (bool, int, float, str)):
         raise CheckpointError(
             f"{source} is refused: {key} is a {type(value).__name__}, and a network's config "

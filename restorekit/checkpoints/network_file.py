@@ -33,7 +33,7 @@ FORMAT = "restorekit.network/1"
 #: Key of the JSON in the metadata of a ``.safetensors`` file.
 METADATA_KEY = "restorekit"
 SUFFIXES = (".safetensors", ".pth")
-#: What a restorer's weights are called where its network's are meant.
+#: What a restorer puts before the keys of its network's weights.
 _RESTORER_PREFIX = "network."
 
 Weights: TypeAlias = dict[str, torch.Tensor]
@@ -112,12 +112,13 @@ def save_network(
         network: The network or its state dict, on any device.
         config: Config that builds it, ``dict(type='DCSFN', ...)``.
         path: A file ending in ``.safetensors`` or ``.pth``; one that exists is replaced.
-        facts: What else is worth knowing of these weights (data set, results, origin):
-            plain data that JSON can hold.
+        facts: Other facts about the weights (dataset, results, origin): plain data that
+            JSON can hold.
 
     Raises:
         CheckpointError: If the suffix is another, or the config, the weights or the facts
-            hold more than such a file may; nothing is written then.
+            hold anything else; nothing is written then.
+        OutputError: If the file cannot be written.
     """
     target = Path(path)
     require_network_suffix(target)

@@ -18,8 +18,8 @@ def add_plugin(parser: argparse.ArgumentParser, what: str) -> None:
     """Add ``--plugin``.
 
     Args:
-        parser: Of the command.
-        what: What the command would take from such a file.
+        parser: The command's parser.
+        what: What such a file may register, for the help.
     """
     parser.add_argument(
         "--plugin",
@@ -31,10 +31,10 @@ def add_plugin(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def load_plugins(args: argparse.Namespace) -> None:
-    """Run the files that were given by :func:`add_plugin`.
+    """Run the files of ``--plugin``.
 
     Raises:
-        ConfigError: If one is no file that can be run.
+        ConfigError: If one cannot be run.
     """
     from restorekit.plugins import load_plugin_file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from mmengine.config import DictAction
@@ -47,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert, and print what was found."""
+    # TensorFlow prints its settings for this CPU when it is imported; it only reads here.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     load_installed_plugins()
     load_plugins(args)
     converted = convert_checkpoint(args.format, args.source, args.target, args.set, args.weights)

@@ -32,7 +32,7 @@ COMMANDS = {
     "evaluate": "measure a folder of images that any program restored",
     "data": "prepare datasets: list, prepare, verify, leaks, lmdb, synthesize",
     "restore": "restore photographs with a trained or converted network",
-    "convert": "turn a checkpoint of a method's authors into one of ours",
+    "convert": "convert a checkpoint that a method's authors released",
     "leaderboard": "rank results files against each other and the rainy input",
     "list": "show what is registered",
 }
@@ -178,7 +178,7 @@ def _sentence(error: RestoreKitError) -> str:
     return one_line(text)
 
 
-#: What the operating system says of a place that cannot be written or read.
+#: Errors of the operating system that are about a file or folder a user named.
 _OUTPUT_ERRORS = {
     errno.EACCES,
     errno.EDQUOT,
@@ -198,8 +198,8 @@ _OUTPUT_ERRORS = {
 def _os_sentence(error: OSError) -> str:
     from restorekit.io.files import why_not_written
 
-    place = error.filename2 or error.filename
-    return f"{os.fsdecode(place) if place else 'a file'}: {why_not_written(error)}."
+    path = error.filename2 or error.filename
+    return f"{os.fsdecode(path) if path else 'a file'}: {why_not_written(error)}."
 
 
 def _overview() -> str:

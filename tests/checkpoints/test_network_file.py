@@ -358,6 +358,16 @@ def test_a_constructor_that_needs_values_is_built_within_the_same_limits(tmp_pat
         load_network(tmp_path / "n.pth")
 
 
+def test_a_number_of_stages_that_would_never_end_is_refused(tmp_path):
+    config = {"type": "PReNet", "channels": 4, "num_stages": 60_000}
+    weights = MODELS.build({**config, "num_stages": 2}).state_dict()
+    write_pth(tmp_path / "n.pth", config, weights)
+    with pytest.raises(CheckpointError, match="num_stages=60000"):
+        load_network(tmp_path / "n.pth")
+    write_pth(tmp_path / "n.pth", {**config, "num_stages": 3}, weights)
+    load_network(tmp_path / "n.pth")
+
+
 def test_lists_that_share_their_items_end(tmp_path):
     values: list = [1] * 10
     for _ in range(15):

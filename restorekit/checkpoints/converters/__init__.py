@@ -1,6 +1,6 @@
 """Convert the checkpoints of methods' authors into network files: one module a format.
 
-A converter infers everything it can from the weights; only what they cannot tell has to be given.
+A converter infers everything it can from the weights; only the rest has to be given.
 A new format is a function ``(content, source) -> ConvertedNetwork``, made known by
 :func:`register_format`, from a plugin too.
 """
@@ -96,7 +96,7 @@ def convert_checkpoint(
 
     Args:
         format_name: A key of :data:`FORMATS`.
-        source: The authors' file; of a TensorFlow checkpoint, what its files begin with.
+        source: The authors' file; for a TensorFlow checkpoint, the common prefix of its files.
         target: The file to write, ``.safetensors`` or ``.pth``; one that exists is
             replaced, once the conversion has succeeded.
         settings: Parameters of the network that replace those found or assumed, such as
@@ -143,7 +143,7 @@ def convert_checkpoint(
         assumed = {key: v for key, v in converted.assumed.items() if key not in settings}
         config = {**converted.config, **settings}
         converted = replace(converted, config=config, assumed=assumed)
-    # Proves that what is written can be loaded.
+    # Nothing is written that could not be loaded.
     build_network(converted.config, converted.weights, source)
     file = form.weights_file(path)
     origin: dict[str, Any] = {

@@ -23,7 +23,7 @@ _UNITS = {
     "ConvLSTM": "rec1_4.conv_xf.weight",
     "ConvRNN": "rec1_4.conv_x.weight",
 }
-#: For each unit and each of our convolutions, the released ones it is made of, in order.
+#: For each unit and each of restorekit's convolutions, the released ones it is made of, in order.
 _GATES: dict[str, dict[str, tuple[str, ...]]] = {
     "ConvGRU": {
         "conv_x": ("conv_xz", "conv_xn", "conv_xr"),
@@ -116,9 +116,9 @@ def _convert_weights(
     dropped = 0
     if config["num_subnetworks"] == 3:
         for key in [key for key in converted if _UPWARD_FUSION in key and "weight" in key]:
-            # Theirs reads the state of scale 1/2 first, ours the scale visited first, 1/4.
+            # The released code reads the state of scale 1/2 first, this one that of scale 1/4.
             converted[key] = converted[key].roll(config["channels"], dims=1)
-        # What is left of these never took part: gates that read or weigh a state where
+        # The rest of these is never used: gates that read or weigh a state where
         # there is none, and for GRU and RNN the fusion of a second tensor of the state.
         unused = [f"{unit}." for unit in _FIRST_STEP_UNITS]
         if config["recurrent_unit"] != "ConvLSTM":
@@ -129,7 +129,7 @@ def _convert_weights(
 
 
 def _layout(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each of our convolutions and the released ones that it is made of."""
+    """Yield each of restorekit's convolutions and the released ones that it is made of."""
     yield "head.0", ("convert.0",)
     for index in range(config["num_subnetworks"]):
         scale = "" if config["num_subnetworks"] == 1 else f"_scale{_SUBNETWORKS[index]}"
@@ -179,8 +179,8 @@ def _summary(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], dro
     unit = config.get("recurrent_unit", "no recurrent unit")
     return (
         f"DCSFN with {sum(weight.numel() for weight in weights.values()):,} parameters"
-        + (f" ({dropped:,} that never take part are left out)" if dropped else "")
+        + (f" ({dropped:,} that are never used are left out)" if dropped else "")
         + f": {config['num_subnetworks']} sub-network(s), {config['channels']} channels, "
         f"{config['num_units']} units, {config['num_scales']} scales, "
-        f"{config['num_convs']} convolutions, {unit}; BGR turned to RGB"
+        f"{config['num_convs']} convolutions, {unit}; BGR reversed to RGB"
     )

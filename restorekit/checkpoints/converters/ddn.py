@@ -35,8 +35,8 @@ def read_ddn(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     """Read ``network.mat`` of the MATLAB release, or a TensorFlow checkpoint.
 
     Args:
-        path: A file ending in ``.mat``; anything else is taken for what a TensorFlow
-            checkpoint's files begin with, or one of them.
+        path: A file with the suffix ``.mat``, or the common prefix of the files of a
+            TensorFlow checkpoint, or one of these files.
 
     Returns:
         The arrays as they are stored: ``weight.0``, …, ``Scale_2.25`` of a MATLAB file, or a
@@ -59,7 +59,7 @@ def ddn_file(path: str) -> Path:
 def convert_ddn(content: Any, source: str) -> ConvertedNetwork:
     """Convert what :func:`read_ddn` returns.
 
-    The two releases differ in more than their form. The TensorFlow network (re-trained by
+    The two releases differ in more than their format. The TensorFlow network (re-trained by
     others for Rain200L) has normalisation and ReLU after each convolution and normalises by
     the moments of the image at hand. The MATLAB network has them before the convolutions of
     its blocks, normalises by stored moments, and works on [0, 255], which is folded into
@@ -141,12 +141,12 @@ def _config(
     in_channels: int = 1,
     out_channels: int = 0,
 ) -> dict[str, Any]:
-    """Return what both forms have in common, from the shape of the first convolution.
+    """Return the parameters that both formats share, from the first convolution's shape.
 
     Args:
         weights: The tensors.
-        first: Name of the first convolution's.
-        num_layers: How many convolutions there are.
+        first: Name of the first convolution's weight.
+        num_layers: Number of convolutions.
         in_channels: Its dimension of input channels.
         out_channels: Its dimension of output channels.
     """
@@ -158,17 +158,17 @@ def _config(
     return {"type": "DDN", "channels": shape[out_channels], "num_blocks": num_layers // 2 - 1}
 
 
-def _layers(num_blocks: int, places: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
-    """Yield each convolution and normalisation of ours in the order of the released layers.
+def _layers(num_blocks: int, positions: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
+    """Yield restorekit's convolutions and normalisations in the order of the released layers.
 
     Args:
         num_blocks: Residual blocks.
-        places: Where in a block the two convolutions and normalisations are: the first of
+        positions: Where in a block the two convolutions and normalisations are: the first of
             each, then the second of each.
     """
     yield "head.0", "head.1"
     for block in range(num_blocks):
-        body = [f"blocks.{block}.body.{place}" for place in places]
+        body = [f"blocks.{block}.body.{position}" for position in positions]
         yield body[0], body[1]
         yield body[2], body[3]
     yield "tail.0", "tail.1"

@@ -14,7 +14,7 @@ _GRIDS = (8, 4, 2)
 _ENCODER = ("up_1", "up_2", "up_3")
 #: The levels that have a block, full size first.
 _DECODER = ("down_1", "down_2")
-#: Ours and theirs.
+#: The names of an attention's convolutions here and in the released code.
 _ATTENTION = {"theta": "theta", "phi": "phi.0", "g": "g.0", "out": "W"}
 
 
@@ -22,7 +22,7 @@ def convert_nledn(content: Any, source: str) -> ConvertedNetwork:
     """Convert a released state dict.
 
     Channels, growth and the number of layers are read off the weights. The released network
-    works on RGB images in [0, 1], as ours does, and gives the rain.
+    works on RGB images in [0, 1], as restorekit's does, and predicts the rain.
 
     Args:
         content: The state dict, with or without the prefix ``module.``.
@@ -65,7 +65,7 @@ def _layout(num_layers: int) -> Iterator[tuple[str, str]]:
         yield from _block(f"encoder.{level}", name, "region_non_local.non_local_block", num_layers)
     yield from _block("bottom", "down_3", "non_local", num_layers)
     for level, name in enumerate(_DECODER):
-        # Their fusion before a level's block bears the number of that level.
+        # The released fusion before a level's block has the number of that level.
         yield f"fusions.{level}", f"{name}_fusion"
         yield from _block(f"decoder.{level}", name, "region_non_local.non_local_block", num_layers)
     yield "exit.0", "fusion.0"

@@ -11,7 +11,7 @@ from restorekit.checkpoints.network_config import build_network
 
 from .source import ConvertedNetwork, SourceWeights
 
-#: What the weights do not tell: what the released test scripts use unless told otherwise.
+#: Not determined by the weights: the default of the released test scripts.
 _NUM_STAGES = 6
 #: How often PReNet_r and PRN_r use their only residual block.
 _RECURSIONS = 5
@@ -20,8 +20,8 @@ _RECURSIONS = 5
 def convert_prenet(content: Any, source: str) -> ConvertedNetwork:
     """Convert a state dict of PReNet, PReNet_r, PRN, PRN_r, PReNet_LSTM, _GRU or _x.
 
-    Everything is read off the weights except the number of stages: six, as in all released
-    checkpoints but the ablations with five and seven. Whether the network predicts a
+    Everything is inferred from the weights except the number of stages: six, as in all
+    released checkpoints but the ablations with five and seven. Whether the network predicts a
     residual is not in their shapes either (PReNet and PReNet_LSTM have the same): both ways
     are tried on an even grey, which the right one hardly changes.
 
@@ -85,7 +85,7 @@ def _convert_weights(weights: SourceWeights, config: Mapping[str, Any]) -> dict[
 
 
 def _lstm(weights: SourceWeights, channels: int) -> dict[str, torch.Tensor]:
-    """Part each gate's convolution of input and state, concatenated, in two."""
+    """Split each gate's convolution of the concatenated input and state in two."""
     gates = ("conv_i", "conv_o", "conv_g", "conv_f")
     both = weights.take_together(*(f"{gate}.0.weight" for gate in gates), ndim=4)
     bias = weights.take_together(*(f"{gate}.0.bias" for gate in gates), ndim=1)
@@ -97,7 +97,7 @@ def _lstm(weights: SourceWeights, channels: int) -> dict[str, torch.Tensor]:
 
 
 def _gru(weights: SourceWeights, channels: int) -> dict[str, torch.Tensor]:
-    """Do the same; the candidate's convolution reads the state first."""
+    """Split as :func:`_lstm` does; the candidate's convolution reads the state first."""
     bias = weights.take_together("conv_z.0.bias", "conv_g.0.bias", "conv_b.0.bias", ndim=1)
     update, candidate, reset = (
         weights.take_together(f"{gate}.0.weight", ndim=4) for gate in ("conv_z", "conv_g", "conv_b")

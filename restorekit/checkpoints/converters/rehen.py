@@ -22,7 +22,7 @@ _GATES = {
     "conv_h": ("conv_hz", "conv_hr"),
     "conv_n": ("conv_hn",),
 }
-#: Our names of a batch normalisation's tensors and theirs.
+#: The names of a batch normalisation's tensors here and in TensorFlow.
 _NORM = {
     "weight": "gamma",
     "bias": "beta",
@@ -36,12 +36,12 @@ def convert_rehen(content: Any, source: str) -> ConvertedNetwork:
 
     Channels and blocks are read off the weights; the released code has four stages. The
     released network works on BGR images; the input channels of the first unit and the
-    output channels of the last convolution are turned round, so that ours takes RGB. The
-    running averages are taken over, and used in testing as the released code does.
+    output channels of the last convolution are reversed, so that restorekit's takes RGB. The
+    running averages are kept, and used in testing as in the released code.
 
     Args:
         content: NumPy arrays by TensorFlow's names.
-        source: What the checkpoint is called, for messages.
+        source: Name of the checkpoint, for messages.
 
     Raises:
         CheckpointError: If it is not a checkpoint of the released REHEN.
@@ -125,5 +125,5 @@ def _summary(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> 
     return (
         f"REHEN with {sum(counted):,} parameters: {config['channels']} channels, "
         f"{config['num_blocks']} blocks, squeeze-and-excitation of {config['se_channels']} "
-        "channels, running averages of the batch normalisation; BGR turned to RGB"
+        "channels, running averages of the batch normalisation; BGR reversed to RGB"
     )

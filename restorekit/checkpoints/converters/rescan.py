@@ -9,7 +9,7 @@ import torch
 
 from .source import ConvertedNetwork, SourceWeights
 
-#: What the weights do not tell: the defaults of the released settings.
+#: Parameters that the weights do not determine: the defaults of the released settings.
 _ASSUMED = {"num_stages": 4, "prediction": "full"}
 #: For each unit a key that only it has, and each of our convolutions with the released ones
 #: that it is made of, in order.
@@ -99,7 +99,7 @@ def _layout(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], i
             yield f"{ours}.squeeze", (f"{theirs}.fc.0",), 2
             yield f"{ours}.excite", (f"{theirs}.fc.2",), 2
     yield "head.0", ("dec.0",), 4
-    # Theirs keeps the place of a squeeze-and-excitation that it has not.
+    # The released numbering counts the squeeze-and-excitation even where there is none.
     yield f"head.{3 if config['se_channels'] else 2}", ("dec.3",), 4
 
 
@@ -107,5 +107,5 @@ def _summary(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> 
     return (
         f"RESCAN with {sum(weight.numel() for weight in weights.values()):,} parameters: "
         f"{config['channels']} channels, depth {config['depth']}, {config['recurrent_unit']}, "
-        f"squeeze-and-excitation of {config['se_channels']} channels; BGR turned to RGB"
+        f"squeeze-and-excitation of {config['se_channels']} channels; BGR reversed to RGB"
     )

@@ -19,7 +19,7 @@ def convert_ssir(content: Any, source: str) -> ConvertedNetwork:
     The network is DDN's. The branch that saw the unlabelled images shares its kernels and
     has biases, scales and shifts of its own, which the released test never uses; they are
     left out. (In both released checkpoints their last scales are nearly zero: that branch
-    gives its input back.)
+    returns its input.)
 
     Args:
         content: NumPy arrays by TensorFlow's names.

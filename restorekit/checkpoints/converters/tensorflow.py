@@ -1,4 +1,4 @@
-"""Reading TensorFlow 1 checkpoints, through TensorFlow, which nothing else here needs."""
+"""Read TensorFlow 1 checkpoints with TensorFlow, which nothing else here needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch
 
 from restorekit.errors import CheckpointError, MissingDependencyError
 
-#: What the files of one checkpoint are called after their common prefix.
+#: What follows the common prefix in the names of a checkpoint's files.
 _SUFFIX = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 #: State of TensorFlow's optimizers, which it stores among the weights.
 _OPTIMIZER = re.compile(r"(^|/)(Adam(_\d+)?|Momentum|RMSProp(_\d+)?|beta[12]_power(_\d+)?)$")
@@ -24,8 +24,8 @@ def read_tensorflow_checkpoint(prefix: str | os.PathLike[str]) -> dict[str, npt.
     """Read every variable of a TensorFlow checkpoint; the graph is neither needed nor run.
 
     Args:
-        prefix: What ``PREFIX.index`` and ``PREFIX.data-00000-of-00001`` begin with, or one
-            of these files.
+        prefix: The common prefix of ``PREFIX.index`` and ``PREFIX.data-00000-of-00001``, or
+            one of these files.
 
     Returns:
         The arrays by name, in TensorFlow's layout, the optimizer's among them.
@@ -36,9 +36,6 @@ def read_tensorflow_checkpoint(prefix: str | os.PathLike[str]) -> dict[str, npt.
     """
     data = tensorflow_data_file(prefix)
     start = str(_prefix(prefix))
-    # TensorFlow reports its settings for this CPU when it is imported; only reading follows.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     try:
         from tensorflow.train import load_checkpoint
     except ImportError as error:
@@ -75,7 +72,7 @@ def tensorflow_data_file(prefix: str | os.PathLike[str]) -> Path:
         return files[0]
     raise CheckpointError(
         f"{prefix} is not a TensorFlow checkpoint: there must be both {start}.index and "
-        f"{start}.data-00000-of-00001; give what their names begin with."
+        f"{start}.data-00000-of-00001; give their common prefix."
     )
 
 
