@@ -13,7 +13,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ("demo", "logging", "tests", "dev")
+EXTRAS = ("demo", "logging", "measures", "tests", "dev")
 
 
 class BuildWithConfigs(build_py):
@@ -91,6 +91,8 @@ setup(
         "all": sorted({line for lines in extras.values() for line in lines}),
         # Not among all: large, and only there to read some authors' checkpoints.
         "tensorflow": requirements("tensorflow"),
+        # Not among all: built with a C++ compiler.
+        "brisque": requirements("brisque"),
     },
     cmdclass={"build_py": BuildWithConfigs},
     entry_points={"console_scripts": ["restorekit=restorekit.cli:main"]},

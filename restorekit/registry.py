@@ -93,7 +93,11 @@ METRICS = _child(
     "restorekit.metrics.evaluator",
 )
 #: mmengine has no registry of this kind.
-MEASURES = Registry("measure", scope=SCOPE, locations=["restorekit.metrics.measures"])
+MEASURES = Registry(
+    "measure",
+    scope=SCOPE,
+    locations=["restorekit.metrics.measures", "restorekit.metrics.library_measures"],
+)
 HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks", "restorekit.engine")
 LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
 OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")

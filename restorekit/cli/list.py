@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "group",
         nargs="?",
-        help="models, datasets, transforms, samplers, metrics, hooks, loops, optim_wrappers or "
-        "protocols (default: how many there are of each)",
+        help="models, datasets, transforms, samplers, metrics, measures, hooks, loops, "
+        "optim_wrappers or protocols (default: how many there are of each)",
     )
     parser.add_argument("method", nargs="?", help="with models: the one method to show")
     add_plugin(parser, "things")
@@ -79,7 +79,7 @@ def members(group: str) -> list[tuple[str, str, str]]:
     """
     if group == "protocols":
         return [(name, "", text) for name, text in _protocols().items()]
-    rows = [(name, _origin(member), _first_line(member)) for name, member in _find(group).items()]
+    rows = [(name, _origin(member), _description(member)) for name, member in _find(group).items()]
     order = {"restorekit": 0, "mmengine": 2, "mmcv": 3}
     return sorted(rows, key=lambda row: (order.get(row[1], 1), row[1], row[0]))
 
@@ -203,6 +203,28 @@ def _find(group: str) -> dict[str, Any]:
     return {name: registry.get(name) for name in registry.names()}
 
 
+def _is_measure(member: Any) -> bool:
+    from restorekit.metrics.measures import Measure
+
+    return isinstance(member, type) and issubclass(member, Measure) and hasattr(member, "name")
+
+
+def _description(member: Any) -> str:
+    """Return the first paragraph of a docstring, on one line, and what a measure says of itself."""
+    paragraph = (inspect.getdoc(member) or "").split("\n\n", 1)[0]
+    text = " ".join(paragraph.split())
+    if not _is_measure(member):
+        return text
+    unit = f" in {member.unit}" if member.unit else ""
+    best = "higher" if member.higher_is_better else "lower"
+    reference = "compares with" if member.needs_gt else "needs no"
+    variants = f"; variants {', '.join(member.variants)}" if member.variants else ""
+    return (
+        f"{member.name}: {text} {member.label}{unit}, {best} is better; {reference} clean images"
+        f"{variants}."
+    )
+
+
 def _origin(member: Any) -> str:
     """Return the package that ``member`` is from, or the file of a plugin."""
     module = inspect.getmodule(member)
@@ -210,12 +232,6 @@ def _origin(member: Any) -> str:
         return "?"
     package = module.__name__.split(".", 1)[0]
     return str(module.__file__) if package.startswith("restorekit_plugin_") else package
-
-
-def _first_line(member: Any) -> str:
-    """Return the first paragraph of a docstring, on one line."""
-    paragraph = (inspect.getdoc(member) or "").split("\n\n", 1)[0]
-    return " ".join(paragraph.split())
 
 
 def _summary(group: str) -> tuple[str, str, str]:

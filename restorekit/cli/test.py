@@ -76,6 +76,9 @@ def run(args: argparse.Namespace) -> None:
     rainy_out = out.with_name("rainy_input.json")
     both = {str(out): outcome.results, str(rainy_out): outcome.rainy_input}
     # Shown first: a disk may have filled up in the meantime.
-    sys.stdout.write(f"\n{markdown(make_sections(rank_all(both)))}\n")
+    if outcome.results.measures:
+        sys.stdout.write(f"\n{markdown(make_sections(rank_all(both)))}\n")
+    for key, value in outcome.results.scalars.items():
+        sys.stdout.write(f"{key}: {value:g}\n")
     write_all(both)
     sys.stdout.write(f"Results: {out} and {rainy_out}\n")

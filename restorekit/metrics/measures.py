@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,7 @@ class Measure:
     higher_is_better: bool = True
     needs_gt: bool = True
     needs_protocol: bool = False
-    variants: Mapping[str, str] = {}
+    variants: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, variant: str | None = None) -> None:
         if variant is not None and variant not in self.variants:
@@ -103,7 +103,7 @@ class NIQE(Measure):
     digits = 3
     higher_is_better = False
     needs_gt = False
-    variants = NIQE_VARIANTS
+    variants: ClassVar[Mapping[str, str]] = NIQE_VARIANTS
 
     def __call__(self, pred: npt.NDArray[np.uint8], gt: Image | None = None) -> float:
         """Measure one image; see :func:`~restorekit.metrics.functional.niqe`."""
