@@ -1,4 +1,4 @@
-"""Photographs that a training and a test set share, found by what the images show."""
+"""Find photographs that a training and a test set share, by what the images show."""
 
 from .quick import QuickLook, quick_look
 from .search import THRESHOLD, Leak, find_leaks

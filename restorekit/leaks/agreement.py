@@ -1,11 +1,11 @@
-"""How surely two images that lie over each other show the same photograph.
+"""Decide how certain it is that two aligned images show the same photograph.
 
-Compared is structure: edges and texture, with contrast made equal everywhere, so that a sky
-counts as little as it should and no single edge decides. Two numbers come of it. The
-*correlation* of a copy is nearly 1, and that of two photographs of one scene lower; but rain
-on one of them lowers it, too. The *lead* is how much it exceeds the correlation at any
-displacement: under rain, too, the structure that is left fits at one place only, while two
-different photographs fit there hardly better than elsewhere.
+Structure is compared: edges and texture, with contrast equalised everywhere, so that sky counts
+little and no single edge decides. Two numbers result. The *correlation* of a copy is nearly 1, and
+that of two photographs of one scene is lower, but rain on one of them lowers it, too. The *lead* is
+by how much it exceeds the correlation at any displacement: even under rain, the remaining structure
+of a copy fits at one position only, while two different photographs fit there hardly better than
+elsewhere.
 """
 
 from __future__ import annotations
@@ -21,38 +21,40 @@ from .alignment import Grey
 
 #: Standard deviations of the two Gaussians whose difference is the structure, in pixels.
 _FINE, _COARSE = 0.8, 3.0
-#: The neighbourhood within which contrast is made equal, and what counts as none (grey levels).
+#: Size of the neighbourhood in which contrast is equalised, and the contrast (grey levels) that
+#: counts as none.
 _NEIGHBOURHOOD, _NOISE = 5.0, 4.0
-#: Displacements, in pixels: the same place, the least that is another one, and the farthest.
+#: Displacements in pixels: up to the first is the same position, from the second on another one,
+#: and the third is the largest.
 _HERE, _ELSEWHERE, _FARTHEST = 1, 5, 24
-#: How much of the smaller image the larger one has to cover.
+#: Share of the smaller image that the larger one must cover.
 _COVERED = 0.4
-#: More lead than this does not tell a copy from another photograph any better.
+#: A larger lead does not separate copies from other photographs any better.
 _ENOUGH_LEAD = 0.15
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What two images have in common.
+    """The agreement of two images.
 
     Attributes:
-        correlation: Of the structure, -1 to 1.
-        lead: How much the correlation exceeds that at any displacement, at most 1.
+        correlation: Correlation of their structure, -1 to 1.
+        lead: By how much it exceeds the correlation at any displacement, at most 1.
     """
 
     correlation: float
     lead: float
 
     def score(self, *, clean: bool) -> float:
-        """Return how sure it is that they are one photograph, 0 to 1; from 0.5 on they are.
+        """Return the certainty that they are one photograph, 0 to 1; from 0.5 on they are.
 
-        The curves were set on BSDS500, Rain800, Rain100L and Rain200H, and on rain rendered
-        onto BSDS500; ``docs/leaks.md`` has the figures. An exact copy reaches 0.5 even where
-        nothing but a horizon is to be seen, so that no displacement along it changes anything.
+        The curves were fitted on BSDS500, Rain800, Rain100L and Rain200H, and on rain rendered
+        onto BSDS500; ``docs/leaks.md`` has the figures. An exact copy reaches 0.5 even where the
+        image shows only a horizon, along which displacements change nothing.
 
         Args:
-            clean: Whether both images are known to be without rain. If not, structure that
-                agrees only in part is taken for a sign as well.
+            clean: Whether both images are known to be free of rain. If not, partial agreement
+                of the structure counts as well.
         """
         lead = min(self.lead, _ENOUGH_LEAD) / _ENOUGH_LEAD
         copied = _logistic(30 * (self.correlation - 0.83) - 5 * (1 - lead))
@@ -63,11 +65,11 @@ class Agreement:
 
 
 def agreement(part: Grey, warped: Grey, inside: npt.NDArray[np.bool_]) -> Agreement:
-    """Compare two images that were aligned.
+    """Compare two aligned images.
 
     Args:
-        part: The one, (h, w), [0, 255].
-        warped: The other one, laid over it.
+        part: The first image, (h, w), [0, 255].
+        warped: The second image, aligned with it.
         inside: Where ``warped`` has pixels.
     """
     mask = cv2.erode(inside.astype(np.float32), np.ones((5, 5)), borderType=cv2.BORDER_REPLICATE)
@@ -92,7 +94,7 @@ def _structure(image: Grey) -> Grey:
 
 
 def _correlations(one: Grey, other: Grey, mask: Grey) -> npt.NDArray[np.float64]:
-    """Return the correlation at every displacement; in the middle is that of none.
+    """Return the correlation at every displacement, with none at the centre.
 
     Each is normalised by the energy of both images where they overlap.
     """

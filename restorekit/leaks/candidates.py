@@ -1,4 +1,4 @@
-"""Which backgrounds may be the same: all images compared with all, window by window."""
+"""Find backgrounds that may be the same: all images are compared with all, window by window."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy as np
 from .thumbnails import Thumbnail
 from .windows import Window, describe, windows
 
-#: Mirrorings and rotations in which whole images are compared …
+#: Mirrorings and rotations in which whole images are compared.
 _ORIENTATIONS = range(8)
-#: … and those in which windows are, of which there are hundreds: as it is, and mirrored.
+#: Those in which windows are compared, of which there are hundreds: as they are, and mirrored.
 _WINDOW_ORIENTATIONS = (0, 4)
-#: How much wider or narrower a resized copy may have become; a photograph of 16:9 that was made
-#: square is within it.
+#: How much wider or narrower a resized copy may be; it allows for 16:9 made square.
 _MOST_DISTORTION = 1.9
 
 
@@ -24,12 +23,12 @@ class Candidate:
     """Two backgrounds that may be the same.
 
     Attributes:
-        train: Place of the one among the training images that were given.
-        test: Place of the other among the test images.
-        similarity: Of the whole of one to a window of the other, at most 1.
-        orientation: How the test image has to be turned; see :func:`oriented`.
-        window: Where in the larger image the other one lies.
-        test_is_larger: Whether it is the test image that shows more.
+        train: Index of the training image.
+        test: Index of the test image.
+        similarity: Similarity of one whole image to a window of the other, at most 1.
+        orientation: How to turn the test image; see :func:`oriented`.
+        window: Position of the smaller image in the larger one.
+        test_is_larger: Whether the test image shows more.
     """
 
     train: int
@@ -41,18 +40,18 @@ class Candidate:
 
 
 def oriented(image: Thumbnail, orientation: int) -> Thumbnail:
-    """Turn an image by 90° × ``orientation``; 4 to 7 mirror it left to right afterwards."""
-    turned = np.rot90(image, orientation % 4)
-    return np.ascontiguousarray(turned[:, ::-1] if orientation >= 4 else turned)
+    """Rotate an image by 90° × ``orientation``; 4 to 7 mirror it left to right afterwards."""
+    rotated = np.rot90(image, orientation % 4)
+    return np.ascontiguousarray(rotated[:, ::-1] if orientation >= 4 else rotated)
 
 
 class _Views:
-    """Described images.
+    """Descriptions of images.
 
     Attributes:
         whole: Whether only whole images are described, and no windows.
-        vectors: (images, windows, numbers).
-        shapes: Logarithm of width to height, (images, windows).
+        vectors: Descriptions, (images, windows, numbers).
+        shapes: Logarithm of width over height, (images, windows).
     """
 
     def __init__(self, images: Sequence[Thumbnail], whole: bool = False) -> None:
@@ -64,10 +63,10 @@ class _Views:
 
 
 class CandidateFinder:
-    """Compares any number of training images with the same test images.
+    """Compare any number of training images with the same test images.
 
     Args:
-        test: The test images; about a hundred at once are compared fastest.
+        test: The test images; about a hundred at a time are fastest.
     """
 
     def __init__(self, test: Sequence[Thumbnail]) -> None:
@@ -77,11 +76,11 @@ class CandidateFinder:
             self._test.append(_Views([oriented(image, orientation) for image in test], whole))
 
     def find(self, train: Sequence[Thumbnail], least: float) -> list[Candidate]:
-        """Return the most similar view of every two images that are similar enough.
+        """Return, for every two images that are similar enough, their most similar view.
 
         Args:
-            train: Training images; a few dozen at once are compared fastest.
-            least: Similarity from which two are candidates.
+            train: Training images; a few dozen at a time are fastest.
+            least: Similarity from which two images are candidates.
         """
         views = _Views(train)
         best: dict[tuple[int, int], Candidate] = {}
@@ -93,17 +92,17 @@ class CandidateFinder:
 
     def _above(self, train: _Views, least: float) -> Iterator[Candidate]:
         for orientation, test in enumerate(self._test):
-            for one, other, window, similarity in _alike(test, train, least, test.whole):
+            for one, other, window, similarity in _similar(test, train, least, test.whole):
                 yield Candidate(other, one, similarity, orientation, window, False)
             if not test.whole:
-                for one, other, window, similarity in _alike(train, test, least):
+                for one, other, window, similarity in _similar(train, test, least):
                     yield Candidate(one, other, similarity, orientation, window, True)
 
 
-def _alike(
+def _similar(
     images: _Views, larger: _Views, least: float, whole: bool = False
 ) -> Iterator[tuple[int, int, Window, float]]:
-    """Yield which image, as a whole, is like which other one's window most."""
+    """Yield images, each as a whole, with the most similar window of another image."""
     vectors = larger.vectors[:, :1] if whole else larger.vectors
     count, number, length = vectors.shape
     similarity = images.vectors[:, 0] @ vectors.reshape(-1, length).T

@@ -1,4 +1,4 @@
-"""A search for leaks that ends in time: of what it cannot read by then, a sample."""
+"""A search for leaks that ends in time and then has compared a random sample."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from restorekit.io.threads import in_order
 from .search import THRESHOLD, TRAIN_GROUP, BackgroundSearch
 from .thumbnails import Thumbnail, thumbnail
 
-#: An image: the number of its reader, and its place in it.
-Place = tuple[int, int]
+#: An image: the number of its reader, and its index there.
+Position = tuple[int, int]
 _THREADS = 8
 
 
 @dataclass(frozen=True)
 class QuickLook:
-    """What was found in the time that there was.
+    """What was found within the time.
 
     Attributes:
-        leaks: Training image and test image of each two that show one photograph.
-        train_seen: How many training images were compared.
-        test_seen: How many test images were.
+        leaks: Pairs of a training and a test image that show the same photograph.
+        train_seen: Number of training images that were compared.
+        test_seen: Number of test images that were compared.
     """
 
-    leaks: Sequence[tuple[Place, Place]]
+    leaks: Sequence[tuple[Position, Position]]
     train_seen: int
     test_seen: int
 
@@ -40,13 +40,13 @@ def quick_look(
 ) -> QuickLook:
     """Compare datasets until the time is over.
 
-    Images are taken in a random order, the same each time. At most half of the time goes into
-    reading the test images.
+    Images are taken in a random order, the same each time. At most half of the time is spent
+    reading test images.
 
     Args:
-        train: Datasets that are trained on.
-        test: Datasets that are tested on.
-        seconds: How long it may take.
+        train: Training sets.
+        test: Test sets.
+        seconds: How long the comparison may take.
 
     Raises:
         DataError: If an image cannot be decoded.
@@ -56,7 +56,7 @@ def quick_look(
     thumbnails = list(chain.from_iterable(tests.groups(start + seconds / 2)))
     clean = all(reader.file_layout != "single" for reader in chain(train, test))
     search = BackgroundSearch(thumbnails, clean=clean)
-    leaks: list[tuple[Place, Place]] = []
+    leaks: list[tuple[Position, Position]] = []
     seen = 0
     for group in trains.groups(start + seconds):
         for match in search.find(group):
@@ -71,23 +71,23 @@ class _Shuffled:
 
     def __init__(self, readers: Sequence[PairReader]) -> None:
         self._readers = readers
-        sharing: dict[Place, list[Place]] = {}
+        sharing: dict[Position, list[Position]] = {}
         for number, reader in enumerate(readers):
-            for place, first in enumerate(reader.first_with_same_gt()):
-                sharing.setdefault((number, first), []).append((number, place))
+            for index, first in enumerate(reader.first_with_same_gt()):
+                sharing.setdefault((number, first), []).append((number, index))
         groups = list(sharing.values())
         self._members = [groups[i] for i in np.random.default_rng(0).permutation(len(groups))]
 
-    def members(self, position: int) -> list[Place]:
+    def members(self, position: int) -> list[Position]:
         """Return the images that share the background at a position in the order."""
         return self._members[position]
 
     def num_images(self, positions: int) -> int:
-        """Return how many images have the first so many backgrounds."""
+        """Return the number of images with one of the first backgrounds in the order."""
         return sum(map(len, self._members[:positions]))
 
     def groups(self, deadline: float) -> Iterator[list[Thumbnail]]:
-        """Yield the thumbnails in order, some at a time, at least one in all."""
+        """Yield the thumbnails in order, in groups; at least one thumbnail in total."""
         firsts = (group[0] for group in self._members)
         group: list[Thumbnail] = []
         for image in in_order(self._thumbnail, firsts, _THREADS):
@@ -101,6 +101,6 @@ class _Shuffled:
         if group:
             yield group
 
-    def _thumbnail(self, image: Place) -> Thumbnail:
-        number, place = image
-        return thumbnail(self._readers[number].background(place))
+    def _thumbnail(self, image: Position) -> Thumbnail:
+        number, index = image
+        return thumbnail(self._readers[number].background(index))

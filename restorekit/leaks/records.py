@@ -1,4 +1,4 @@
-"""What checkpoints and results files say about test images that were trained on."""
+"""What checkpoints and results files record about test images that were trained on."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, TypedDict
 
 
 class LeakRecord(TypedDict):
-    """What one training was found to share with test sets; part of its checkpoints.
+    """The photographs that a training shares with test sets; part of its checkpoints.
 
-    ``images`` has, by the :func:`~restorekit.io.fingerprint.image_digest` of each test
-    image that shows a photograph of the training set, the numbers of the training images that
-    show it. ``train_set`` identifies the training set, of whose ``train_images`` images
-    ``compared`` were looked at.
+    ``images`` maps the :func:`~restorekit.io.fingerprint.image_digest` of each test image that
+    shows a photograph of the training set to the indices of the training images that show it.
+    ``train_set`` identifies the training set; ``compared`` of its ``train_images`` images were
+    compared.
     """
 
     train_set: str
@@ -42,9 +42,9 @@ def leaked_images(meta: Mapping[str, Any]) -> list[LeakRecord]:
 
 
 def merged_leaks(records: Sequence[LeakRecord], new: LeakRecord) -> list[LeakRecord]:
-    """Add what was found to what was known; of one and the same training set, together.
+    """Add a record to others, and merge it with that of the same training set.
 
-    A search that had to end in time may miss what an earlier one of the same training found.
+    A search that had to end in time may miss what an earlier search found.
     """
     others = [record for record in records if record["train_set"] != new["train_set"]]
     for record in records:
@@ -58,10 +58,10 @@ def merged_leaks(records: Sequence[LeakRecord], new: LeakRecord) -> list[LeakRec
 
 
 def count_leaks(records: Iterable[LeakRecord], digests: Iterable[str]) -> LeakCount | None:
-    """Count the images of a test set that were trained on; None if there are none.
+    """Count the images of a test set that were trained on; return None if there are none.
 
     Args:
-        records: Of the checkpoint that was tested.
+        records: Records of the checkpoint that was tested.
         digests: Digests of the test set's images.
     """
     tested = list(digests)

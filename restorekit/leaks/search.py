@@ -1,4 +1,4 @@
-"""The search for backgrounds that two datasets share."""
+"""Search for backgrounds that two datasets share."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .alignment import overlay
 from .candidates import Candidate, CandidateFinder, oriented
 from .thumbnails import Backgrounds, Thumbnail, read_backgrounds
 
-#: Score from which two images share their background.
+#: Score from which two images count as sharing their background.
 THRESHOLD = 0.5
-#: Similarity of two windows from which they are looked at closely. Few pairs of different
-#: photographs reach it (0.4 % in BSDS500), and nearly all copies do, rain or no rain.
+#: Similarity of two windows from which they are compared closely. Few pairs of different
+#: photographs reach it (0.4 % in BSDS500), and nearly all copies do, with or without rain.
 _CANDIDATE = 0.55
 _TEST_GROUP, TRAIN_GROUP = 128, 64
 
@@ -28,9 +28,9 @@ class Leak:
     """An image of the training set and one of the test set that show the same photograph.
 
     Attributes:
-        train: Label of the one: the path of its file.
-        test: Label of the other.
-        score: How sure that is, 0 to 1.
+        train: Label of the training image: the path of its file.
+        test: Label of the test image.
+        score: Certainty, 0 to 1.
     """
 
     train: str
@@ -40,7 +40,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Match:
-    """Two thumbnails that may show the same photograph, by their places, and their score."""
+    """Two thumbnails, by index, that may show the same photograph, and their score."""
 
     train: int
     test: int
@@ -48,11 +48,11 @@ class Match:
 
 
 class BackgroundSearch:
-    """Looks for training images among the backgrounds of a test set.
+    """Look for training images among the backgrounds of a test set.
 
     Args:
         test: Thumbnails of the test set.
-        clean: Whether both sets are known to be without rain.
+        clean: Whether both sets are known to be free of rain.
     """
 
     def __init__(self, test: Sequence[Thumbnail], *, clean: bool) -> None:
@@ -64,7 +64,7 @@ class BackgroundSearch:
         ]
 
     def find(self, train: Sequence[Thumbnail]) -> list[Match]:
-        """Return the matches of some training images, :data:`TRAIN_GROUP` of them at the most.
+        """Return the matches of at most :data:`TRAIN_GROUP` training images.
 
         It may run in several threads at once.
         """
@@ -72,16 +72,16 @@ class BackgroundSearch:
         for number, finder in enumerate(self._finders):
             start = number * _TEST_GROUP
             for candidate in finder.find(train, _CANDIDATE):
-                place = start + candidate.test
-                score = self._score(train[candidate.train], self._test[place], candidate)
-                matches.append(Match(candidate.train, place, score))
+                index = start + candidate.test
+                score = self._score(train[candidate.train], self._test[index], candidate)
+                matches.append(Match(candidate.train, index, score))
         return matches
 
     def _score(self, train: Thumbnail, test: Thumbnail, candidate: Candidate) -> float:
         turned = oriented(test, candidate.orientation)
         smaller, larger = (train, turned) if candidate.test_is_larger else (turned, train)
         agreed = agreement(*overlay(smaller, larger, candidate.window))
-        # Rounded, so that the last bits of another processor's mathematics do not show.
+        # Rounded, so that the last bits do not depend on the processor.
         return round(agreed.score(clean=self._clean), 4)
 
 
@@ -93,8 +93,8 @@ def find_leaks(
 ) -> list[Leak]:
     """Find the images of a training and a test set that show the same photograph.
 
-    Of pairs the clean images are compared, of other images themselves. Given one and the same
-    reader twice, it finds the images that are there more than once.
+    Clean images are compared where there are pairs, and photographs otherwise. Given the same
+    reader twice, it finds the images that occur more than once.
 
     Args:
         train: Training images.
@@ -119,7 +119,7 @@ def compare(
     threshold: float = THRESHOLD,
     workers: int | None = None,
 ) -> list[Leak]:
-    """Find what two datasets share that were read; see :func:`find_leaks`."""
+    """Compare two datasets that were read; see :func:`find_leaks`."""
     search = BackgroundSearch(test.thumbnails, clean=train.clean and test.clean)
     starts = range(0, len(train.thumbnails), TRAIN_GROUP)
     groups = (train.thumbnails[start : start + TRAIN_GROUP] for start in starts)
@@ -129,19 +129,18 @@ def compare(
     for start, matches in zip(starts, progress(found, what, total=len(starts)), strict=True):
         for match in matches:
             if match.score >= threshold:
-                place = start + match.train
-                pairs = _images(train, place, test, match.test)
+                pairs = _images(train, start + match.train, test, match.test)
                 leaks += [Leak(one, other, match.score) for one, other in pairs]
     return sorted(leaks, key=lambda leak: (-leak.score, leak.test, leak.train))
 
 
 def _images(
-    train: Backgrounds, place: int, test: Backgrounds, other: int
+    train: Backgrounds, index: int, test: Backgrounds, other: int
 ) -> Iterator[tuple[str, str]]:
-    """Yield the images of two backgrounds; within one dataset each two of them once."""
+    """Yield pairs of images of two backgrounds; within one dataset each pair once."""
     if train is not test:
-        yield from product(train.members[place], test.members[other])
-    elif place == other:
-        yield from combinations(train.members[place], 2)
-    elif place < other:
-        yield from product(train.members[place], test.members[other])
+        yield from product(train.members[index], test.members[other])
+    elif index == other:
+        yield from combinations(train.members[index], 2)
+    elif index < other:
+        yield from product(train.members[index], test.members[other])

@@ -1,4 +1,4 @@
-"""What is kept of an image to compare its background: a small grey version of it."""
+"""Thumbnails: the small grey versions of images by which backgrounds are compared."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from restorekit.io.images import Image
 from restorekit.io.terminal import progress
 from restorekit.io.threads import in_order
 
-#: Longer side of a thumbnail. In photographs of usual sizes streaks of rain are thinner than
-#: its pixels.
+#: Longer side of a thumbnail. In photographs of usual sizes its pixels are larger than streaks of
+#: rain are wide.
 LONGER_SIDE = 128
-#: Shorter side at least, so that of a panorama something is left.
+#: Smallest shorter side, for panoramas.
 _SHORTER_SIDE = 16
 
 #: uint8, (h, w), grey.
@@ -30,10 +30,10 @@ class Backgrounds:
 
     Attributes:
         location: The dataset, for messages.
-        thumbnails: One of each background.
-        members: Labels of the images that have it: all rainy versions of a clean image, and
-            its copies.
-        clean: Whether the thumbnails are known to be without rain.
+        thumbnails: One for each background.
+        members: Labels of the images with each background: the rainy versions of a clean image,
+            and its copies.
+        clean: Whether the thumbnails are known to be free of rain.
     """
 
     location: str
@@ -43,12 +43,12 @@ class Backgrounds:
 
     @property
     def num_images(self) -> int:
-        """How many images there are, copies included."""
+        """Number of images, copies included."""
         return sum(map(len, self.members))
 
 
 def thumbnail(image: Image) -> Thumbnail:
-    """Return the grey image, made smaller (never larger) by averaging.
+    """Return the grey image, reduced (never enlarged) by averaging.
 
     Args:
         image: uint8, (H, W, 3), RGB.
@@ -62,7 +62,7 @@ def thumbnail(image: Image) -> Thumbnail:
 
 
 def read_backgrounds(reader: PairReader, workers: int | None = None) -> Backgrounds:
-    """Read a whole dataset: of pairs the clean images, of other images themselves.
+    """Read a whole dataset: the clean images of pairs, or photographs.
 
     Args:
         reader: The images.
@@ -72,13 +72,12 @@ def read_backgrounds(reader: PairReader, workers: int | None = None) -> Backgrou
         DataError: If an image cannot be decoded.
     """
     labels: dict[int, list[str]] = {}
-    for place, first in enumerate(reader.first_with_same_gt()):
-        labels.setdefault(first, []).append(reader.label(place))
-    places = list(labels)
-    made = in_order(lambda place: thumbnail(reader.background(place)), places, workers)
-    thumbnails = list(progress(made, f"reading {reader.location}", total=len(places)))
+    for index, first in enumerate(reader.first_with_same_gt()):
+        labels.setdefault(first, []).append(reader.label(index))
+    made = in_order(lambda index: thumbnail(reader.background(index)), labels, workers)
+    thumbnails = list(progress(made, f"reading {reader.location}", total=len(labels)))
     clean = reader.file_layout != "single"
-    return _gather(reader.location, thumbnails, [labels[place] for place in places], clean)
+    return _gather(reader.location, thumbnails, list(labels.values()), clean)
 
 
 def _gather(
@@ -87,21 +86,21 @@ def _gather(
     labels: Sequence[Sequence[str]],
     clean: bool,
 ) -> Backgrounds:
-    """Put images that have exactly the same thumbnail together.
+    """Group images with exactly the same thumbnail.
 
     Args:
         location: The dataset, for messages.
-        thumbnails: Of its images.
-        labels: For each of them the images that it stands for.
-        clean: Whether they are known to be without rain.
+        thumbnails: Thumbnails of its images.
+        labels: For each thumbnail the images that it represents.
+        clean: Whether the images are known to be free of rain.
     """
-    place_of: dict[tuple[tuple[int, ...], bytes], int] = {}
+    index_of: dict[tuple[tuple[int, ...], bytes], int] = {}
     distinct: list[Thumbnail] = []
     members: list[list[str]] = []
     for image, names in zip(thumbnails, labels, strict=True):
-        place = place_of.setdefault((image.shape, image.tobytes()), len(distinct))
-        if place == len(distinct):
+        index = index_of.setdefault((image.shape, image.tobytes()), len(distinct))
+        if index == len(distinct):
             distinct.append(image)
             members.append([])
-        members[place] += names
+        members[index] += names
     return Backgrounds(location, distinct, members, clean)

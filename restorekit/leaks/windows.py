@@ -1,11 +1,11 @@
-"""What an image shows, in a few coarse numbers for each of many windows of it.
+"""Describe many windows of an image by a few coarse numbers each.
 
-An image that was cropped shows a window of the other one. Every image is therefore described
-as a whole and, window by window, on a grid; the whole of a copy is then like some window of
-its original. A description is the low part of a spectrum (the discrete cosine transform of
-averages over 12×12 cells) in which every frequency has about the same weight: photographs fall
-off as 1/f, and a weight of f undoes it. Streaks of rain and JPEG change high frequencies;
-brightness and contrast are divided out.
+A cropped image shows a window of its original. Every image is therefore described as a whole and
+in windows on a grid; a copy as a whole then resembles some window of its original. A description
+is the low part of a spectrum (the discrete cosine transform of averages over 12×12 cells) in which
+every frequency has about the same weight: the spectra of photographs fall off as 1/f, which a
+weight of f undoes. Streaks of rain and JPEG change high frequencies; brightness and contrast are
+divided out.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from .thumbnails import Thumbnail
 
 #: Unit vectors, float32.
 Vectors = npt.NDArray[np.float32]
-#: Top, bottom, left, right of a part of an image, as shares of its sides.
+#: Top, bottom, left and right of a part of an image, as shares of its sides.
 Window = tuple[float, float, float, float]
 
-#: Cells along a side, and the frequency from which nothing counts (half waves a window).
+#: Cells along a side, and the lowest frequency that is ignored (half waves per window).
 _CELLS = 12
 _HIGHEST = 10.0
-#: Windows along one axis: share of the side, and how many are spread over it.
+#: Windows along one axis: share of the side, and number of windows spread over it.
 _GRID = ((1.0, 1), (0.9, 3), (0.8, 4), (0.7, 5), (0.6, 6))
-#: Contrast, in grey levels, that counts as none.
+#: Contrast in grey levels that counts as none.
 _NOISE = 2.0
 
 
 def describe(image: Thumbnail, *, whole: bool = False) -> Vectors:
-    """Return a vector of length 1 for each window, or only for the whole of an image.
+    """Return a unit vector for each window, or only for the whole image.
 
-    The dot product of two vectors, -1 to 1, says how alike the windows are. What has no
-    structure gets a vector of nearly 0, which is like nothing.
+    The dot product of two vectors, -1 to 1, is the similarity of the windows. A window without
+    structure gets a vector near 0, which is similar to nothing.
 
     Args:
         image: The image.
         whole: Leave the windows out.
 
     Returns:
-        (windows, numbers), in the order of :func:`windows`.
+        Vectors, (windows, numbers), in the order of :func:`windows`.
     """
     count = 1 if whole else len(_intervals())
     rows = _projection(image.shape[0])[: count * _CELLS]
@@ -73,15 +73,15 @@ def _intervals() -> tuple[tuple[float, float], ...]:
 
 @lru_cache(maxsize=512)
 def _projection(length: int) -> npt.NDArray[np.float32]:
-    """Return what takes ``length`` pixels to the spectra of all intervals, one below the other."""
-    frequency, place = np.arange(_CELLS)[:, None], np.arange(_CELLS)[None]
-    cosines = np.cos(np.pi * (place + 0.5) * frequency / _CELLS) * np.sqrt(2 / _CELLS)
+    """Return the matrix that maps ``length`` pixels to the spectra of all intervals."""
+    frequency, cell = np.arange(_CELLS)[:, None], np.arange(_CELLS)[None]
+    cosines = np.cos(np.pi * (cell + 0.5) * frequency / _CELLS) * np.sqrt(2 / _CELLS)
     cosines[0] /= np.sqrt(2)
     pixel = np.arange(length)
     parts = []
     for start, end in _intervals():
         edges = np.linspace(start * length, end * length, _CELLS + 1)
-        # Which part of each pixel lies in each cell.
+        # The part of each pixel that is in each cell.
         shares = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
         shares = np.clip(shares, 0, None)
         parts.append(cosines @ (shares / shares.sum(axis=1, keepdims=True)))
@@ -90,7 +90,7 @@ def _projection(length: int) -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _frequencies() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Return which numbers of a spectrum count, row by row, and their weights."""
+    """Return the indices of the numbers of a spectrum that count, and their weights."""
     row, column = np.divmod(np.arange(_CELLS * _CELLS), _CELLS)
     radius = np.hypot(row, column)
     kept = np.flatnonzero((radius > 0) & (radius < _HIGHEST))

@@ -139,8 +139,8 @@ def test_broken_images_are_refused_or_left_out(sets, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--threshold", "0"), "--threshold 0 is no score: give one above 0 and at most 1."),
-        (("--threshold", "1.5"), "--threshold 1.5 is no score"),
+        (("--threshold", "0"), "--threshold 0: give a score above 0 and at most 1."),
+        (("--threshold", "1.5"), "--threshold 1.5: "),
         (("--workers", "0"), "--workers 0: give at least 1."),
         (("--train-split", "val", "--train-layout", "folders"), "holds no pairs"),
     ],

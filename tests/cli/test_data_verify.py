@@ -116,7 +116,7 @@ def test_each_fault_is_told(rain12, capsys, name):
     out, error = capsys.readouterr()
     assert re.search(f"test: wrong: .*{message}", out), out
     assert error.splitlines()[-1].endswith(".")
-    assert "rain12 is not as it should be" in error
+    assert "rain12 has problems" in error
 
 
 def test_any_folder_is_looked_at(tmp_path, capsys):
@@ -132,7 +132,7 @@ def test_any_folder_is_looked_at(tmp_path, capsys):
     save(tmp_path / "mine/test/lq/9.png", scene(9)[1])
     save(tmp_path / "mine/test/gt/9.png", scene(9)[0])
     assert call(tmp_path / "mine") == 2
-    assert "the data is not as it should be: 1 look" in capsys.readouterr().err
+    assert "the data has problems: 1 look" in capsys.readouterr().err
 
 
 def test_names_that_are_neither_dataset_nor_folder(tmp_path, capsys):

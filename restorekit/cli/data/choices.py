@@ -1,4 +1,4 @@
-"""Values that several sub-commands take, refused in the same words."""
+"""Checks of options that several sub-commands share."""
 
 from __future__ import annotations
 

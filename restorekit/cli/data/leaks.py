@@ -1,12 +1,12 @@
 """Find the photographs that a training and a test set share, by what the images show.
 
-TRAIN and TEST are folders or LMDBs: pairs in any layout that is recognised, of which the clean
-images are compared, or images without clean versions, which are compared themselves, through the
-rain on them. Where a folder holds no pairs itself, but folders train and test, TRAIN takes the one
-and TEST the other. Crops, changes of size, JPEG and mirroring do not hide a copy. The same folder
-as both finds what is in it more than once.
+TRAIN and TEST are folders or LMDBs: pairs in any known layout, whose clean images are compared, or
+photographs without clean versions, which are compared through the rain on them. If a folder holds
+no pairs but folders train and test, TRAIN uses the first and TEST the second. Crops, changes of
+size, JPEG and mirroring do not hide a copy. Give the same folder twice to find images that it holds
+more than once.
 
-A score from 0.5 on means that two images are one photograph. The exit status is 0 whether leaks
+Two images with a score of at least 0.5 are the same photograph. The exit status is 0 whether leaks
 are found or not.
 """
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit data leaks``."""
     parser.add_argument("train", metavar="TRAIN", help="training set")
     parser.add_argument("test", metavar="TEST", help="test set")
-    parser.add_argument("--json", metavar="F", help="write the pairs to this file, too")
+    parser.add_argument("--json", metavar="F", help="also write the pairs to this file")
     parser.add_argument(
         "--exclude-out",
         metavar="F",
@@ -47,27 +47,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.5,
         metavar="S",
-        help="score from which pairs are reported (default: 0.5); lower ones are likely false",
+        help="smallest score that is reported (default: 0.5); lower ones are likely false",
     )
     for role in ("train", "test"):
         parser.add_argument(
-            f"--{role}-split", metavar="S", help=f"which split of {role.upper()}, if it has several"
+            f"--{role}-split", metavar="S", help=f"split of {role.upper()}, if it has several"
         )
     parser.add_argument(
         "--layout",
         choices=_LAYOUTS,
         default="auto",
-        help="what TRAIN and TEST are, where that cannot be seen",
+        help="layout of TRAIN and TEST, if it is not recognised",
     )
     for role in ("train", "test"):
         parser.add_argument(
-            f"--{role}-layout", choices=_LAYOUTS, help=f"what {role.upper()} alone is"
+            f"--{role}-layout", choices=_LAYOUTS, help=f"layout of {role.upper()} alone"
         )
     parser.add_argument(
         "--lq-side",
         choices=("left", "right"),
         default="right",
-        help="where the rainy image is in files side by side (default: right)",
+        help="side of the rainy image in files with both (default: right)",
     )
     add_skip_broken(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
@@ -80,9 +80,7 @@ def run(args: argparse.Namespace) -> None:
         RestoreKitError: If an option has no such value, or a set cannot be read.
     """
     if not 0 < args.threshold <= 1:
-        raise ConfigError(
-            f"--threshold {args.threshold:g} is no score: give one above 0 and at most 1."
-        )
+        raise ConfigError(f"--threshold {args.threshold:g}: give a score above 0 and at most 1.")
     require_workers(args.workers)
     from restorekit.io.files import write_json, write_text
     from restorekit.leaks import find_leaks
@@ -122,9 +120,9 @@ def _reader(args: argparse.Namespace, role: str) -> PairReader:
         reader = open_pairs(root, split, layout=layout, lq_side=args.lq_side)
     else:
         folder = Path(root).expanduser()
-        places = [folder / (split or role), folder / f"{split or role}.lmdb"]
-        places = [*places, folder] if split else [folder, *places]
-        found = (_pairs(place) for place in places if place.is_dir())
+        below = [folder / (split or role), folder / f"{split or role}.lmdb"]
+        candidates = [*below, folder] if split else [folder, *below]
+        found = (_pairs(path) for path in candidates if path.is_dir())
         known = next((pairs for pairs in found if pairs is not None), None)
         reader = open_images(root, split) if known is None else known
     return checked(reader, skip_broken=args.skip_broken)
@@ -138,7 +136,7 @@ def _pairs(folder: Path) -> PairReader | None:
     if known is not None:
         return known.reader
     try:
-        return open_pairs(folder, layout="folders")  # lq and gt may be LMDBs of BasicSR's
+        return open_pairs(folder, layout="folders")  # lq and gt may be LMDBs written by BasicSR
     except DataError:
         return None
 

@@ -1,6 +1,6 @@
-"""Show the datasets that the catalog knows, or all it knows of one.
+"""Show the known datasets, or all facts about one.
 
-The numbers are those of pairs (of photographs for sets without clean images).
+Numbers count pairs, or photographs in sets without clean images.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit data list``."""
-    parser.add_argument("name", nargs="?", help="dataset of which everything is shown")
+    parser.add_argument("name", nargs="?", help="dataset whose facts are shown")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -1,12 +1,11 @@
 """Write an LMDB from any dataset that can be read, or verify one.
 
-SOURCE is a folder (lq/ and gt/, any other layout in use, or with --layout files with both images
-side by side, or images without clean versions), an LMDB of ours or of BasicSR's, or a config
-file, of which the dataset of <split>_dataloader is taken: mixtures, rain rendered on clean images.
+SOURCE is a folder (with lq/ and gt/, in any other known layout, or, with --layout, of files with
+both images side by side or of photographs), an LMDB written by restorekit or BasicSR, or a config
+file, whose <split>_dataloader.dataset is used: mixtures, rain rendered on clean images.
 
-An interrupted run goes on where it stopped when the same command is run again. Datasets
-recognise an LMDB by themselves: give OUT as their data_root, or write it to
-<data_root>/<split>.lmdb.
+Run the same command again to continue an interrupted run. Datasets recognise LMDBs: give OUT as
+their data_root, or write it to <data_root>/<split>.lmdb.
 """
 
 from __future__ import annotations
@@ -29,14 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit data lmdb``."""
     parser.add_argument("source", help="folder, LMDB or config file to read from")
     parser.add_argument("out", nargs="?", help="folder of the LMDB to write")
-    parser.add_argument(
-        "--split", help="train, test, ...: which part of SOURCE (for a config: train by default)"
-    )
+    parser.add_argument("--split", help="split of SOURCE, such as train (the default for a config)")
     parser.add_argument(
         "--encoding",
         choices=("raw", "encoded"),
         default="raw",
-        help="raw pixels, fastest to read, or the bytes of the files, smallest (default: raw)",
+        help="raw pixels (fastest to read) or encoded files (smallest); default: raw",
     )
     parser.add_argument(
         "--pairing",
@@ -48,13 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout",
         choices=("auto", "lmdb", "folders", "side_by_side", "images"),
         default="auto",
-        help="what SOURCE is, where that cannot be seen",
+        help="layout of SOURCE, if it is not recognised",
     )
     parser.add_argument(
         "--lq-side",
         choices=("left", "right"),
         default="right",
-        help="where the rainy image is in files side by side (default: right)",
+        help="side of the rainy image in files with both (default: right)",
     )
     parser.add_argument("--lq-folder", default="lq", metavar="NAME", help="default: lq")
     parser.add_argument("--gt-folder", default="gt", metavar="NAME", help="default: gt")

@@ -1,11 +1,10 @@
-"""Make the canonical form of a known dataset of whatever copy of it is at hand.
+"""Create the canonical form of a known dataset from any copy of it.
 
-NAME is one that `restorekit data list` shows. The layout of the copy is recognised: PReNet's,
-RESCAN's, MSPFN's, MPRNet's, DID-MDN's, DDN's, ID-CGAN's, the websites' own and this toolbox's.
-What comes out is OUT/<split>/lq and OUT/<split>/gt (OUT/<split>.lmdb with --lmdb), which the
-configs read without further settings. Files with both images side by side are cut in two and
-written as PNG, without a loss. An interrupted run goes on where it stopped when the same command
-is run again.
+NAME is one that `restorekit data list` shows. The layout of the copy is recognised: that of PReNet,
+RESCAN, MSPFN, MPRNet, DID-MDN, DDN, ID-CGAN, the datasets' websites and restorekit itself. The
+result is OUT/<split>/lq and OUT/<split>/gt (OUT/<split>.lmdb with --lmdb), which the configs read
+without further settings. Files with both images side by side are split and written as PNG, without
+loss. Run the same command again to continue an interrupted run.
 """
 
 from __future__ import annotations
@@ -28,21 +27,23 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit data prepare``."""
     parser.add_argument("name", help="dataset, as `restorekit data list` shows it")
-    parser.add_argument("--src", required=True, metavar="D", help="folder that the copy lies in")
-    parser.add_argument("--out", metavar="D", help="folder to make (default: data/NAME)")
+    parser.add_argument("--src", required=True, metavar="D", help="folder of the copy")
+    parser.add_argument("--out", metavar="D", help="folder to create (default: data/NAME)")
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--link", action="store_true", help="link to the files of the copy (the default)"
     )
     how.add_argument("--copy", action="store_true", help="copy the files")
-    how.add_argument("--lmdb", action="store_true", help="write an LMDB of raw pixels a split")
+    how.add_argument(
+        "--lmdb", action="store_true", help="write an LMDB of raw pixels for each split"
+    )
     parser.add_argument(
-        "--split", metavar="S", help="train or test: which split --src is, if it is a single one"
+        "--split", metavar="S", help="split that --src is, if it is a single one: train or test"
     )
     parser.add_argument(
         "--lq-side",
         choices=("left", "right"),
-        help="files are side by side, with the rainy image here, if that cannot be seen",
+        help="side of the rainy image in files with both, if it is not recognised",
     )
     add_skip_broken(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
     dataset = get_dataset(args.name)
     source = Path(args.src).expanduser()
     if not source.is_dir():
-        raise DataError(f"--src {source} is not a folder: give the one that the copy lies in.")
+        raise DataError(f"--src {source} is not a folder: give the folder of the copy.")
     require_split(dataset, args.split)
     require_workers(args.workers)
     out = Path(args.out) if args.out else Path("data") / dataset.folder
@@ -69,13 +70,13 @@ def run(args: argparse.Namespace) -> None:
         _prepare(args, dataset, split, reader, out)
     for split in dataset.splits:
         if split not in readers and args.split is None:
-            sys.stdout.write(f"{split}: nothing of it was found below {source}\n")
+            sys.stdout.write(f"{split}: not found below {source}\n")
 
 
 def _readers(
     args: argparse.Namespace, dataset: KnownDataset, source: Path
 ) -> dict[str, PairReader]:
-    """Return the pairs of each split that was found, and say what was found."""
+    """Return the pairs of each split that was found, and print what was found."""
     from restorekit.datasets import open_pairs
     from restorekit.datasets.layouts.find_splits import find_splits
 
@@ -85,8 +86,8 @@ def _readers(
         )
         if not splits:
             raise DataError(
-                f"{source} has no folder {' or '.join(dataset.splits)}: say with --split which "
-                "split it is itself."
+                f"{source} has no folder {' or '.join(dataset.splits)}: name the split that it is "
+                "itself with --split."
             )
         return {
             split: open_pairs(source, split, layout="side_by_side", lq_side=args.lq_side)
@@ -140,6 +141,6 @@ def _nothing_found(dataset: KnownDataset, source: Path) -> str:
     inside = "; ".join(layouts) or "lq and gt"
     return (
         f"{source} holds nothing that can be recognised as {dataset.id}: looked for folders "
-        f"{named}, and in them and in {source} itself for lq and gt; {inside}; if files are side "
-        "by side, say with --lq-side where the rainy image is."
+        f"{named}, and in them and in {source} itself for lq and gt; {inside}; if its files hold "
+        "both images, give the side of the rainy one with --lq-side."
     )

@@ -1,11 +1,11 @@
 """Render rain onto clean images and write the pairs.
 
-OUT gets lq/ (rainy) and gt/ (clean), which datasets find by themselves when OUT is their
-data_root. An image keeps its name; with --variants K there are K rainy ones of it, NAME_1.png
-to NAME_K.png, and the dataset needs pairing='prefix'.
+OUT gets lq/ (rainy) and gt/ (clean); give OUT to a dataset as its data_root. Images keep their
+names; with --variants K each gets K rainy versions, NAME_1.png to NAME_K.png, and the dataset needs
+pairing='prefix'.
 
-The same command gives the same images, on any number of processes. An interrupted run goes on
-where it stopped when the same command is run again.
+The same command gives the same images, on any number of processes. Run it again to continue an
+interrupted run.
 """
 
 from __future__ import annotations

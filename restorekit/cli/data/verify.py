@@ -1,9 +1,9 @@
-"""Look at every pixel of a dataset: whether it is all there, whole, and which version it is.
+"""Check every pixel of a dataset: is it complete and intact, and which version is it?
 
-WHAT is a dataset that `restorekit data list` shows, or the folder or LMDB of any other. Reported
-are counts, sizes, images that are there twice, pairs whose rainy and clean image are swapped, JPEG
-damage, and the fingerprint, which depends on the pixels alone and names the version where it is
-known. The exit status is 2 if something is wrong.
+WHAT is a dataset that `restorekit data list` shows, or the folder or LMDB of any other. The report
+has counts, sizes, duplicate images, pairs whose rainy and clean image are swapped, JPEG damage, and
+the fingerprint, which depends on the pixels alone and identifies known versions. The exit status is
+2 if something is wrong.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit data verify``."""
     parser.add_argument("what", metavar="WHAT", help="name of a dataset, or a folder")
     parser.add_argument(
-        "root", nargs="?", metavar="ROOT", help="where the dataset lies (default: data/WHAT)"
+        "root", nargs="?", metavar="ROOT", help="folder of the dataset (default: data/WHAT)"
     )
     parser.add_argument(
-        "--split", metavar="S", help="train or test: which split ROOT is, if it is a single one"
+        "--split", metavar="S", help="split that ROOT is, if it is a single one: train or test"
     )
     parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
 
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     if problems:
         name = dataset.id if dataset else "the data"
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-        raise DataError(f"{root}: {name} is not as it should be: {problems[0]}{more}.")
+        raise DataError(f"{root}: {name} has problems: {problems[0]}{more}.")
 
 
 def _target(args: argparse.Namespace) -> tuple[KnownDataset | None, Path]:
@@ -98,11 +98,11 @@ def _any(root: Path, split: str | None) -> dict[str, PairReader]:
     from restorekit.datasets import open_images
     from restorekit.datasets.layouts.recognise import recognise
 
-    places = {name: [root / name, root / f"{name}.lmdb"] for name in _SPLITS}
+    candidates = {name: [root / name, root / f"{name}.lmdb"] for name in _SPLITS}
     if split is not None:
-        places = {split: [root]}
+        candidates = {split: [root]}
     found = {}
-    for name, folders in places.items():
+    for name, folders in candidates.items():
         for folder in folders:
             one = recognise(folder) if folder.is_dir() else None
             if one is not None:
