@@ -1,5 +1,6 @@
 """Checkpoints: strangers' code is refused, writing is atomic."""
 
+import ast
 import gzip
 import io
 import os
@@ -8,11 +9,13 @@ import subprocess
 import sys
 import textwrap
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save as save_safetensors
 
+import restorekit
 from restorekit.checkpoints.io import load_file, save_file
 from restorekit.errors import CheckpointError
 
@@ -162,3 +165,17 @@ def test_kill_while_saving_keeps_the_previous_file(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], check=False)
     assert done.returncode == -9
     assert load_file(path) == {"step": 1}
+
+
+def test_nothing_else_reads_pickles():
+    """``torch.load`` and ``pickle.load`` are called in one module only."""
+    package = Path(restorekit.__file__).parent
+    callers = {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func)
+        in {"torch.load", "pickle.load", "pickle.loads", "torch.jit.load"}
+    }
+    assert callers == {"checkpoints/io.py"}
