@@ -4,7 +4,7 @@
 class that it replaces; :func:`register_fast_form` adds one.
 """
 
-from . import dense_stack, fusion, networks, non_local, recurrent, sequential, ssim
+from . import dense_stack, fusion, networks, non_local, sequential, ssim
 from .forms import FastForm, accelerate, plain, register_fast_form
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "networks",
     "non_local",
     "plain",
-    "recurrent",
     "register_fast_form",
     "sequential",
     "ssim",

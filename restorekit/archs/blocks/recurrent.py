@@ -86,9 +86,9 @@ class RecurrentUnit(nn.Module):
             self.conv_h = self._state_conv(self._state_gates)
         self.attention = SqueezeExcitation(hidden_channels, se_channels) if se_channels else None
 
-    def gates_of(self, conv: nn.Conv2d, x: torch.Tensor) -> Sequence[torch.Tensor]:
-        """Return each gate's share of a convolution, (N, hidden_channels, H, W) each."""
-        return torch.split(conv(x), self.hidden_channels, dim=1)
+    def gates(self, convolved: torch.Tensor) -> Sequence[torch.Tensor]:
+        """Split the result of a convolution into gates (N, hidden_channels, H, W)."""
+        return torch.split(convolved, self.hidden_channels, dim=1)
 
     def activate(self, hidden: torch.Tensor) -> torch.Tensor:
         """Return the output for a hidden state."""
@@ -169,12 +169,12 @@ class ConvGRU(RecurrentUnit):
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
         if state is None:
-            z_x, n_x = self.gates_of(self.conv_x, x)[:2]
+            z_x, n_x = self.gates(self.conv_x(x))[:2]
             hidden = torch.sigmoid(z_x) * torch.tanh(n_x)
         else:
             (previous,) = state
-            z_x, n_x, r_x = self.gates_of(self.conv_x, x)
-            z_h, r_h = self.gates_of(self.conv_h, previous)
+            z_x, n_x, r_x = self.gates(self.conv_x(x))
+            z_h, r_h = self.gates(self.conv_h(previous))
             z, r = torch.sigmoid(z_x + z_h), torch.sigmoid(r_x + r_h)
             n = torch.tanh(n_x + self.conv_n(r * previous))
             hidden = (1 - z) * previous + z * n
@@ -214,13 +214,12 @@ class ConvLSTM(RecurrentUnit):
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
         if state is None:
-            i, o, j = self.gates_of(self.conv_x, x)[:3]
+            i, o, j = self.gates(self.conv_x(x))[:3]
             cell = torch.sigmoid(i) * torch.tanh(j)
             hidden = torch.sigmoid(o) * (torch.tanh(cell) if self._plain else cell)
         else:
             previous, cell = state
-            of_x, of_h = self.gates_of(self.conv_x, x), self.gates_of(self.conv_h, previous)
-            i, o, j, f = (a + b for a, b in zip(of_x, of_h, strict=True))
+            i, o, j, f = self.gates(self.conv_x(x) + self.conv_h(previous))
             cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(j)
             hidden = torch.sigmoid(o) * torch.tanh(cell)
         hidden = self.activate(hidden)
