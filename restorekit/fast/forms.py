@@ -96,21 +96,21 @@ class FastForm(nn.Module):
         """Return whether there is anything to gain for this instance of ``replaced``."""
         return True
 
-    def compute(self, *inputs: Any) -> Any:
+    def compute(self, *inputs: Any, **named: Any) -> Any:
         """Return what the ``forward`` of the class that this replaces returns, faster."""
-        return super().forward(*inputs)
+        return super().forward(*inputs, **named)
 
     def skipped_modules(self) -> Iterable[nn.Module]:
         """Return the submodules that :meth:`compute` does not call; by default, none."""
         return ()
 
-    def forward(self, *inputs: Any) -> Any:
-        """Return what the class that this replaces returns."""
-        if gradients_wanted(self, inputs) and not self.with_gradients:
-            return super().forward(*inputs)
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """Return what the ``forward`` of the class that this replaces returns."""
+        if not self.with_gradients and gradients_wanted(self, (inputs, *named.values())):
+            return super().forward(*inputs, **named)
         for module in self.skipped_modules():
             _require_no_hooks(module, self.replaced)
-        return self.compute(*inputs)
+        return self.compute(*inputs, **named)
 
 
 def gradients_wanted(module: nn.Module, inputs: Any) -> bool:

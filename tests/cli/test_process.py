@@ -11,15 +11,15 @@ import pytest
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")
 
-#: Prints whether a block of 64 MiB comes from the heap, which keeps it when it is freed.
+#: Prints whether a block of 512 MiB comes from the heap, which keeps it when it is freed.
 FROM_HEAP = """
 import ctypes
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
 before = libc.sbrk(0)
-block = libc.malloc(1 << 26)
-print(libc.sbrk(0) - before >= 1 << 26)
+block = libc.malloc(1 << 29)
+print(libc.sbrk(0) - before >= 1 << 28)
 """
 
 

@@ -64,6 +64,14 @@ def test_a_form_of_ones_own_is_applied_to_its_class_alone(own_form):
     torch.testing.assert_close(fast(x), network(x))
 
 
+def test_inputs_can_be_named():
+    fast = accelerate(build(), training=True)
+    lq = torch.rand(1, 3, 32, 32)
+    assert torch.equal(fast(lq=lq), fast(lq))
+    with torch.no_grad():
+        torch.testing.assert_close(accelerate(build())(lq=lq), fast(lq))
+
+
 def test_a_network_without_any_form_is_returned_itself(own_form):
     network = nn.Sequential(Square(), Third())
     assert accelerate(network) is network
