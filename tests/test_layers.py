@@ -55,7 +55,7 @@ THIRD_PARTY = {
     "archs": {"torch"},
     "catalog": {"msgspec", "yaml"},
     "losses": {"torch"},
-    "metrics.functional": {"cv2", "numpy", "torch"},
+    "metrics.functional": {"PIL", "cv2", "numpy", "torch"},
     "rain": {"cv2", "numpy", "torch"},
 }
 #: The package itself offers ``load_network`` from here, once somebody asks for it.

@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[:VARIANT]",
-        help="take this measure, for example niqe (default without --gt); repeatable, `restorekit "
-        "list measures` shows all",
+        help="take this measure (default without --gt: one that needs no clean images); "
+        "repeatable, `restorekit list measures` shows all",
     )
     parser.add_argument(
         "--explain",
@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> None:
     """Measure, show the table, and write what was asked for."""
     from restorekit.evaluation.folder import evaluate_folder
     from restorekit.metrics.explain import Explanation
+    from restorekit.metrics.measures import DEFAULT_WITHOUT_GT
 
     load_plugins(args)
     if args.out:
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"--processes is {args.processes}, but must be at least 1.")
     names, metrics = args.protocol, args.metric
     if not names and not metrics:
-        names, metrics = (["all"], []) if args.gt else ([], ["niqe"])
+        names, metrics = (["all"], []) if args.gt else ([], [DEFAULT_WITHOUT_GT])
     protocols = chosen_protocols(names)
     explanations = []
     if args.explain:

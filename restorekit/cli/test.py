@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[:VARIANT]",
-        help="take this measure too, for example niqe (the default where the test set has no clean "
-        "images); repeatable; `restorekit list measures` shows all",
+        help="take this measure too (default without clean images: one that needs none); "
+        "repeatable, `restorekit list measures` shows all",
     )
     parser.add_argument(
         "--out",

@@ -36,6 +36,7 @@ from restorekit.hooks.metric_history import MetricHistoryHook
 from restorekit.hooks.validation_set import validated_on
 from restorekit.leaks.records import count_leaks
 from restorekit.metrics.evaluator import RestorationMetric
+from restorekit.metrics.measures import DEFAULT_WITHOUT_GT
 from restorekit.metrics.plan import Plan
 from restorekit.models.complexity import count_parameters, network_cost
 from restorekit.registry import DATASETS, HOOKS, METRICS, MODELS
@@ -46,8 +47,6 @@ from .runner import Runner, find_last_good_checkpoint
 #: Hooks of a config that a test leaves out. A checkpoint of a training with EMAHook holds the
 #: averaged weights as its weights, so they are what is tested.
 TRAINING_HOOKS = (EMAHook, EarlyStoppingHook, ProfilerHook, MetricHistoryHook)
-#: What is measured of a test set without ground truth if nothing is asked for.
-BLIND_MEASURE = "niqe"
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def run_test(
         protocols: Names of protocols instead of the config's.
         save_dir: Folder for the restored images.
         measures: Measures (``name`` or ``name:variant``) to take beside the config's metrics.
-            NIQE is taken where the test set has no ground truth and nothing else measures it.
+            Without ground truth and without any of them, NIQE is taken.
 
     Returns:
         The results, on the first process and where something was measured.
@@ -320,11 +319,11 @@ def choose_metrics(config: Any, protocols: Sequence[str], measures: Sequence[str
         if needing:
             raise ConfigError(
                 f"{needing} compares with clean images, but the test set ({dataset.type}) has "
-                f"none; leave the option out, and {BLIND_MEASURE} is measured."
+                f"none; leave the option out, and {DEFAULT_WITHOUT_GT} is measured."
             )
         ours = [one for one, plan in zip(ours, built, strict=True) if not plan.needing_gt()]
         if not ours and not added:
-            added = [BLIND_MEASURE]
+            added = [DEFAULT_WITHOUT_GT]
     if added or (others and not ours):
         ours.append({"type": "RestorationMetric", "measures": added})
     for one in ours:

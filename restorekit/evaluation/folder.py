@@ -18,7 +18,7 @@ from restorekit.io.fingerprint import dataset_fingerprint, image_digest
 from restorekit.io.images import read_image
 from restorekit.io.terminal import progress
 from restorekit.io.threads import usable_cores
-from restorekit.metrics.measures import Measure
+from restorekit.metrics.measures import DEFAULT_WITHOUT_GT, Measure
 from restorekit.metrics.plan import Plan, Value
 from restorekit.metrics.protocols import Protocol
 from restorekit.plugins import load_plugin_file, loaded_plugin_files
@@ -89,7 +89,7 @@ def evaluate_folder(
             that ``restorekit test`` finds for the same pairs, and rank beside its results.
         pairing: See :func:`~restorekit.evaluation.image_folders.find_images`.
         protocols: Protocols to measure under; they need ``gt``.
-        measures: Measures without a protocol, such as ``"niqe"`` or ``"niqe:basicsr_y"``.
+        measures: Measures without a protocol, as ``"name"`` or ``"name:variant"``.
         extra_protocols: Measured too, but left out of the results.
         method: Name in tables; None for that of the folder ``pred``.
         dataset: Name of the test set where the catalog does not know it; None for one made of
@@ -109,7 +109,7 @@ def evaluate_folder(
     if needing and gt is None:
         raise ConfigError(
             f"{needing} compares with clean images: give their folder (--gt), or measure what "
-            "needs none (--metric niqe)."
+            f"needs none (--metric {DEFAULT_WITHOUT_GT})."
         )
     files = find_images(pred, gt, lq, pairing)
     measured = measure_files(files, Plan([*protocols, *extra_protocols], measures), processes)

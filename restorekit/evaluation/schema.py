@@ -75,7 +75,7 @@ class MeasuredQuantity(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The name of the quantity everywhere: ``psnr/rgb_u8``, ``niqe/matlab_gray``."""
+        """The name of the quantity everywhere: ``<measure>/<protocol or variant>``."""
         return "/".join(filter(None, [self.measure, self.protocol or self.variant]))
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from restorekit.errors import DataError
 from restorekit.io.files import atomic_path, write_text
+from restorekit.metrics.measures import known_measures
 
 Row = dict[str, str]
 _FIRST = ("iter", "epoch", "phase", "lr", "loss")
@@ -50,8 +51,8 @@ def write_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, str]
 def draw_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, str]]) -> None:
     """Draw the training loss and each measure of the validation over the iterations.
 
-    One panel for the losses, then one a measure (``psnr`` of ``psnr/rgb_u8``) with a line
-    for each metric of that measure.
+    One panel for the losses, then one a measure (PSNR for ``psnr/rgb_u8``) with a line for each
+    metric of that measure.
     """
     # Slow to import, and mmengine needs it only where it draws, too.
     from matplotlib.figure import Figure
@@ -64,7 +65,7 @@ def draw_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, str]]
     for axis, (title, lines) in zip(axes, panels.items(), strict=True):
         for label, points in lines.items():
             axis.plot(*zip(*points, strict=True), label=label, marker=".", linewidth=1)
-        axis.set_ylabel(title)
+        axis.set_ylabel(_title(title))
         axis.grid(alpha=0.3)
         axis.legend(fontsize="small")
     axes[-1].set_xlabel("iteration")
@@ -85,7 +86,26 @@ def _panels(
                 continue
             if not training and (key in losses or key == "loss"):
                 continue  # the mean of the same losses that the train rows show
-            panel = "loss" if training else key.rsplit("/", 1)[0]
+            panel = "loss" if training else _panel(key)
             points = panels.setdefault(panel, {}).setdefault(key, [])
             points.append((int(row["iter"]), float(value)))
     return panels
+
+
+def _panel(key: str) -> str:
+    """Return a metric's key up to the name of its measure, which its panel is for."""
+    parts = key.split("/")
+    measures = known_measures()
+    ends = [place + 1 for place, part in enumerate(parts) if part in measures]
+    return "/".join(parts[: ends[0]]) if ends else key.rsplit("/", 1)[0]
+
+
+def _title(panel: str) -> str:
+    """Return what is written beside a panel: of a measure its label, unit and direction."""
+    *dataset, name = panel.split("/")
+    measure = known_measures().get(name)
+    if measure is None:
+        return panel
+    unit = f" ({measure.unit})" if measure.unit else ""
+    better = "" if measure.higher_is_better else ", lower is better"
+    return " ".join([*dataset, f"{measure.label}{unit}{better}"])

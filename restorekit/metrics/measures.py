@@ -19,6 +19,8 @@ from restorekit.registry import MEASURES
 from .functional.niqe import NIQE_VARIANTS, niqe
 
 Image = npt.NDArray[Any]
+#: The measure for images without ground truth where none is asked for.
+DEFAULT_WITHOUT_GT = "niqe"
 
 
 class Measure:

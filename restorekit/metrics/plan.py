@@ -12,7 +12,7 @@ import numpy as np
 from restorekit.errors import ConfigError, DataError
 
 from .functional.color import to_uint8
-from .measures import Image, Measure, build_measure
+from .measures import DEFAULT_WITHOUT_GT, Image, Measure, build_measure
 from .protocols import Protocol, build_protocol, measure_all
 
 #: A value of one image, or the sentence that says why it has none.
@@ -33,7 +33,7 @@ class Quantity:
 
     @property
     def key(self) -> str:
-        """Its name in logs and results files: ``psnr/rgb_u8``, ``niqe/matlab_gray``."""
+        """Its name in logs and results files: ``<measure>/<protocol or variant>``."""
         name, variant = self.measure.name, self.measure.variant
         return "/".join(filter(None, [name, self.protocol.name if self.protocol else variant]))
 
@@ -137,7 +137,7 @@ class Plan:
         if gt is None and needing:
             raise DataError(
                 f"{needing} compares with the ground truth, and there is none; give the dataset a "
-                "gt folder, or measure without it (--metric niqe)."
+                f"gt folder, or measure without it (--metric {DEFAULT_WITHOUT_GT})."
             )
         found: dict[str, Value] = {}
         shared = measure_all(self.protocols, pred, gt) if self.protocols and gt is not None else {}

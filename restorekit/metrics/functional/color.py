@@ -12,6 +12,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 FloatImage = npt.NDArray[np.float64]
 Uint8Image = npt.NDArray[np.uint8]
@@ -24,9 +25,6 @@ Rounding = Literal["round", "floor"]
 _STUDIO_PARTS = 85_000
 #: The level from which the parts are counted: 16 + 9,344,000 / 85,000.
 _STUDIO_MIDDLE = 126 - 6_000 / _STUDIO_PARTS
-
-#: 1.5 × 2²³. Single-precision numbers around it are whole, so adding it rounds.
-_WHOLE = 12_582_912.0
 
 
 def to_uint8(image: npt.NDArray[Any], rounding: Rounding = "round") -> Uint8Image:
@@ -112,24 +110,11 @@ def round_studio_luma(parts: npt.NDArray[np.float32]) -> Uint8Image:
 def luma_pil(rgb: Uint8Image | Channels) -> Uint8Image:
     """Return full-range luma in whole levels, (H, W), as Pillow's ``convert('YCbCr')`` does.
 
-    Pillow adds the three weights, each rounded to a 64th, and then drops the fraction;
-    this gives its value for every one of the 2²⁴ colours.
-
     Args:
         rgb: (H, W, 3) or its channels, uint8.
     """
-    # In 64ths. Each addition to _WHOLE rounds; no colour is so near to a half that the rounding
-    # of the product itself matters.
-    red, green, blue = (channel.astype(np.float32) for channel in split_channels(rgb))
-    luma = red
-    luma *= 0.299 * 64
-    luma += _WHOLE
-    cv2.scaleAdd(green, 0.587 * 64, luma, dst=luma)
-    cv2.scaleAdd(blue, 0.114 * 64, luma, dst=luma)
-    luma -= _WHOLE
-    luma /= 64
-    levels: Uint8Image = luma.astype(np.uint8)
-    return levels
+    image = np.dstack(rgb) if isinstance(rgb, tuple) else np.ascontiguousarray(rgb)
+    return np.asarray(Image.fromarray(image).convert("YCbCr").getchannel("Y"))
 
 
 def luma_full(rgb: npt.NDArray[Any] | Channels) -> FloatImage:
