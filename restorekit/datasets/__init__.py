@@ -6,6 +6,7 @@ from .layouts.locate import PairSource, open_images, open_pairs
 from .lmdb.reader import LmdbPairs
 from .lmdb.writer import write_lmdb
 from .loading.batches import SampleBatch, collate_samples
+from .loading.one_size import SameSizeBatchSampler, require_one_size
 from .loading.randomness import SampleIndex, sample_rng
 from .loading.sampler import ReproducibleSampler
 from .mixture import MixtureDataset
@@ -27,6 +28,7 @@ __all__ = [
     "PairSource",
     "PairedDataset",
     "ReproducibleSampler",
+    "SameSizeBatchSampler",
     "SampleBatch",
     "SampleIndex",
     "SemiSupervisedDataset",
@@ -38,6 +40,7 @@ __all__ = [
     "match_names",
     "open_images",
     "open_pairs",
+    "require_one_size",
     "sample_rng",
     "suggest_rule",
     "write_lmdb",

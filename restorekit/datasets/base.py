@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from mmengine.registry import DefaultScope
 from torch.utils.data import Dataset
 
@@ -76,6 +77,16 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
 
     def __len__(self) -> int:
         return len(self.reader)
+
+    def sizes(self) -> npt.NDArray[np.int32] | None:
+        """Return height and width of all samples, (N, 2), or None where they are not known.
+
+        They are known where every transform keeps the size of an image.
+        """
+        if not all(getattr(transform, "keeps_size", False) for transform in self.pipeline):
+            return None
+        sizes = self.reader.known_sizes()
+        return sizes if sizes.all() else None
 
     @abstractmethod
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from torch.utils.data import Dataset
 
 from restorekit.io.images import Image
@@ -67,6 +68,10 @@ class SemiSupervisedDataset(Dataset[dict[str, Any]]):
     def metainfo(self) -> dict[str, Any]:
         """Facts about the pairs."""
         return self.dataset.metainfo
+
+    def sizes(self) -> npt.NDArray[np.int32] | None:
+        """Return the sizes of the pairs; see :class:`~restorekit.datasets.ImageDataset`."""
+        return self.dataset.sizes()
 
     def __len__(self) -> int:
         return len(self.dataset)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from restorekit.io.images import Image
 from restorekit.rain import RainMixture, RainRenderer, RainSpec, rain_from_config
@@ -68,6 +69,11 @@ class SyntheticRainDataset(ImageDataset):
             data_root, split, hint=hint, ann_file=ann_file, exclude=exclude, subset=subset
         )
         super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before_rain)
+
+    def sizes(self) -> npt.NDArray[np.int32] | None:
+        """Return the sizes of all samples, unless a transform before the rain changes them."""
+        kept = all(getattr(transform, "keeps_size", False) for transform in self.before_rain)
+        return super().sizes() if kept else None
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
         """Read the clean image and render rain on it."""

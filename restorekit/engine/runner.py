@@ -28,6 +28,7 @@ from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import load_weights, require_stored
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
+from restorekit.datasets import require_one_size
 from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
 from restorekit.inference.images import is_out_of_memory
 from restorekit.io.files import atomic_path, remove_leftovers
@@ -228,6 +229,7 @@ class Runner(MMEngineRunner):
         most as many of them as there are cores.
 
         Raises:
+            DataError: If batches would hold images of several sizes.
             ConfigError: If the processes cannot share the batch evenly, or there is no collate
                 function of the given name.
         """
@@ -239,6 +241,7 @@ class Runner(MMEngineRunner):
             if isinstance(collate, dict) and isinstance(collate["type"], str):
                 dataloader["collate_fn"] = {**collate, "type": FUNCTIONS.get(collate["type"])}
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+        require_one_size(loader)
         return loader
 
     def build_model(self, model: Any) -> Any:
@@ -263,11 +266,13 @@ class Runner(MMEngineRunner):
 
     def build_val_loop(self, loop: Any) -> Any:
         """Build the validation; see :meth:`build_model`."""
+        _batch_by_size(self._val_dataloader)
         with naming_key("val", self.cfg):
             return super().build_val_loop(loop)
 
     def build_test_loop(self, loop: Any) -> Any:
         """Build the test; see :meth:`build_model`."""
+        _batch_by_size(self._test_dataloader)
         with naming_key("test", self.cfg):
             return super().build_test_loop(loop)
 
@@ -334,6 +339,22 @@ def naming_memory(what: str, remedy: str) -> Iterator[None]:
             raise
         shown = str(error).strip().splitlines() or [type(error).__name__]
         raise RestoreKitError(f"{what} ran out of memory ({shown[0][:160]}): {remedy}.") from error
+
+
+def _batch_by_size(dataloader: Any) -> None:
+    """Let the batches of a validation or test set hold images of one size each."""
+    if not isinstance(dataloader, dict):
+        return
+    # MultiValLoop has one data loader for each dataset.
+    for loader in [dataloader] if "dataset" in dataloader else dataloader.values():
+        sampler = loader.get("sampler") if isinstance(loader, dict) else None
+        in_order = isinstance(sampler, dict) and sampler.get("shuffle") is False
+        large = isinstance(loader, dict) and any(
+            loader.get(key, 1) != 1 for key in ("batch_size", "total_batch_size")
+        )
+        if in_order and large and not loader.get("drop_last"):
+            loader.pop("drop_last", None)
+            loader.setdefault("batch_sampler", {"type": "SameSizeBatchSampler"})
 
 
 def _share_batch(dataloader: dict[str, Any]) -> None:

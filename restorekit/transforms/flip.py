@@ -18,6 +18,8 @@ class PairedFlip(PairedTransform):
         vertical: Probability of swapping top and bottom; 0 by default, since rain falls down.
     """
 
+    keeps_size = True
+
     def __init__(self, horizontal: float = 0.5, vertical: float = 0.0) -> None:
         self.horizontal = horizontal
         self.vertical = vertical

@@ -22,6 +22,8 @@ class PackInputs(BaseTransform):
     collate can batch. Datasets that assemble whole batches use :func:`copy_planes` alone.
     """
 
+    keeps_size = True
+
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Return a dict with ``name``, ``index``, and ``lq`` and ``gt`` where present."""
         packed = {key: results[key] for key in ("name", "index")}

@@ -25,6 +25,9 @@ class PairedTransform(BaseTransform):
     or a new array and never writes to its argument.
     """
 
+    #: Whether images have the same size afterwards.
+    keeps_size = False
+
     @property
     def min_size(self) -> int:
         """The smallest side in pixels that an image may have."""

@@ -54,6 +54,7 @@ class ReproducibleSampler(Sampler[SampleIndex]):
         self.rank: int
         self.world_size: int
         self.rank, self.world_size = get_dist_info()
+        self.dataset = dataset
         self.num_samples = len(dataset)
         self.seed: int = sync_random_seed() if seed is None else seed
         self.shuffle = shuffle
