@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
 from restorekit.cli.options import add_config_options, config_from
 from restorekit.errors import ConfigError
-from restorekit.io.files import require_writable
+from restorekit.io.files import require_writable, write_text
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from restorekit.evaluation.results import Results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,31 +43,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "repeatable, `restorekit list measures` shows all",
     )
     parser.add_argument(
+        "--test-set",
+        action="append",
+        default=[],
+        metavar="NAME[=FOLDER]",
+        help="test on this set instead of the config's: a dataset of the catalog in data/ or "
+        "in FOLDER, other images in FOLDER, or one of the config's test sets; repeatable",
+    )
+    parser.add_argument(
         "--out",
         metavar="FILE",
         help="results file (default: <work folder>/results.json); the rainy input's results "
-        "are written beside it as rainy_input.json",
+        "are written beside it as rainy_input.json; of several test sets each has these files "
+        "in a folder with its name",
     )
-    parser.add_argument("--save-dir", metavar="D", help="folder for the restored images as PNG")
+    parser.add_argument(
+        "--save-dir",
+        metavar="D",
+        help="folder for the restored images as PNG; of several test sets, one with its name in it",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
-    from restorekit.engine.distributed import wait_for_all
-    from restorekit.engine.testing import find_checkpoint, run_test, take_network
-    from restorekit.leaderboard import make_sections, markdown, rank_all
+    from restorekit.engine.test_sets import choose_test_sets, split_test_sets, test_loaders
+    from restorekit.engine.testing import find_checkpoint, require_test_sets, take_network
 
     checkpoint = find_checkpoint(args.checkpoint)
     # It loads the plugins, whose protocols and measures may be meant.
     config = config_from(args)
-    protocols = [protocol.name for protocol in chosen_protocols(args.protocol)]
-    measures = chosen_measures(args.metric)
+    chosen_protocols(args.protocol)
+    chosen_measures(args.metric)
     if config.get("test_dataloader") is None:
         raise ConfigError(f"The config {args.config} has no test_dataloader: nothing to test on.")
-    out = Path(args.out or Path(config.work_dir) / "results.json")
-    require_writable(out, "--out" if args.out else "", example="results.json")
-    if args.save_dir:
-        require_writable(args.save_dir, "--save-dir", folder=True)
+    if args.test_set:
+        choose_test_sets(config, args.test_set)
+    if args.data_root and test_loaders(config):
+        raise ConfigError(
+            "--data-root is the folder of one dataset: name the folder of each test set with "
+            "--test-set NAME=FOLDER."
+        )
+    sets = split_test_sets(config)
+    outputs = {name: _outputs(args, config, name, len(sets)) for name in sets}
+    for out, save_dir in outputs.values():
+        require_writable(out, "--out" if args.out else "", example="results.json")
+        if save_dir:
+            require_writable(save_dir, "--save-dir", folder=True)
     # Who sets the network's parameters here wants them to stay.
     if not any(key.startswith("model.network") for key in args.cfg_options or ()):
         taken = take_network(config, str(checkpoint))
@@ -69,10 +97,41 @@ def run(args: argparse.Namespace) -> None:
                 f"The network is the one that {checkpoint} holds; the config has another "
                 f"{', '.join(taken)}.\n"
             )
-    outcome = run_test(config, str(checkpoint), protocols, args.save_dir, measures)
+    for one in sets.values():
+        one.model = config.model
+    if len(sets) > 1:
+        require_test_sets(sets)
+    found: dict[str, Results] = {}
+    for name, one in sets.items():
+        found |= _test(args, one, str(checkpoint), *outputs[name])
+    if len(sets) > 1 and found:
+        _write_table(found, outputs)
+
+
+def _outputs(
+    args: argparse.Namespace, config: Config, name: str, sets: int
+) -> tuple[Path, str | None]:
+    """Return the results file of a test set, and the folder of its restored images."""
+    out = Path(args.out or Path(config.work_dir) / "results.json")
+    if name and (sets > 1 or not args.out):
+        out = out.parent / name / out.name
+    save_dir = args.save_dir
+    return out, str(Path(save_dir) / name) if save_dir and sets > 1 else save_dir
+
+
+def _test(
+    args: argparse.Namespace, config: Config, checkpoint: str, out: Path, save_dir: str | None
+) -> dict[str, Results]:
+    """Test on one set, show and write the results, and return them by file."""
+    from restorekit.engine.distributed import wait_for_all
+    from restorekit.engine.testing import run_test
+    from restorekit.leaderboard import make_sections, markdown, rank_all
+
+    protocols = [protocol.name for protocol in chosen_protocols(args.protocol)]
+    outcome = run_test(config, checkpoint, protocols, save_dir, chosen_measures(args.metric))
     wait_for_all()
     if outcome is None:
-        return
+        return {}
     rainy_out = out.with_name("rainy_input.json")
     both = {str(out): outcome.results, str(rainy_out): outcome.rainy_input}
     # Shown first: a disk may have filled up in the meantime.
@@ -82,3 +141,15 @@ def run(args: argparse.Namespace) -> None:
         sys.stdout.write(f"{key}: {value:g}\n")
     write_all(both)
     sys.stdout.write(f"Results: {out} and {rainy_out}\n")
+    return both
+
+
+def _write_table(found: Mapping[str, Results], outputs: Mapping[str, tuple[Path, Any]]) -> None:
+    """Show and write the table of all test sets."""
+    from restorekit.leaderboard import across_test_sets, markdown_table
+
+    table = markdown_table(across_test_sets(found))
+    file = next(iter(outputs.values()))[0].parent.parent / "test_sets.md"
+    sys.stdout.write(f"\n## All test sets\n\n{table}\n")
+    write_text(file, table)
+    sys.stdout.write(f"This table: {file}\n")

@@ -13,6 +13,7 @@ from mmengine.config import Config, ConfigDict
 from restorekit.errors import ConfigError, did_you_mean
 from restorekit.plugins import load_plugin_file
 
+from .test_sets import expand_test_sets
 from .validate import TOP_LEVEL_KEYS
 
 _LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
@@ -52,6 +53,7 @@ def load_config(
         _check_overrides(config, overrides)
         for key, value in overrides.items():
             _override(config, key, value)
+    expand_test_sets(config)
     return config
 
 
@@ -126,7 +128,7 @@ def _datasets(config: Config, unlabelled: bool = True) -> Iterator[ConfigDict]:
     loaders = [config[key] for key in _LOADERS if config.get(key) is not None]
     waiting = []
     for loader in loaders:
-        # MultiValLoop has one data loader a dataset.
+        # Several validation or test sets have a data loader each.
         waiting += [one.dataset for one in ([loader] if "dataset" in loader else loader.values())]
     while waiting:
         dataset = waiting.pop()

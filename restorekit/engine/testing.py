@@ -113,6 +113,19 @@ def _with_defaults(network: Mapping[str, Any]) -> dict[str, Any]:
     return {**defaults, **network}
 
 
+def require_test_sets(configs: Mapping[str, Any]) -> None:
+    """Read each test set's list of images, so that a missing one is reported before any is tested.
+
+    Args:
+        configs: The whole config of each test set, by name.
+
+    Raises:
+        RestoreKitError: If images are missing or cannot be used.
+    """
+    for config in configs.values():
+        DATASETS.build(config.test_dataloader.dataset)
+
+
 def run_test(
     config: Any,
     checkpoint: str,

@@ -74,7 +74,7 @@ _TAKEN_OUT = {"type", "_scope_", "priority", "constructor", "paramwise_cfg"}
 TOP_LEVEL_KEYS = {
     *inspect.signature(Runner.__init__).parameters,
     *("custom_imports", "method", "model_wrapper_cfg", "find_unused_parameters", "sync_bn"),
-    *("activation_checkpointing", "efficient_conv_bn_eval"),
+    *("activation_checkpointing", "efficient_conv_bn_eval", "test_sets"),
 }
 _LOADER_KEYS = {
     *inspect.signature(DataLoader.__init__).parameters,
@@ -98,8 +98,9 @@ def check_config(config: Mapping[str, Any]) -> None:
             close = difflib.get_close_matches(key, TOP_LEVEL_KEYS, 1, _MISSPELLED)
             if close:
                 raise ConfigError(f"The config has a key {key!r}; it should be {close[0]!r}.")
-        if key.endswith("_dataloader") and isinstance(value, Mapping) and "dataset" in value:
-            _require_known(key, "a data loader", value, _LOADER_KEYS)
+        if key.endswith("_dataloader") and isinstance(value, Mapping):
+            for inner, loader in _loaders(key, value):
+                _require_known(inner, "a data loader", loader, _LOADER_KEYS)
     _check_numbers(dict(config.items()), "")
     loop = config.get("train_cfg")
     if isinstance(loop, Mapping) and {"type", "by_epoch"} <= loop.keys():
@@ -177,6 +178,16 @@ def _check_numbers(value: Any, key: str) -> None:
         least = _LEAST.get(key.rpartition(".")[2], _LEAST.get(key))
         if least is not None and (type(value) is not int or value < least):
             raise ConfigError(f"{key}={value!r} must be a whole number of at least {least}.")
+
+
+def _loaders(key: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the one data loader of a key, or those of several sets by name."""
+    if "dataset" in value:
+        yield key, value
+        return
+    for name, loader in value.items():
+        if isinstance(loader, Mapping) and "dataset" in loader:
+            yield f"{key}.{name}", loader
 
 
 def _typed_dicts(

@@ -45,8 +45,8 @@ class ValidationSetHook(Hook):
         self.validated_on = validated_on(runner.cfg)
         if self.validated_on == "test":
             runner.logger.warning(
-                "Validation images are test images: the best checkpoint is selected on the test "
-                "set, and results of it say so (selected_on)."
+                "Validation images are test images: what is selected in validation is selected on "
+                "the test set, and results of the best checkpoint say so (selected_on)."
             )
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:

@@ -10,9 +10,10 @@ from restorekit.evaluation.results import (
     write_results,
 )
 
+from .across import across_test_sets
 from .paper_tables import PaperTable, paper_tables
 from .ranking import Entry, Ranking, rank, rank_all
-from .render.markdown import markdown, paper_markdown
+from .render.markdown import markdown, markdown_table, paper_markdown
 from .render.pictures import Pictures, choose_pictures, find_folders
 from .render.sections import Section, make_sections
 from .render.spreadsheet import to_csv
@@ -28,11 +29,13 @@ __all__ = [
     "Ranking",
     "Results",
     "Section",
+    "across_test_sets",
     "build_results",
     "choose_pictures",
     "find_folders",
     "make_sections",
     "markdown",
+    "markdown_table",
     "paper_markdown",
     "paper_tables",
     "rank",

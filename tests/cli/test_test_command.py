@@ -138,3 +138,88 @@ def test_a_file_cannot_have_anything_built_that_is_not_registered(published, tmp
     torch.save({"meta": meta, "state_dict": weights}, tmp_path / "evil.pth")
     assert main(["test", published[0], str(tmp_path / "evil.pth")]) == 2
     assert "is refused" in capsys.readouterr().err
+
+
+@pytest.fixture
+def several(trained, tmp_path, pair_folder):
+    """The arguments of a test, with two more sets of images beside the config's own."""
+    config, work_dir = trained
+    pair_folder(tmp_path / "rain12/test", count=2, size=(36, 40), seed=5)
+    pair_folder(tmp_path / "mine", count=4, size=(36, 40), seed=6)
+    return ["test", config, work_dir, "--work-dir", str(tmp_path / "test")]
+
+
+def read(path):
+    return json.loads(path.read_text())
+
+
+def test_several_test_sets_have_their_results_and_one_table(several, tmp_path, capsys):
+    names = [f"rain12={tmp_path / 'rain12'}", f"mine={tmp_path / 'mine'}"]
+    options = [part for name in names for part in ("--test-set", name)]
+    assert main([*several, *options, "--save-dir", str(tmp_path / "restored")]) == 0
+    folder = tmp_path / "test"
+    results = {name: read(folder / name / "results.json") for name in ("rain12", "mine")}
+    assert [one["dataset"]["num_images"] for one in results.values()] == [2, 4]
+    assert len(list((tmp_path / "restored/mine").iterdir())) == 4
+    # The catalog's protocol comes first where the catalog knows the set.
+    catalog = ["psnr/matlab_y_double", "ssim/matlab_y_double"]
+    assert list(results["rain12"]["measures"])[:2] == catalog
+    assert list(results["mine"]["measures"]) == ["psnr/rgb_u8", "ssim/rgb_u8"]
+    header, _, ours, rainy = (folder / "test_sets.md").read_text().splitlines()
+    assert "matlab_y_double" in header
+    assert "rgb_u8" in header
+    for row, file in ((ours, "results.json"), (rainy, "rainy_input.json")):
+        for name, protocol in (("rain12", "matlab_y_double"), ("mine", "rgb_u8")):
+            measures = read(folder / name / file)["measures"]
+            psnr, ssim = (measures[f"{one}/{protocol}"]["mean"] for one in ("psnr", "ssim"))
+            assert f"{psnr:.2f} / {ssim:.4f}" in row
+    assert ours in capsys.readouterr().out
+    # A set by itself gives the same numbers.
+    out = tmp_path / "alone.json"
+    assert main([*several, "--test-set", names[1], "--out", str(out)]) == 0
+    assert read(out)["measures"] == results["mine"]["measures"]
+
+
+def test_a_config_lists_its_test_sets(several, tmp_path, monkeypatch):
+    config = Config.fromfile(several[1])
+    config.test_sets = ["rain12", {"name": "mine", "data_root": str(tmp_path / "mine")}]
+    config.dump(several[1])
+    (tmp_path / "data/rain12").symlink_to(tmp_path / "rain12")
+    monkeypatch.chdir(tmp_path)
+    assert main(several) == 0
+    found = [read(tmp_path / "test" / name / "results.json") for name in ("rain12", "mine")]
+    assert [one["dataset"]["num_images"] for one in found] == [2, 4]
+    assert main([*several, "--test-set", "mine", "--out", str(tmp_path / "mine.json")]) == 0
+    assert read(tmp_path / "mine.json")["measures"] == found[1]["measures"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["rain13"], ["rain12", "NAME=FOLDER"]),
+        (["rain12", "rain12"], ["twice"]),
+        (["../x=data"], ["../x"]),
+        (["rain13k"], ["no test images"]),
+        (["mine=nowhere", "rain12"], ["nowhere"]),
+    ],
+)
+def test_test_sets_that_cannot_be_tested_are_refused_before_any_is(
+    several, tmp_path, capsys, names, said
+):
+    options = [part for name in names for part in ("--test-set", name)]
+    assert main([*several, *options]) == 2
+    error = capsys.readouterr().err
+    assert all(text in error for text in said)
+    assert not list((tmp_path / "test").rglob("results.json"))
+
+
+def test_one_data_root_is_not_that_of_several_test_sets(several, tmp_path, capsys):
+    options = ["--data-root", str(tmp_path / "data"), "--test-set", f"mine={tmp_path / 'mine'}"]
+    assert main([*several, *options]) == 2
+    assert "--test-set NAME=FOLDER" in capsys.readouterr().err
+
+
+def test_a_list_of_test_sets_that_says_nothing_is_refused(several, capsys):
+    for wrong in ("rain12", "[]", "[3]", "[dict]"):
+        assert main([*several, "--cfg-options", f"test_sets={wrong}"]) == 2
+        assert "test_sets" in capsys.readouterr().err
