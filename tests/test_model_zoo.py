@@ -70,9 +70,13 @@ def test_every_config_has_an_entry(method):
     # A demo trains a toy; ablations and variants, in folders of their own, may have an entry.
     needed = {config for config in configs if not config.endswith("_demo.py")}
     assert needed <= {config.path for config in method.configs}
-    assert {f"{method.id}_{data}" for data in ("rain100h", "rain100l", "rain1200")} <= {
-        config.name for config in method.configs
-    }
+    assert all(Path(path).stem.startswith(method.id.replace("-", "_")) for path in needed)
+
+
+def test_methods_of_the_dcsfn_paper_have_configs_for_its_datasets():
+    names = {config.name for method in METHODS.values() for config in method.configs}
+    for method in {number.method.lower() for number in published_numbers().table("dcsfn-1")}:
+        assert {f"{method}_{data}" for data in ("rain100h", "rain100l", "rain1200")} <= names
 
 
 @every_method

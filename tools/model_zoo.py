@@ -106,7 +106,8 @@ def _section(method: Method) -> str:
             for config, number in numbers
         ),
     )
-    return f"## {method.name}\n\n{links}.\n\n{configs}\nPublished:\n\n{published}".rstrip() + "\n"
+    section = f"## {method.name}\n\n{links}.\n\n{configs}"
+    return f"{section}\nPublished:\n\n{published}" if numbers else section
 
 
 def metafile(method: Method) -> str:
@@ -177,6 +178,8 @@ def _card_published(method: Method) -> str:
     for one in published_for(method, published_numbers()):
         key = (one.method, one.note, one.sources[0], _protocol(one.protocol))
         rows.setdefault(key, []).append(one)
+    if not rows:
+        return "None.\n"
     return _table(
         ("network", "source", "protocol", "PSNR (dB) / SSIM"),
         (

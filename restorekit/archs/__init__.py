@@ -7,10 +7,15 @@ their blocks. :mod:`restorekit.fast` makes them faster without changing what the
 from . import blocks
 from .dcsfn import DCSFN
 from .ddn import DDN
+from .drsformer import DRSformer
+from .mprnet import MPRNet
+from .nafnet import NAFNet
+from .nerd_rain import NeRDRain
 from .nledn import NLEDN
 from .prenet import PReNet
 from .rehen import REHEN
 from .rescan import RESCAN
+from .restormer import Restormer
 from .sizing import (
     SizeRequirements,
     forward_padded,
@@ -25,7 +30,12 @@ __all__ = [
     "NLEDN",
     "REHEN",
     "RESCAN",
+    "DRSformer",
+    "MPRNet",
+    "NAFNet",
+    "NeRDRain",
     "PReNet",
+    "Restormer",
     "SizeRequirements",
     "blocks",
     "forward_padded",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
-from restorekit.archs.sizing import forward_padded
-from restorekit.errors import ConfigError
+from restorekit.archs.sizing import forward_padded, size_requirements_of
+from restorekit.errors import ConfigError, did_you_mean
 from restorekit.fast import plain
 from restorekit.losses import as_loss_dict
 from restorekit.registry import MODELS
@@ -22,13 +23,21 @@ class MultiStageRestorer(Restorer):
     RESCAN (ECCV 2018) and REHEN (ACM MM 2019) sum the squared error of all stages; REHEN
     adds two losses of the final stage.
 
+    A network whose stages are needed in training alone has a method ``forward_train`` that
+    returns them by name, the final one as ``pred`` (MPRNet, NeRD-Rain). Stages may have another
+    size than the input; ``gt`` is resized to it bilinearly. Patches must have a size that the
+    network takes.
+
     Args:
-        network: Config of a network that returns a tuple, the final output last.
+        network: Config of a network that returns a tuple, the final output last, or has
+            ``forward_train``.
         stage_loss: Config of the loss between each stage's output and ``gt``.
         loss: Config of a further loss, between the final output and ``gt``.
         data_preprocessor: See :class:`~restorekit.models.restorer.Restorer`.
         compile: See there.
         accelerate: See there.
+        stage_weights: Factors of the stages' losses by the names of ``forward_train``, 1 by
+            default.
     """
 
     def __init__(
@@ -39,30 +48,68 @@ class MultiStageRestorer(Restorer):
         data_preprocessor: dict[str, Any] | None = None,
         compile: bool | dict[str, Any] = False,  # noqa: A002
         accelerate: bool = True,
+        stage_weights: dict[str, float] | None = None,
     ) -> None:
         super().__init__(network, loss, data_preprocessor, compile, accelerate)
         self.stage_loss = self.build_loss(stage_loss)
+        self.stage_weights = stage_weights or {}
 
     def compute_loss(self, lq: torch.Tensor, gt: torch.Tensor | None) -> dict[str, torch.Tensor]:
         """Return the losses by name, ``loss_stage1``, …, and those of the final output.
 
         Raises:
-            ConfigError: If the network has a single output.
+            ConfigError: If the network has a single output, takes no patches of this size, or
+                has no stage that ``stage_weights`` names.
         """
         if gt is None:
             raise ValueError("training needs images with gt")
-        outputs = forward_padded(self._train_network, lq)
-        if isinstance(outputs, torch.Tensor):
+        stages, final = self._stages(lq)
+        unknown = sorted(self.stage_weights.keys() - stages.keys())
+        if unknown:
             raise ConfigError(
-                f"MultiStageRestorer: {type(plain(self.network)).__name__} has a single output; "
-                "train it with model.type='Restorer', and model.stage_loss as model.loss."
+                f"{self._name}: model.stage_weights names {unknown[0]!r}, which is no stage."
+                f"{did_you_mean(unknown[0], stages)} Its stages are {', '.join(stages)}."
             )
         losses = {}
-        for number, output in enumerate(outputs, start=1):
-            for name, value in as_loss_dict(self.stage_loss(output, gt)).items():
-                losses[f"{name}_stage{number}"] = value
+        for stage, output in stages.items():
+            weight = self.stage_weights.get(stage, 1.0)
+            for name, value in as_loss_dict(self.stage_loss(output, _resized(gt, output))).items():
+                losses[f"{name}_{stage}"] = weight * value
         if self.loss is not None:
-            for name, value in as_loss_dict(self.loss(outputs[-1], gt)).items():
+            for name, value in as_loss_dict(self.loss(final, gt)).items():
                 # mmengine logs the sum of all as "loss".
                 losses["loss_final" if name == "loss" else name] = value
         return losses
+
+    @property
+    def _name(self) -> str:
+        return type(plain(self.network)).__name__
+
+    def _stages(self, lq: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        """Return the outputs of all stages by name, and the final one."""
+        if hasattr(self.network, "forward_train"):
+            size = tuple(lq.shape[-2:])
+            fitting = size_requirements_of(self.network).fit(*size)
+            if fitting != size:
+                raise ConfigError(
+                    f"{self._name} cannot be trained on patches of {size[0]}x{size[1]} pixels; the "
+                    f"next size that it takes is {fitting[0]}x{fitting[1]} (patch_size of the "
+                    "training pipeline)."
+                )
+            named = self._train_network.forward_train(lq)
+            return named, named["pred"]
+        outputs = forward_padded(self._train_network, lq)
+        if isinstance(outputs, torch.Tensor):
+            raise ConfigError(
+                f"MultiStageRestorer: {self._name} has a single output; train it with "
+                "model.type='Restorer', and model.stage_loss as model.loss."
+            )
+        return {f"stage{i}": output for i, output in enumerate(outputs, start=1)}, outputs[-1]
+
+
+def _resized(gt: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    """Return ``gt`` in the height and width of ``output``."""
+    size = output.shape[-2:]
+    if gt.shape[-2:] == size:
+        return gt
+    return F.interpolate(gt, size=size, mode="bilinear", align_corners=False)

@@ -9,6 +9,7 @@ import pytest
 import torch
 import yaml
 from mmengine.config import Config, ConfigDict
+from small_networks import SMALL_NETWORKS
 from torch import nn
 
 import restorekit.archs
@@ -19,6 +20,7 @@ from restorekit.registry import MODELS
 ROOT = Path(__file__).parents[2]
 #: Sizes that make each network quick and leave its structure; configs decide on the rest.
 SMALL = {
+    **SMALL_NETWORKS,
     "DCSFN": {"channels": 4, "num_units": 2, "num_convs": 2},
     "DDN": {"channels": 4, "num_blocks": 2},
     "NLEDN": {"channels": 6, "growth": 4, "num_layers": 2},
@@ -69,6 +71,12 @@ def load_cases() -> dict[str, Case]:
 CASES = load_cases()
 every_network = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
+WITH_TRAINING_OUTPUTS = [
+    name
+    for name, case in CASES.items()
+    if hasattr(MODELS.get(case.network["type"]), "forward_train")
+]
+
 
 def outputs_of(outputs: torch.Tensor | tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
     return [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
@@ -117,13 +125,27 @@ def test_the_smallest_size_needs_no_padding(case):
 @every_network
 def test_every_parameter_has_a_gradient(case):
     network = case.build().train()
-    outputs = outputs_of(network(torch.rand(2, 3, 33, 36)))
-    seen_by_loss = outputs if case.all_stages else outputs[-1:]
+    lq = torch.rand(2, 3, *network.size_requirements.fit(33, 36))
+    if case.all_stages and hasattr(network, "forward_train"):
+        seen_by_loss = list(network.forward_train(lq).values())
+    else:
+        outputs = outputs_of(network(lq))
+        seen_by_loss = outputs if case.all_stages else outputs[-1:]
     sum(output.square().sum() for output in seen_by_loss).backward()
     without = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     # phi's bias adds the same to all scores of a pixel, which the softmax takes out again.
     assert not [name for name in without if not name.endswith("attention.phi.bias")]
     assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("name", WITH_TRAINING_OUTPUTS)
+def test_training_and_testing_give_the_same_final_output(name):
+    network = CASES[name].build()
+    lq = torch.rand(1, 3, *network.size_requirements.fit(20, 40))
+    with torch.no_grad():
+        named = network.forward_train(lq)
+        torch.testing.assert_close(named["pred"], network(lq))
+    assert all(output.shape[:2] == (1, 3) for output in named.values())
 
 
 @every_network
@@ -173,6 +195,7 @@ def test_channels_last_gives_the_same(case):
 @pytest.mark.slow
 @every_network
 def test_an_exported_network_gives_the_same(case):
-    network, lq = case.build(), torch.rand(1, 3, 16, 21)
+    network = case.build()
+    lq = torch.rand(1, 3, *network.size_requirements.fit(16, 21))
     exported = torch.export.export(network, (torch.rand_like(lq),))
     torch.testing.assert_close(run(exported.module(), lq), run(network, lq), atol=1e-4, rtol=1e-4)

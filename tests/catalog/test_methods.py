@@ -26,7 +26,9 @@ def folder(tmp_path):
 
 
 def test_methods_come_by_year_and_name():
-    assert list(all_methods()) == ["ddn", "nledn", "rescan", "prenet", "rehen", "ssir", "dcsfn"]
+    keys = [(method.year, method.name) for method in all_methods().values()]
+    assert keys == sorted(keys)
+    assert list(all_methods())[:3] == ["ddn", "nledn", "rescan"]
     assert get_method("DcSfN").card == "configs/dcsfn/README.md"
     with pytest.raises(UnknownNameError, match="Did you mean 'prenet'"):
         get_method("prenett")
@@ -34,7 +36,7 @@ def test_methods_come_by_year_and_name():
 
 def test_every_method_of_the_paper_has_its_row_of_table_1():
     table = {number.method.lower() for number in published_numbers().table("dcsfn-1")}
-    assert table == set(all_methods())
+    assert table <= set(all_methods())
 
 
 def test_numbers_beside_a_config():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config, ConfigDict
+from small_networks import SMALL_NETWORKS
 from torch import nn
 
 import restorekit.archs
@@ -21,6 +22,7 @@ from restorekit.registry import MODELS
 CONFIGS = Path(__file__).parents[2] / "configs"
 #: Sizes that make each network quick; configs decide on the rest.
 SMALL = {
+    **SMALL_NETWORKS,
     "DCSFN": {"channels": 4, "num_units": 5, "num_convs": 2},
     "DDN": {"channels": 4, "num_blocks": 2},
     "NLEDN": {"channels": 6, "growth": 4, "num_layers": 2},

@@ -24,6 +24,23 @@ class ThreeStages(nn.Module):
         return tuple(lq * self.weight * share / 3 for share in (1, 2, 3))
 
 
+@MODELS.register_module(force=True)
+class TwoSizes(nn.Module):
+    """The weighed input, and half of it at half the size; even sides only."""
+
+    size_multiple = 2
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, lq):
+        return lq * self.weight
+
+    def forward_train(self, lq):
+        return {"pred": self(lq), "half": self(lq)[..., ::2, ::2] / 2}
+
+
 SUM = {"type": "SumLoss", "losses": {"l1": {"type": "L1Loss"}, "mse": {"type": "MSELoss"}}}
 
 
@@ -74,3 +91,35 @@ def test_a_network_of_one_output_is_told_apart():
         restorer(lq, gt, mode="loss")
     with pytest.raises(ValueError, match="gt"):
         MultiStageRestorer({"type": "ThreeStages"}, SUM)(lq, mode="loss")
+
+
+def test_outputs_for_training_alone_are_compared_at_their_own_size():
+    generator = torch.Generator().manual_seed(0)
+    lq, gt = torch.rand(2, 2, 3, 6, 8, generator=generator)
+    restorer = MultiStageRestorer(
+        {"type": "TwoSizes"},
+        {"type": "MSELoss"},
+        {"type": "L1Loss"},
+        stage_weights={"half": 0.1},
+    )
+    # Halving bilinearly averages each 2x2 pixels.
+    small = gt.unfold(2, 2, 2).unfold(3, 2, 2).mean(dim=(4, 5))
+    expected = {
+        "loss_pred": (lq / 2 - gt).square().mean(),
+        "loss_half": 0.1 * (lq[..., ::2, ::2] / 4 - small).square().mean(),
+        "loss_final": (lq / 2 - gt).abs().mean(),
+    }
+    torch.testing.assert_close(restorer(lq, gt, mode="loss"), expected)
+    torch.testing.assert_close(restorer.test_step({"lq": lq})[0]["pred"], lq[0] / 2)
+
+
+def test_patches_and_stages_that_do_not_exist_are_refused():
+    lq, gt = images()
+    restorer = MultiStageRestorer({"type": "TwoSizes"}, {"type": "MSELoss"})
+    with pytest.raises(ConfigError, match=r"TwoSizes .*5x7 .*6x8.*patch_size"):
+        restorer(lq, gt, mode="loss")
+    restorer = MultiStageRestorer(
+        {"type": "TwoSizes"}, {"type": "MSELoss"}, stage_weights={"hafl": 1.0}
+    )
+    with pytest.raises(ConfigError, match=r"'hafl'.*'half'"):
+        restorer(lq[..., :4, :6], gt[..., :4, :6], mode="loss")

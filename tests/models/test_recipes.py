@@ -9,7 +9,12 @@ from two_ranks import run_on_two_ranks
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 NAMES = ("ddn", "nledn", "prenet", "rehen", "rescan", "ssir")
-METHODS = [CONFIGS / f"{name}/{name}_rain100l.py" for name in NAMES]
+METHODS = [
+    *(CONFIGS / f"{name}/{name}_rain100l.py" for name in NAMES),
+    *(CONFIGS / f"{name}/{name}_rain13k.py" for name in ("mprnet", "nafnet", "restormer")),
+    *(CONFIGS / f"drsformer/drsformer_{data}.py" for data in ("rain200h", "rain200l")),
+    CONFIGS / "nerd-rain/nerd_rain_rain200l.py",
+]
 VARIANTS = sorted(path for method in METHODS for path in method.parent.glob("variants/*.py"))
 
 

@@ -22,10 +22,15 @@ from restorekit.io.files import require_writable, sha256
 
 from .dcsfn import convert_dcsfn
 from .ddn import convert_ddn, ddn_file, read_ddn
+from .drsformer import convert_drsformer
+from .mprnet import convert_mprnet
+from .nafnet import convert_nafnet
+from .nerd_rain import convert_nerd_rain
 from .nledn import convert_nledn
 from .prenet import convert_prenet
 from .rehen import convert_rehen
 from .rescan import convert_rescan
+from .restormer import convert_restormer
 from .source import ConvertedNetwork, SourceWeights
 from .ssir import convert_ssir
 from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file
@@ -62,10 +67,15 @@ class Format:
 FORMATS: dict[str, Format] = {
     "dcsfn": Format(convert_dcsfn),
     "ddn": Format(convert_ddn, read_ddn, ddn_file),
+    "drsformer": Format(convert_drsformer),
+    "mprnet": Format(convert_mprnet),
+    "nafnet": Format(convert_nafnet),
+    "nerd-rain": Format(convert_nerd_rain),
     "nledn": Format(convert_nledn),
     "prenet": Format(convert_prenet),
     "rehen": Format(convert_rehen, read_tensorflow_checkpoint, tensorflow_data_file),
     "rescan": Format(convert_rescan),
+    "restormer": Format(convert_restormer),
     "ssir": Format(convert_ssir, read_tensorflow_checkpoint, tensorflow_data_file),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,9 @@ import torch
 
 from restorekit.checkpoints.state_dicts import find_state_dict
 from restorekit.errors import CheckpointError
+
+#: The licence of code and weights released by the authors of Restormer and MPRNet.
+ACADEMIC_LICENCE = "academic, non-commercial"
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,17 @@ class SourceWeights:
         if len({tensor.shape[1:] for tensor in tensors}) != 1:
             raise self.error(f"{', '.join(keys)} differ in shape")
         return torch.cat(tensors)
+
+    def rename(self, names: Iterable[tuple[str, str]]) -> dict[str, torch.Tensor]:
+        """Remove tensors and return them under other names.
+
+        Args:
+            names: The new name and the key of each.
+
+        Raises:
+            CheckpointError: If a key is missing.
+        """
+        return {ours: self.take(theirs) for ours, theirs in names}
 
     def drop(self, *prefixes: str) -> int:
         """Remove all keys with one of the prefixes and return their number of parameters."""

@@ -1,0 +1,9 @@
+# DRSformer with mixtures of operations on Rain200H, as for the paper: 4 patches on each of 4 GPUs.
+_base_ = [
+    "../_base_/models/drsformer.py",
+    "../_base_/datasets/rain200h.py",
+    "../_base_/schedules/adamw_restormer.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = dict(_base_.recipe_loader, total_batch_size=16)

@@ -1,0 +1,12 @@
+# MPRNet on Rain13K, as for the paper but without its edge loss.
+_base_ = [
+    "../_base_/models/mprnet.py",
+    "../_base_/datasets/rain13k.py",
+    "../_base_/schedules/adam_mprnet.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader
+test_evaluator = dict(
+    protocols=[*_base_.test_evaluator.protocols, *_base_.recipe_evaluator.protocols]
+)

@@ -1,0 +1,9 @@
+# NAFNet by a recipe of restorekit's own on Rain200L.
+_base_ = [
+    "../_base_/models/nafnet.py",
+    "../_base_/datasets/rain200l.py",
+    "../_base_/schedules/adamw_nafnet.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader

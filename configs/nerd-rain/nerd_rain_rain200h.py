@@ -1,0 +1,9 @@
+# NeRD-Rain on Rain200H by the released schedule.
+_base_ = [
+    "../_base_/models/nerd_rain.py",
+    "../_base_/datasets/rain200h.py",
+    "../_base_/schedules/adam_nerd_rain.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader

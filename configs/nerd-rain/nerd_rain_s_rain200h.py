@@ -1,0 +1,10 @@
+# NeRD-Rain-S on Rain200H by the released schedule.
+_base_ = [
+    "../_base_/models/nerd_rain.py",
+    "../_base_/datasets/rain200h.py",
+    "../_base_/schedules/adam_nerd_rain.py",
+    "../_base_/runtime/default.py",
+]
+
+model = dict(network=dict(channels=32))
+train_dataloader = _base_.recipe_loader

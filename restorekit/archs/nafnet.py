@@ -1,0 +1,142 @@
+"""NAFNet, a network without nonlinear activations (ECCV 2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from restorekit.errors import ConfigError
+from restorekit.registry import MODELS
+
+from .blocks.channel_norm import ChannelNorm
+from .checks import require_int
+from .sizing import SizeRequirements
+
+
+@MODELS.register_module()
+class NAFNet(nn.Module):
+    """An encoder-decoder of blocks in which products of features replace activations.
+
+    Chen et al., "Simple Baselines for Image Restoration", ECCV 2022, with the data flow of the
+    released code (github.com/megvii-research/NAFNet). The defaults are its network of width 32
+    for deblurring, 17,111,907 parameters. The one for denoising has ``encoder_blocks=(2, 2, 4,
+    8)``, ``middle_blocks=12`` and ``decoder_blocks=(2, 2, 2, 2)``; the larger ones have 64
+    channels.
+
+    Images of any size are taken: as in the released code, those that the levels do not divide
+    are padded with zeros, which gives other results than reflected pixels.
+
+    Args:
+        channels: Channels at full size; each level has twice those of the one above.
+        encoder_blocks: Blocks of each level of the encoder, full size first.
+        middle_blocks: Blocks at the bottom.
+        decoder_blocks: Blocks of each level of the decoder, the smallest level first.
+
+    Raises:
+        ConfigError: If a value is out of range.
+    """
+
+    size_requirements = SizeRequirements()
+
+    def __init__(
+        self,
+        channels: int = 32,
+        encoder_blocks: Sequence[int] = (1, 1, 1, 28),
+        middle_blocks: int = 1,
+        decoder_blocks: Sequence[int] = (1, 1, 1, 1),
+    ) -> None:
+        super().__init__()
+        require_int(self, "channels", channels, 1)
+        require_int(self, "middle_blocks", middle_blocks, 0)
+        if len(encoder_blocks) != len(decoder_blocks):
+            raise ConfigError(
+                f"NAFNet: encoder_blocks={tuple(encoder_blocks)} and "
+                f"decoder_blocks={tuple(decoder_blocks)} must have one number for each level."
+            )
+        widths = [channels << level for level in range(len(encoder_blocks))]
+        self.multiple = 2 ** len(widths)
+
+        def blocks(width: int, count: int) -> nn.Sequential:
+            return nn.Sequential(*(NAFBlock(width) for _ in range(count)))
+
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.encoder = nn.ModuleList(map(blocks, widths, encoder_blocks))
+        self.down = nn.ModuleList(nn.Conv2d(width, 2 * width, 2, stride=2) for width in widths)
+        self.middle = blocks(channels << len(widths), middle_blocks)
+        self.up = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(2 * width, 4 * width, 1, bias=False), nn.PixelShuffle(2))
+            for width in reversed(widths)
+        )
+        self.decoder = nn.ModuleList(map(blocks, reversed(widths), decoder_blocks))
+        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
+
+    def forward(self, lq: torch.Tensor) -> torch.Tensor:
+        """Restore images.
+
+        Args:
+            lq: Degraded images, float RGB (N, 3, H, W) in [0, 1].
+
+        Returns:
+            The restored images, of the same shape, not clamped.
+        """
+        height, width = lq.shape[-2:]
+        padded = F.pad(lq, (0, -width % self.multiple, 0, -height % self.multiple))
+        x = self.head(padded)
+        skips = []
+        for blocks, down in zip(self.encoder, self.down, strict=True):
+            skips.append(blocks(x))
+            x = down(skips[-1])
+        x = self.middle(x)
+        for up, blocks in zip(self.up, self.decoder, strict=True):
+            x = blocks(up(x) + skips.pop())
+        restored: torch.Tensor = padded + self.tail(x)
+        return restored[..., :height, :width]
+
+
+@MODELS.register_module()
+class NAFBlock(nn.Module):
+    """Convolutions with a simple gate and channel attention, then a gated feed-forward part.
+
+    Both parts follow a norm over channels and are added to their input with a learned factor
+    for each channel, which is 0 at first. A simple gate multiplies one half of the channels by
+    the other.
+
+    Args:
+        channels: Channels of input and output.
+
+    Raises:
+        ConfigError: If a value is out of range.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm1 = ChannelNorm(channels, eps=1e-6)
+        self.expand = nn.Sequential(
+            nn.Conv2d(channels, 2 * channels, 1),
+            nn.Conv2d(2 * channels, 2 * channels, 3, padding=1, groups=2 * channels),
+        )
+        self.attention = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels, 1))
+        self.project = nn.Conv2d(channels, channels, 1)
+        self.beta = nn.Parameter(torch.zeros(1, channels, 1, 1))
+        self.norm2 = ChannelNorm(channels, eps=1e-6)
+        self.feed_forward = nn.Conv2d(channels, 2 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+        self.gamma = nn.Parameter(torch.zeros(1, channels, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return features of the shape of ``x`` (N, channels, H, W)."""
+        features = simple_gate(self.expand(self.norm1(x)))
+        x = x + self.beta * self.project(features * self.attention(features))
+        total: torch.Tensor = x + self.gamma * self.out(
+            simple_gate(self.feed_forward(self.norm2(x)))
+        )
+        return total
+
+
+def simple_gate(x: torch.Tensor) -> torch.Tensor:
+    """Multiply the first half of the channels by the second."""
+    first, second = x.chunk(2, dim=1)
+    return first * second

@@ -1,0 +1,20 @@
+"""Sizes that make networks quick and leave their structure, for the suites over all of them."""
+
+SMALL_NETWORKS = {
+    "DRSformer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
+    "MPRNet": {
+        "channels": 8,
+        "level_channels": 4,
+        "final_channels": 4,
+        "num_blocks": 1,
+        "reduction": 1,
+    },
+    "NAFNet": {"channels": 4, "encoder_blocks": (1, 2), "decoder_blocks": (1, 1)},
+    "NeRDRain": {
+        "channels": 4,
+        "num_blocks": (1, 1, 1),
+        "num_heads": (1, 2, 2),
+        "implicit_channels": 8,
+    },
+    "Restormer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
+}
