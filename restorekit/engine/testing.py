@@ -33,7 +33,7 @@ from restorekit.evaluation.results import (
 from restorekit.hooks.inference_cost import InferenceCostHook
 from restorekit.hooks.leak_warning import LeakWarningHook
 from restorekit.hooks.metric_history import MetricHistoryHook
-from restorekit.hooks.validation_set import validated_on
+from restorekit.hooks.validation_set import selected_on, validated_on
 from restorekit.leaks.records import count_leaks
 from restorekit.metrics.evaluator import RestorationMetric
 from restorekit.metrics.measures import DEFAULT_WITHOUT_GT
@@ -219,7 +219,7 @@ class TestRun:
                 config=self.config.filename,
                 checkpoint=self.checkpoint,
                 seed=self._training.seed,
-                selected_on=self._selected_on(),
+                selected_on=self._selected_on(metric.digests),
                 cost=self._cost(),
                 settings=self._settings(),
             ),
@@ -230,15 +230,18 @@ class TestRun:
             ),
         )
 
-    def _selected_on(self) -> str | None:
+    def _selected_on(self, digests: Sequence[str]) -> str | None:
         """Return on what the checkpoint was selected as the best, as far as that is known.
 
-        The checkpoint says on what its training validated; one that does not is taken to be of
-        the config.
+        The checkpoint names the images of its validation; one that does not is taken to be of the
+        config.
+
+        Args:
+            digests: Those of the test images.
         """
         if not _is_selected(self.checkpoint):
             return None
-        return self._training.validated_on or self._validated_on
+        return selected_on(self._training.said, digests) or self._validated_on
 
     def _scalars(self, logged: Mapping[str, Any]) -> dict[str, float]:
         """Return the numbers of metrics that are not ours."""
@@ -293,16 +296,17 @@ class TestRun:
 
 
 class _TrainingHook(Hook):
-    """Notes the seed of the training that made the checkpoint, and on what it validated."""
+    """Notes what the checkpoint says of its training, and the seed of it."""
 
     seed: int | None = None
-    validated_on: str | None = None
+
+    def __init__(self) -> None:
+        self.said: dict[str, Any] = {}
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        meta = checkpoint.get("meta", {})
-        seed, validated = meta.get("seed"), meta.get("validated_on")
+        self.said = {"meta": checkpoint.get("meta", {})}
+        seed = self.said["meta"].get("seed")
         self.seed = seed if isinstance(seed, int) else None
-        self.validated_on = validated if validated in ("validation", "test") else None
 
 
 def choose_metrics(config: Any, protocols: Sequence[str], measures: Sequence[str]) -> None:

@@ -13,18 +13,22 @@ from restorekit.registry import HOOKS
 
 from .leak_warning import evaluation_datasets, readers_of
 
+#: How many hex digits of an image's digest a checkpoint keeps.
+_LENGTH = 16
+
 
 @HOOKS.register_module()
 class ValidationSetHook(Hook):
     """Warns where a training validates on its test set or on training images.
 
-    Every checkpoint says in ``meta['validated_on']`` whether it was validated on ``test`` images or
-    on others (``validation``). A test of the best one writes it into the results, as
-    ``selected_on``.
+    Every checkpoint names the images of its validation in ``meta['validation_images']``, by the
+    beginnings of their :func:`~restorekit.io.fingerprint.image_digest`. So a test of the best one
+    knows whether it was selected on the images that are tested, wherever these are
+    (``selected_on`` in results).
     """
 
     def __init__(self) -> None:
-        self.validated_on: Literal["validation", "test"] | None = None
+        self._images: list[str] = []
 
     def before_train(self, runner: Any) -> None:
         """Compare the sets and warn."""
@@ -42,17 +46,53 @@ class ValidationSetHook(Hook):
                 "images: set subset=dict(part='train') in the training dataset beside "
                 "subset=dict(part='val') in that of validation, or validate on another split."
             )
-        self.validated_on = validated_on(runner.cfg)
-        if self.validated_on == "test":
+        if validated_on(runner.cfg) == "test":
             runner.logger.warning(
                 "Validation images are test images: what is selected in validation is selected on "
                 "the test set, and results of the best checkpoint say so (selected_on)."
             )
 
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        """Take over what the checkpoint was validated on, until the next validation."""
+        self._images = _names(checkpoint)
+
+    def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
+        """Note the images of the set that selects."""
+        loop = runner.val_loop
+        loops = getattr(loop, "loops", {})
+        name = _selecting(loops, runner.cfg)
+        evaluator = loops[name].evaluator if name in loops else loop.evaluator
+        digests = (getattr(metric, "digests", []) for metric in evaluator.metrics)
+        self._images = [digest[:_LENGTH] for digest in next(filter(None, digests), [])]
+
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        """Write what was found into the checkpoint."""
-        if self.validated_on is not None:
-            checkpoint["meta"]["validated_on"] = self.validated_on
+        """Write them into the checkpoint."""
+        if self._images:
+            checkpoint["meta"]["validation_images"] = self._images
+
+
+def selected_on(
+    checkpoint: Mapping[str, Any], digests: Iterable[str]
+) -> Literal["validation", "test"] | None:
+    """Return whether a checkpoint was validated on any of the images with these digests.
+
+    Args:
+        checkpoint: The content of its file.
+        digests: Those of the test images.
+
+    Returns:
+        None if the checkpoint does not say on which images it was validated.
+    """
+    validation = set(_names(checkpoint))
+    if not validation:
+        return None
+    shared = validation & {digest[:_LENGTH] for digest in digests}
+    return "test" if shared else "validation"
+
+
+def _names(checkpoint: Mapping[str, Any]) -> list[str]:
+    names = checkpoint.get("meta", {}).get("validation_images")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def validated_on(config: Any) -> Literal["validation", "test"] | None:
@@ -82,11 +122,15 @@ def _selecting_loader(config: Any) -> Any:
     loader = config.get("val_dataloader")
     if not isinstance(loader, Mapping) or "dataset" in loader:
         return loader
+    return loader.get(_selecting(loader, config), loader)
+
+
+def _selecting(sets: Iterable[str], config: Any) -> str:
+    """Return the name of the validation set by which ``save_best`` selects, of several."""
     checkpoint = (config.get("default_hooks") or {}).get("checkpoint") or {}
     save_best = checkpoint.get("save_best")
     # `auto` takes the first number, which is of the first set.
-    name = next(iter(loader)) if save_best == "auto" else str(save_best).partition("/")[0]
-    return loader.get(name, loader)
+    return next(iter(sets), "") if save_best == "auto" else str(save_best).partition("/")[0]
 
 
 def _images(datasets: Iterable[Any]) -> set[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from restorekit.errors import DataError
 from restorekit.evaluation.results import RAINY_INPUT, MeasuredQuantity, Results
 
 from .ranking import by_criterion
@@ -18,25 +17,20 @@ def across_test_sets(results: Mapping[str, Results]) -> tuple[Column, ...]:
     SSIM under the catalog's protocol. The rainy input comes last.
 
     Args:
-        results: Results by the file they are from; one for each method and test set.
-
-    Raises:
-        DataError: If two results are of one method on one test set.
+        results: Results by the file they are from. Of several of one method on the same images,
+            the first one counts.
     """
     criteria: dict[str, str] = {}
     titles: dict[str, str] = {}
     found: dict[tuple[str, str], dict[str, MeasuredQuantity]] = {}
-    for source, one in results.items():
+    for one in results.values():
         dataset, measured = one.dataset, by_criterion(one)
         if not measured:
             continue
         criterion = criteria.setdefault(dataset.fingerprint, next(iter(measured)))
         title = f"{dataset.name} ({dataset.version})" if dataset.version else dataset.name
-        titles[dataset.fingerprint] = f"{title}, {criterion}"
-        key = (one.method, dataset.fingerprint)
-        if key in found:
-            raise DataError(f"{source} is a second result of {one.method} on {title}.")
-        found[key] = measured.get(criterion, {})
+        titles.setdefault(dataset.fingerprint, f"{title}, {criterion}")
+        found.setdefault((one.method, dataset.fingerprint), measured.get(criterion, {}))
     methods = sorted({method for method, _ in found}, key=lambda method: method == RAINY_INPUT)
     first = Column("method", "method", tuple(cell(Text(one)) for one in methods), words=True)
     columns = [first]

@@ -3,14 +3,17 @@
 import copy
 import json
 import logging
+from shutil import copytree
 
 import pytest
 from mmengine.logging import MMLogger
 
 from restorekit.checkpoints.io import load_file
 from restorekit.cli import main
+from restorekit.datasets import PairedDataset
 from restorekit.engine.mmengine_patches import CheckpointHook
 from restorekit.hooks.validation_set import validated_on
+from restorekit.io.fingerprint import image_digest
 
 
 @pytest.fixture
@@ -54,19 +57,31 @@ def run(small_config, tmp_path):
 
 def test_results_say_that_the_best_was_selected_on_validation_images(run, logged):
     meta, results = run()
-    assert meta["validated_on"] == results["selected_on"] == "validation"
+    assert results["selected_on"] == "validation"
+    assert len(meta["validation_images"]) == 2
     assert not [text for text in logged if "alidation" in text]
 
 
 @pytest.mark.parametrize("way", ["option", "config"])
-def test_results_say_that_the_best_was_selected_on_the_test_set(run, logged, way):
+def test_results_say_that_the_best_was_selected_on_the_test_set(run, logged, tmp_path, way):
     if way == "option":
         # The config that tests says nothing about it.
         meta, results = run("--validate-on", "test")
     else:
         meta, results = run(**{"val_dataloader.dataset.split": "test"})
-    assert meta["validated_on"] == results["selected_on"] == "test"
+    assert results["selected_on"] == "test"
+    digests = [
+        image_digest(*PairedDataset(tmp_path / "data", "test").reader.read(i)) for i in range(3)
+    ]
+    assert meta["validation_images"] == [digest[:16] for digest in digests]
     assert [text for text in logged if "selected_on" in text]
+
+
+def test_copies_of_the_test_images_are_the_test_set(run, tmp_path):
+    copytree(tmp_path / "data/test", tmp_path / "copy/val")
+    changes = {"data_root": str(tmp_path / "copy"), "split": "val"}
+    _, results = run(**{f"val_dataloader.dataset.{key}": one for key, one in changes.items()})
+    assert results["selected_on"] == "test"
 
 
 def test_validation_on_training_images_is_noticed(run, logged):
