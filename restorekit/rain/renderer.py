@@ -32,7 +32,7 @@ class RainRenderer:
         """Take a description of rain.
 
         Args:
-            rain: Name of a preset, or a description of your own.
+            rain: Name of a preset, or your own description.
 
         Raises:
             UnknownNameError: If no preset has that name.
@@ -97,7 +97,7 @@ def _preset(name: str) -> RainSpec | RainMixture:
     if name not in RAIN_PRESETS:
         raise UnknownNameError(
             f"{name!r} is not a rain preset.{did_you_mean(name, RAIN_PRESETS)} "
-            f"The presets are {', '.join(sorted(RAIN_PRESETS))}; for rain of your own, pass a "
+            f"The presets are {', '.join(sorted(RAIN_PRESETS))}; for your own rain, pass a "
             "RainSpec."
         )
     return RAIN_PRESETS[name]
