@@ -54,14 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="say why the first protocol and each of the others differ on these images",
+        help="explain why the first protocol and each of the others differ on these images",
     )
     parser.add_argument(
         "--per-image", action="store_true", help="show the values of every image, not means only"
     )
     parser.add_argument("--method", metavar="NAME", help="name in tables (default: the folder's)")
     parser.add_argument(
-        "--dataset", metavar="NAME", help="name of the test set, if it is none that is known"
+        "--dataset", metavar="NAME", help="name of the test set, unless the catalog knows it"
     )
     parser.add_argument(
         "--out",

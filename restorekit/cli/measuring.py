@@ -18,7 +18,7 @@ def chosen_protocols(names: Sequence[str]) -> list[Protocol]:
     """Return the protocols of those names, each once; ``all`` stands for every known one.
 
     Raises:
-        UnknownNameError: If a name is none.
+        UnknownNameError: If a name is not that of a protocol.
     """
     from restorekit.metrics.protocols import PROTOCOLS, get_protocol
 

@@ -49,26 +49,26 @@ def find_images(
         restored one without ``lq``. ``restorekit test`` names by rainy images too.
 
     Raises:
-        ConfigError: If the rule is none.
+        ConfigError: If ``pairing`` is not a rule.
         DataError: If a folder holds no images, an image has no partner, or partners differ
             in size.
     """
     restored = _open(pred)
-    places = range(len(restored.names))
-    gt_files: list[str | None] = [None for _ in places]
-    lq_files: list[str | None] = [None for _ in places]
+    indices = range(len(restored.names))
+    gt_files: list[str | None] = [None for _ in indices]
+    lq_files: list[str | None] = [None for _ in indices]
     names = restored.names
-    clean, clean_of = None, list(places)
+    clean, clean_of = None, list(indices)
     if gt is not None:
         clean = _open(gt)
         clean_of = _partners(restored, clean, pairing)
-        gt_files = [_of_same_size(restored, i, clean, clean_of[i]) for i in places]
+        gt_files = [_of_same_size(restored, i, clean, clean_of[i]) for i in indices]
     if lq is not None:
         rainy = _open(lq)
         rainy_of = _rainy_partners(restored, rainy, clean, clean_of, pairing)
-        lq_files = [_of_same_size(restored, i, rainy, rainy_of[i]) for i in places]
+        lq_files = [_of_same_size(restored, i, rainy, rainy_of[i]) for i in indices]
         names = [rainy.names[i] for i in rainy_of]
-    pred_files = [restored.label(i) for i in places]
+    pred_files = [restored.label(i) for i in indices]
     return [ImageFiles(*files) for files in zip(names, pred_files, gt_files, lq_files, strict=True)]
 
 
@@ -80,19 +80,19 @@ def _open(folder: Folder) -> FolderImages:
 
 
 def _partners(images: FolderImages, others: FolderImages, pairing: str) -> list[int]:
-    """Return for each image its partner's place; every partner has to be taken."""
+    """Return the index of each image's partner; every partner must belong to an image."""
     matches = match_names(images.names, others.names, pairing)
-    lonely = [images.label(i) for i in matches.unmatched_lq]
+    unmatched = [images.label(i) for i in matches.unmatched_lq]
     missing_in = others.location
-    if not lonely:
-        lonely = [others.label(i) for i in matches.unmatched_gt]
+    if not unmatched:
+        unmatched = [others.label(i) for i in matches.unmatched_gt]
         missing_in = images.location
-    if lonely:
+    if unmatched:
         rule = suggest_rule(images.names, others.names)
         remedy = f"--pairs '{rule}' would pair all of them" if rule else "add it or remove this one"
         raise DataError(
-            f"{lonely[0]} has no partner in {missing_in} by --pairs '{pairing}'"
-            f"{_and_more(lonely)}: {remedy}."
+            f"{unmatched[0]} has no partner in {missing_in} by --pairs '{pairing}'"
+            f"{_and_more(unmatched)}: {remedy}."
         )
     return [other for _, other in matches.pairs]
 
@@ -128,5 +128,5 @@ def _of_same_size(images: FolderImages, i: int, others: FolderImages, other: int
     return others.label(other)
 
 
-def _and_more(lonely: Sequence[str]) -> str:
-    return f", nor have {len(lonely) - 1} more" if len(lonely) > 1 else ""
+def _and_more(unmatched: Sequence[str]) -> str:
+    return f", nor have {len(unmatched) - 1} more" if len(unmatched) > 1 else ""

@@ -254,7 +254,7 @@ def _check(results: Results, source: str, keys: Mapping[str, str]) -> None:
 def _file_record(path: str | os.PathLike[str]) -> FileRecord:
     """Name a file relative to the working folder, or by its name alone if it lies elsewhere.
 
-    The path of a home folder has no place in a file that is passed on.
+    A file that is passed on must not show the path of a home folder.
     """
     file = Path(path).resolve()
     here = Path.cwd()

@@ -55,7 +55,7 @@ class Explanation:
     def text(
         self, values: Mapping[str, Mapping[str, float]], sizes: Sequence[tuple[int, int]]
     ) -> str:
-        """Say by how much each choice moves the measures on the data that was measured.
+        """Say by how much each choice changes the measures on these images.
 
         Args:
             values: Key (``psnr/<protocol>``) to the values of the images, for all
@@ -158,7 +158,7 @@ def _ssim_words(choice: str, before: SSIMSpec, after: SSIMSpec) -> str:
         how = {True: "only windows inside the image", False: "all windows, with zeros around it"}
         return f"SSIM border: {how[after.padding == 'valid']}"
     if choice == "downsample":
-        way = {True: "as MATLAB's ssim.m does by itself", False: "none"}
+        way = {True: "as in MATLAB's ssim.m", False: "none"}
         return f"SSIM downsampling: {way[after.downsample]}"
     return (
         f"SSIM constants: range {after.data_range:g}, K {after.k1:g} and {after.k2:g} instead of "
