@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from mmengine.dist import is_main_process
@@ -34,19 +34,25 @@ class ValidationSetHook(Hook):
         """Compare the sets and warn."""
         if not is_main_process() or runner.val_loop is None:
             return
-        try:
-            validation = _images(evaluation_datasets(runner.cfg, ["val_dataloader"]))
-            shared = validation & _images([runner.train_dataloader.dataset])
-        except (RestoreKitError, OSError):
-            # Whatever reads these images reports it.
-            return
+        loops = getattr(runner.val_loop, "loops", {"": runner.val_loop})
+        datasets = {name: loop.dataloader.dataset for name, loop in loops.items()}
+        validation = set(_images(datasets.values()))
+        shared = sum(one in validation for one in _images([runner.train_dataloader.dataset]))
         if shared:
             runner.logger.warning(
-                f"{len(shared):,} of the {len(validation):,} validation images are training "
-                "images: set subset=dict(part='train') in the training dataset beside "
-                "subset=dict(part='val') in that of validation, or validate on another split."
+                f"{shared:,} of the {len(validation):,} validation images are training images: set "
+                "subset=dict(part='train') in the training dataset beside subset=dict(part='val') "
+                "in that of validation, or validate on another split."
             )
-        if validated_on(runner.cfg) == "test":
+        selecting = datasets.get(_selecting(datasets, runner.cfg))
+        if selecting is not None:
+            validation = set(_images([selecting]))
+        try:
+            tested = any(one in validation for one in _test_images(runner.cfg))
+        except (RestoreKitError, OSError):
+            # A test reports it.
+            return
+        if tested:
             runner.logger.warning(
                 "Validation images are test images: what is selected in validation is selected on "
                 "the test set, and results of the best checkpoint say so (selected_on)."
@@ -108,8 +114,8 @@ def validated_on(config: Any) -> Literal["validation", "test"] | None:
     """
     try:
         selecting = {"val_dataloader": _selecting_loader(config)}
-        validation = _images(evaluation_datasets(selecting, ["val_dataloader"]))
-        test = _images(evaluation_datasets(config, ["test_dataloader"]))
+        validation = set(_images(evaluation_datasets(selecting, ["val_dataloader"])))
+        test = set(_test_images(config))
     except (RestoreKitError, OSError):
         return None
     if not validation or not test:
@@ -133,6 +139,12 @@ def _selecting(sets: Iterable[str], config: Any) -> str:
     return next(iter(sets), "") if save_best == "auto" else str(save_best).partition("/")[0]
 
 
-def _images(datasets: Iterable[Any]) -> set[tuple[str, str]]:
-    """Return where each image of the datasets is."""
-    return {(reader.location, name) for reader in readers_of(datasets) for name in reader.names}
+def _test_images(config: Any) -> Iterator[tuple[str, str]]:
+    return _images(evaluation_datasets(config, ["test_dataloader"]))
+
+
+def _images(datasets: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Yield where each image of the datasets is."""
+    for reader in readers_of(datasets):
+        for name in reader.names:
+            yield reader.location, name
