@@ -2,6 +2,7 @@
 
 SMALL_NETWORKS = {
     "DRSformer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
+    "FADformer": {"channels": 8, "num_blocks": (1, 1, 2, 1, 1)},
     "MPRNet": {
         "channels": 8,
         "level_channels": 4,
@@ -16,5 +17,6 @@ SMALL_NETWORKS = {
         "num_heads": (1, 2, 2),
         "implicit_channels": 8,
     },
+    "SFHformer": {"channels": 8, "num_blocks": (1, 1, 2, 1, 1)},
     "Restormer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
 }
