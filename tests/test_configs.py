@@ -53,13 +53,18 @@ def test_the_best_checkpoint_is_kept(path):
 def test_the_way_of_papers_trains_on_all_and_validates_on_the_test_set(path):
     config = load_config(path)
     validate_on_test(config)
-    assert config.val_dataloader.dataset == config.test_dataloader.dataset
+    assert config.val_dataloader == config.test_dataloader
     assert not config.train_dataloader.dataset.get("subset")
+    several = "dataset" not in config.test_dataloader
+    assert config.val_cfg == ({"type": "MultiValLoop"} if several else {})
 
 
-def test_the_way_of_papers_needs_one_test_set():
-    config = load_config(CONFIGS[0])
-    config.test_dataloader = {"first": config.test_dataloader}
+def test_the_way_of_papers_needs_a_test_set_and_a_number_to_select_by():
+    config = load_config(ROOT / "restormer/restormer_rain13k.py")
+    config.default_hooks.checkpoint.save_best = "psnr/rgb_u8"
+    with pytest.raises(ConfigError, match="save_best"):
+        validate_on_test(config)
+    config.test_dataloader = None
     with pytest.raises(ConfigError, match="test_dataloader"):
         validate_on_test(config)
 

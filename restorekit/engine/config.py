@@ -109,15 +109,27 @@ def skip_broken_data(config: Config) -> None:
 def validate_on_test(config: Config) -> None:
     """Let ``config`` train on all training images and validate on the test set.
 
-    That is how most papers select their numbers. Results of the best checkpoint say so.
+    That is how most papers select their numbers. Results of the best checkpoint say so. Several
+    test sets are validated on in turn, and ``save_best="auto"`` selects on the first one.
 
     Raises:
-        ConfigError: If the config has no single test set and single validation set.
+        ConfigError: If the config does not validate or has no test set, or ``save_best`` names a
+            number of another validation.
     """
     for key in ("test_dataloader", "val_dataloader"):
-        if "dataset" not in (config.get(key) or {}):
-            raise ConfigError(f"--validate-on test needs a {key} with one dataset.")
+        if not config.get(key):
+            raise ConfigError(f"--validate-on test: the config has no {key}.")
+    several = ["dataset" not in config[key] for key in ("val_dataloader", "test_dataloader")]
+    checkpoint = (config.get("default_hooks") or {}).get("checkpoint") or {}
+    save_best = checkpoint.get("save_best")
+    if several != [False, False] and save_best not in (None, "auto"):
+        raise ConfigError(
+            f"--validate-on test: save_best={save_best!r} names a number of the config's own "
+            "validation; set default_hooks.checkpoint.save_best=auto."
+        )
     config.val_dataloader = copy.deepcopy(config.test_dataloader)
+    if several[0] != several[1]:
+        config.val_cfg = {"type": "MultiValLoop"} if several[1] else {}
     for dataset in _datasets(config):
         if (dataset.get("subset") or {}).get("part") == "train":
             dataset.subset = None

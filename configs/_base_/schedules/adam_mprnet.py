@@ -27,4 +27,3 @@ recipe_loader = dict(
         ]
     ),
 )
-recipe_evaluator = dict(protocols=["matlab_y_u8"])

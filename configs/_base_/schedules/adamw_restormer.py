@@ -22,7 +22,8 @@ default_hooks = dict(
     ),
 )
 
-# What configs with this recipe take over. The protocols are that of the paper and that of MMagic.
+# What configs with this recipe take over. The protocol is that of MMagic; the
+# paper's is the dataset's.
 recipe_loader = dict(
     total_batch_size=64,
     sampler=dict(infinite=True),
@@ -35,4 +36,4 @@ recipe_loader = dict(
         ]
     ),
 )
-recipe_evaluator = dict(protocols=["matlab_y_u8", "basicsr_y"])
+recipe_evaluator = dict(protocols=["basicsr_y"])
