@@ -20,5 +20,15 @@ else
     nodes=(--nnodes "$NNODES" --node-rank "${NODE_RANK:?set NODE_RANK}"
         --master-addr "${MASTER_ADDR:?set MASTER_ADDR}" --master-port "${PORT:-29500}")
 fi
-exec "$PYTHON" -m restorekit.engine.launch "${nodes[@]}" --nproc-per-node "$processes" \
+# An interrupt may come while Python is still importing.
+program='
+import sys
+try:
+    from restorekit.engine.launch import launch
+    status = launch(sys.argv[1:])
+except KeyboardInterrupt:
+    sys.stderr.write("interrupted before the start.\n")
+    status = 130
+sys.exit(status)'
+exec "$PYTHON" -c "$program" "${nodes[@]}" --nproc-per-node "$processes" \
     -m restorekit.cli "$command" "$@" --launcher pytorch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from restorekit.cli.options import add_config_options, config_from
@@ -45,8 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train as ``args`` say."""
     from restorekit.engine.config import use_amp, validate_on_test
-    from restorekit.engine.distributed import wait_for_all
-    from restorekit.engine.runner import Runner
+    from restorekit.engine.distributed import is_first_process, wait_for_all
+    from restorekit.engine.launch import restarted_since
+    from restorekit.engine.runner import Runner, find_last_good_checkpoint
+    from restorekit.engine.work_folder import sole_training
 
     config = config_from(args)
     if args.resume and args.load_from:
@@ -72,5 +75,12 @@ def run(args: argparse.Namespace) -> None:
                 f"--resume {config.load_from}: there is no such file; --resume alone takes the "
                 f"last good checkpoint of {config.work_dir}."
             )
-    Runner.from_cfg(config).train()
-    wait_for_all()
+    since = restarted_since()
+    if since is not None:
+        newest = find_last_good_checkpoint(config.work_dir, since)
+        if newest is not None:
+            config.resume, config.load_from = True, str(newest)
+    # Before the Runner writes its logs there.
+    with sole_training(config.work_dir) if is_first_process() else contextlib.nullcontext():
+        Runner.from_cfg(config).train()
+        wait_for_all()

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed
 
-from restorekit.errors import ConfigError
+from restorekit.errors import ConfigError, RestoreKitError
 
 from .mmengine_patches import start_gloo
+
+#: Default of ``env_cfg.dist_cfg.timeout``: seconds that a process waits for the others.
+_TIMEOUT = 600
+#: Seconds within which the processes that are left have to answer each other.
+_ROLL_CALL = 8
+#: What PyTorch's backends say of a connection that has ended or gives no answer.
+_LOST = re.compile(
+    r"connection (was )?(closed|reset|refused)|broken pipe|timed out|timeout|"
+    r"(read|write) error|remote process exited|failed to recv",
+    re.IGNORECASE,
+)
 
 
 def prepare_distributed(config: Any, launcher: str) -> None:
@@ -25,6 +41,17 @@ def prepare_distributed(config: Any, launcher: str) -> None:
     config.launcher = launcher
     if launcher == "none":
         return
+    _set_timeout(config)
+    config.model_wrapper_cfg = {
+        "type": "MMDistributedDataParallel",
+        "broadcast_buffers": False,
+        "find_unused_parameters": config.get("find_unused_parameters", False),
+        # Saves a copy of all gradients.
+        "gradient_as_bucket_view": True,
+        # What is recomputed in the backward pass would report its gradients twice.
+        "static_graph": bool(config.get("activation_checkpointing")),
+        **(config.get("model_wrapper_cfg") or {}),
+    }
     if launcher == "pytorch" and "RANK" not in os.environ:
         raise ConfigError(
             "--launcher pytorch: the variables RANK and WORLD_SIZE are not set; start it through "
@@ -48,10 +75,80 @@ def processes_here() -> int:
     return 1
 
 
+def is_first_process() -> bool:
+    """Return whether this is the first process of a run, also before the group is made."""
+    if torch.distributed.is_initialized():
+        return torch.distributed.get_rank() == 0
+    ranks = (os.environ.get(name) for name in ("RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"))
+    return next((int(rank) for rank in ranks if rank and rank.isdigit()), 0) == 0
+
+
 def wait_for_all() -> None:
     """Wait until all processes have come this far, if there are several.
 
     Not to be called after an exception: the others may be in the middle of an exchange.
     """
     if torch.distributed.is_initialized():
-        torch.distributed.barrier()
+        with naming_lost_processes():
+            torch.distributed.barrier()
+
+
+@contextlib.contextmanager
+def naming_lost_processes() -> Iterator[None]:
+    """Turn a broken connection between processes into one sentence that names the lost ones.
+
+    Raises:
+        RestoreKitError: In place of PyTorch's error, in every process that is left.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        distributed = torch.distributed.is_initialized() and torch.distributed.get_world_size() > 1
+        if isinstance(error, RestoreKitError) or not distributed or not _LOST.search(str(error)):
+            raise
+        missing = _missing_ranks()
+        named = " and ".join(map(str, missing))
+        who = {0: "another process", 1: f"process {named}"}.get(len(missing), f"processes {named}")
+        verb = "does" if len(missing) < 2 else "do"
+        raise RestoreKitError(
+            f"Lost contact with {who}, which {verb} not answer any more (killed, stopped or "
+            "waiting for something): --resume continues from the last checkpoint; "
+            "env_cfg.dist_cfg.timeout sets how many seconds processes wait for each other."
+        ) from error
+
+
+def _missing_ranks() -> list[int]:
+    """Return the ranks that do not answer; none where that cannot be found out.
+
+    The processes meet at the store of the launcher, which outlives all of them.
+    """
+    rank, size = torch.distributed.get_rank(), torch.distributed.get_world_size()
+    prefix = f"restorekit/left/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+    try:
+        # PyTorch's annotations do not export it.
+        store = torch.distributed.TCPStore(  # type: ignore[attr-defined]
+            os.environ["MASTER_ADDR"],
+            int(os.environ["MASTER_PORT"]),
+            is_master=False,
+            timeout=timedelta(seconds=_ROLL_CALL),
+        )
+        store.set(f"{prefix}/{rank}", "here")
+        end = time.monotonic() + _ROLL_CALL
+        missing = [other for other in range(size) if other != rank]
+        while missing and time.monotonic() < end:
+            time.sleep(0.2)
+            missing = [other for other in missing if not store.check([f"{prefix}/{other}"])]
+    except (KeyError, ValueError, RuntimeError):
+        return []
+    return missing
+
+
+def _set_timeout(config: Any) -> None:
+    """Set how long processes wait for each other where the config does not."""
+    settings = {"timeout": _TIMEOUT, **config.get("env_cfg", {}).get("dist_cfg", {})}
+    timeout = settings["timeout"]
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout <= 0:
+        raise ConfigError(
+            f"env_cfg.dist_cfg.timeout={timeout!r} must be a number of seconds above 0."
+        )
+    config.env_cfg = {**config.get("env_cfg", {}), "dist_cfg": settings}

@@ -28,6 +28,7 @@ import os
 import traceback
 import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -57,14 +58,12 @@ def start_gloo(config: Any) -> None:
     """Make the process group over gloo, and let the Runner wrap models for the CPU."""
     # Kernels of 1×1 have the same layout by either strides, which PyTorch does not see.
     warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+    # An argument that mmengine passes on.
+    warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated")
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("gloo")
-    config.model_wrapper_cfg = {
-        "type": "MMDistributedDataParallel",
-        "device_ids": None,
-        "broadcast_buffers": False,
-        "find_unused_parameters": config.get("find_unused_parameters", False),
-    }
+        timeout = timedelta(seconds=config.env_cfg.dist_cfg.timeout)
+        torch.distributed.init_process_group("gloo", timeout=timeout)
+    config.model_wrapper_cfg.device_ids = None
 
 
 def read_files_safely() -> None:

@@ -17,7 +17,7 @@ import torch
 from mmengine.dataset import worker_init_fn
 from mmengine.dist import get_rank, get_world_size, is_main_process, master_only
 from mmengine.hooks import EMAHook
-from mmengine.logging import print_log
+from mmengine.logging import MMLogger, print_log
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import EpochBasedTrainLoop
@@ -35,7 +35,8 @@ from restorekit.io.files import atomic_path, remove_leftovers
 from restorekit.io.threads import usable_cores
 from restorekit.registry import FUNCTIONS
 
-from .distributed import processes_here
+from .console import HeldBack
+from .distributed import naming_lost_processes, processes_here
 from .loops import ResumableLoop
 from .mmengine_patches import read_files_safely
 from .resume import (
@@ -47,8 +48,11 @@ from .resume import (
     without_functions,
 )
 from .validate import check_config, naming_key
+from .work_folder import sole_training
 
 _logger = logging.getLogger(__name__)
+#: What is called once there is a batch, when nothing is left to refuse.
+_FIRST_CALLS = {"before_train_iter", "before_val_iter", "before_test_iter"}
 
 
 @RUNNERS.register_module(name="RestoreKitRunner")
@@ -80,22 +84,56 @@ class Runner(MMEngineRunner):
         runner: Runner = super().from_cfg(cfg)
         return runner
 
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Build the logger, whose console is silent until the run is ready.
+
+        mmengine shows some two hundred lines before anything is checked.
+        """
+        logger = super().build_logger(*args, **kwargs)
+        self._console = HeldBack(logger)
+        return logger
+
+    @contextlib.contextmanager
+    def _telling_once(self) -> Iterator[None]:
+        """Show what was held back, unless a mistake of the user's ended the preparations."""
+        try:
+            yield
+        except RestoreKitError:
+            self._console.forget()
+            raise
+        finally:
+            self._console.release()
+
     def train(self) -> Any:
         """Train, and say in one sentence if memory does not suffice."""
         read_files_safely()
-        with naming_memory(
-            "Training",
-            "lower train_dataloader.total_batch_size (with "
-            "optim_wrapper.accumulative_counts, if it is to count as before) or the patch_size of "
-            "the pipeline, or train with --amp bf16",
+        with (
+            self._telling_once(),
+            sole_training(self.work_dir) if is_main_process() else contextlib.nullcontext(),
+            naming_lost_processes(),
+            naming_memory(
+                "Training",
+                "lower train_dataloader.total_batch_size (with "
+                "optim_wrapper.accumulative_counts, if it is to count as before) or the "
+                "patch_size of the pipeline, or train with --amp bf16",
+            ),
         ):
             return super().train()
 
     def test(self) -> Any:
         """Test, and say in one sentence if memory does not suffice."""
         read_files_safely()
-        with naming_memory("Testing", "test on a device with more memory, or on smaller images"):
+        with (
+            self._telling_once(),
+            naming_lost_processes(),
+            naming_memory("Testing", "test on a device with more memory, or on smaller images"),
+        ):
             return super().test()
+
+    def val(self) -> Any:
+        """Validate."""
+        with self._telling_once():
+            return super().val()
 
     def load_or_resume(self) -> None:
         """Load ``load_from``, or resume; a resume that finds nothing starts anew."""
@@ -105,9 +143,10 @@ class Runner(MMEngineRunner):
             newest = find_last_good_checkpoint(self.work_dir)
             if newest is None:
                 self.logger.info(f"No checkpoint in {self.work_dir} to resume; training starts.")
-                return
-            self._load_from = str(newest)
-        super().load_or_resume()
+            else:
+                self._load_from = str(newest)
+        if self._load_from is not None:
+            super().load_or_resume()
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
         """Take up the training of a checkpoint.
@@ -308,6 +347,8 @@ class Runner(MMEngineRunner):
 
     def call_hook(self, fn_name: str, **kwargs: Any) -> None:
         """Call the hooks; after the last one has added to a checkpoint, make it plain data."""
+        if fn_name in _FIRST_CALLS:
+            self._console.release()
         super().call_hook(fn_name, **kwargs)
         if fn_name == "before_save_checkpoint":
             checkpoint = kwargs["checkpoint"]
@@ -448,11 +489,17 @@ def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]
     return content
 
 
-def find_last_good_checkpoint(work_dir: str | os.PathLike[str]) -> Path | None:
+def find_last_good_checkpoint(
+    work_dir: str | os.PathLike[str], since: float | None = None
+) -> Path | None:
     """Return the checkpoint with the highest iteration or epoch that can be read, if any.
 
     The best one by a metric counts where the others are gone. Those that cannot be read are
     named in warnings.
+
+    Args:
+        work_dir: Where to look.
+        since: Leave out files that are older, in seconds since 1970.
 
     Raises:
         CheckpointError: If there are checkpoints and none of them can be read: a training that
@@ -464,6 +511,8 @@ def find_last_good_checkpoint(work_dir: str | os.PathLike[str]) -> Path | None:
         return int(found.group(1)) if found else -1
 
     candidates = [path for path in Path(work_dir).glob("*_*.pth") if number(path) >= 0]
+    if since is not None:
+        candidates = [path for path in candidates if path.stat().st_mtime >= since]
     unreadable: CheckpointError | None = None
     for path in sorted(candidates, key=lambda p: (number(p), p.stem[0] != "b"), reverse=True):
         try:
