@@ -23,7 +23,6 @@ def config_file(small_config, tmp_path):
     def write(length, **changes):
         config = small_config("unused", length=length, **{"model.network": TINY, **changes})
         config.pop("work_dir")
-        config.pop("experiment_name")
         config.train_cfg.val_interval = length
         config.dump(str(tmp_path / "config.py"))
         return tmp_path / "config.py"
