@@ -111,3 +111,17 @@ def test_a_number_without_a_direction_keeps_no_best_checkpoint(logged):
     # Less NIQE is better.
     niqe = CheckpointHook(save_best="niqe/matlab_gray")
     assert (niqe.rules, CheckpointHook(save_best="a/ssim/rgb_u8").rules) == (["less"], ["greater"])
+
+
+def test_several_test_sets_are_validated_on_and_the_first_selects(small_config, tmp_path):
+    config = small_config("work", length=2)
+    config.default_hooks.checkpoint.save_best = "auto"
+    config.test_sets = [{"name": "first"}, {"name": "second", "split": "train"}]
+    config.dump(str(tmp_path / "config.py"))
+    arguments = [str(tmp_path / "config.py"), "--work-dir", config.work_dir]
+    assert main(["train", *arguments, "--validate-on", "test"]) == 0
+    (best,) = (tmp_path / "work").glob("best_first_psnr_rgb_u8_iter_2.pth")
+    assert main(["test", arguments[0], str(best), "--work-dir", str(tmp_path / "test")]) == 0
+    found = [tmp_path / "test" / name / "results.json" for name in ("first", "second")]
+    selected = [json.loads(file.read_text())["selected_on"] for file in found]
+    assert selected == ["test", "validation"]
