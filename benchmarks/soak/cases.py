@@ -28,6 +28,8 @@ from restorekit.engine.validate import check_config
 from restorekit.io.images import inspect_image, read_image
 from restorekit.registry import MODELS
 
+from .attack import Attack
+from .lmdbs import Lmdbs
 from .mutations import JUNK, damage_bytes, damage_text, damage_value
 
 NETWORKS: tuple[dict[str, Any], ...] = (
@@ -48,28 +50,6 @@ class Payload:
 
     def __deepcopy__(self, _: object) -> Payload:
         return self
-
-
-class Attack:
-    """One kind of malformed input.
-
-    Args:
-        folder: An empty folder; its ``executed`` is made if code from a file is ever run.
-        rng: Chooses what is damaged.
-    """
-
-    def __init__(self, folder: Path, rng: Random) -> None:
-        self.folder = folder
-        self.rng = rng
-        self.marker = folder / "executed"
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Make the good originals."""
-
-    def next(self) -> Callable[[], object]:
-        """Write the next malformed file and return what is to be tried with it."""
-        raise NotImplementedError
 
 
 class Checkpoints(Attack):
@@ -299,4 +279,5 @@ ATTACKS: dict[str, type[Attack]] = {
     "images": Images,
     "results": ResultsFiles,
     "configs": Configs,
+    "lmdbs": Lmdbs,
 }

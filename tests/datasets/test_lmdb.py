@@ -5,7 +5,10 @@ import json
 import multiprocessing
 import os
 import pickle
+import shutil
 import signal
+import subprocess
+import sys
 
 import lmdb
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 
 from restorekit.datasets import LmdbPairs, PairedDataset, open_images, open_pairs
 from restorekit.datasets.lmdb import writer
+from restorekit.datasets.lmdb.mapping import LmdbValues
 from restorekit.datasets.lmdb.writer import write_lmdb
 from restorekit.errors import DataError
 
@@ -277,3 +281,143 @@ def test_a_full_disk_is_told_with_the_remedy(paired_root, monkeypatch):
     monkeypatch.setattr(writer, "_commit", full)
     with pytest.raises(DataError, match="No space left"):
         write_lmdb(open_pairs(root, "train"), root / "out")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_file_cut_off_while_it_is_open_is_refused(paired_root, encoding):
+    # In a process of its own: a map of a file that is cut off kills whoever reads it.
+    root, _ = paired_root
+    out = root / "train.lmdb"
+    write_lmdb(open_pairs(root, "train"), out, encoding)
+
+    def attack():
+        reader = LmdbPairs(out)
+        reader.read(0)
+        os.truncate(out / "data.mdb", 4096)
+        for index in range(len(reader)):
+            try:
+                [image.sum() for image in reader.read(index)]
+            except DataError as error:
+                assert "cut off" in str(error)
+            else:
+                os._exit(3)
+        os._exit(0)
+
+    process = multiprocessing.get_context("fork").Process(target=attack)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("shapes", []),
+        ("shapes", [[20, "x"]] * 12),
+        ("shapes", [[0, 10**30]] * 12),
+        ("names", 5),
+        ("names", None),
+        ("gt_of", [12] * 12),
+        ("gt_of", []),
+        ("lq_checksums", {}),
+        ("num_pairs", -1),
+        ("data_bytes", "many"),
+        ("encoding", "zip"),
+        ("file_layout", "left"),
+    ],
+)
+def test_a_wrong_value_in_meta_json_is_named(paired_root, key, value):
+    root, _ = paired_root
+    out = root / "train.lmdb"
+    write_lmdb(open_pairs(root, "train"), out)
+    meta = json.loads((out / "meta.json").read_text())
+    (out / "meta.json").write_text(json.dumps({**meta, key: value}))
+    with pytest.raises(DataError, match=rf"meta\.json: ({key}|gt_checksums|names)"):
+        LmdbPairs(out)
+
+
+def test_verification_compares_shapes_with_the_pixels(paired_root):
+    root, _ = paired_root
+    for encoding in ENCODINGS:
+        out = root / encoding
+        write_lmdb(open_pairs(root, "train"), out, encoding)
+        meta = json.loads((out / "meta.json").read_text())
+        height, width = meta["shapes"][3]
+        meta["shapes"][3] = [height, width + 1]
+        (out / "meta.json").write_text(json.dumps(meta))
+        assert [label for label in LmdbPairs(out).damaged() if label] == [f"{out}[4]"]
+
+
+@pytest.mark.parametrize("content", ['{"encoding": "raw", "sou', "[]", "\xff", '{"encoding": 3}'])
+def test_a_cut_off_plan_is_refused(paired_root, content):
+    root, _ = paired_root
+    (root / "out").mkdir()
+    (root / "out/writing.json").write_text(content, encoding="latin-1")
+    with pytest.raises(DataError, match=r"writing\.json"):
+        write_lmdb(open_pairs(root, "train"), root / "out")
+
+
+def test_a_damaged_half_is_not_written_on(paired_root, small_batches):
+    root, _ = paired_root
+    source, out = open_pairs(root, "train"), root / "out"
+    failing = _Killed(source, at=-1)
+    failing.read = lambda index: source.read(index) if index < 6 else 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        write_lmdb(failing, out, workers=1)
+    with (out / "data.mdb").open("rb+") as file:
+        file.truncate(5000)
+    with pytest.raises(DataError, match="cannot be continued"):
+        write_lmdb(source, out)
+
+
+def test_values_are_found_as_the_lmdb_library_finds_them(tmp_path):
+    # Enough keys of many lengths for a tree of several levels.
+    random = np.random.default_rng(0)
+    values = {
+        b"%x" % number: random.bytes(int(random.integers(0, 6000 if number % 7 == 0 else 99)))
+        for number in random.integers(0, 10**12, 6000).tolist()
+    }
+    with lmdb.open(str(tmp_path), map_size=1 << 26) as opened:
+        for keep in (True, False):
+            with opened.begin(write=True) as transaction:
+                for number, (key, value) in enumerate(values.items()):
+                    if keep:
+                        transaction.put(key, value)
+                    elif number % 3 == 0:
+                        transaction.delete(key)
+        with opened.begin() as transaction:
+            expected = {key: transaction.get(key) for key in values}
+            assert transaction.stat()["depth"] >= 3
+    found = LmdbValues(tmp_path)
+    assert {key: found.get(key) for key in values} == expected
+    assert found.get(b"") is None
+    assert found.get(b"zz") is None
+    found.file.check()
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs a disk of its own")
+@pytest.mark.parametrize("kilobytes", [12, 24])
+def test_a_full_disk_is_one_sentence(paired_root, tmp_path, kilobytes):
+    """Write to a real disk of a few pages, where the system lets a test make one."""
+    root, _ = paired_root
+    script = f"""
+from pathlib import Path
+from restorekit.datasets import open_pairs, write_lmdb
+from restorekit.errors import RestoreKitError
+try:
+    write_lmdb(open_pairs({str(root)!r}, 'train'), Path('full/out.lmdb'))
+except RestoreKitError as error:
+    print('REFUSED', 'space' in str(error))
+"""
+    shell = f'mount -t tmpfs -o size={kilobytes}k none full && exec "$0" -c "$1"'
+    (tmp_path / "full").mkdir()
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", shell, sys.executable, script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.stderr.startswith(("mount:", "unshare:")):
+        pytest.skip("no disk can be made here")
+    assert (done.returncode, done.stdout) == (0, "REFUSED True\n"), done.stderr

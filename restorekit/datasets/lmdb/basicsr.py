@@ -40,8 +40,14 @@ class BasicSRImages(ImageSource):
         self.location = path
         if not (path / "data.mdb").is_file():
             raise DataError(f"{path} has a {META_FILE} but no data.mdb: copy the LMDB again.")
+        try:
+            text = (path / META_FILE).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"{path / META_FILE} cannot be read ({error}): copy the LMDB again."
+            ) from error
         names = []
-        for line in (path / META_FILE).read_text(encoding="utf-8").splitlines():
+        for line in text.splitlines():
             if not line.strip():
                 continue
             found = _LINE.fullmatch(line.strip())

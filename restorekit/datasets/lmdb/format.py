@@ -16,10 +16,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from restorekit.errors import DataError
 from restorekit.io.files import write_text
+from restorekit.io.records import short, to_record
 
 FORMAT = "restorekit.lmdb"
 VERSION = 1
@@ -29,7 +32,11 @@ DATA_FILE = "data.mdb"
 #: Name of the checksums in ``meta.json``: BLAKE2b of 16 bytes over a value, in hexadecimal.
 CHECKSUM = "blake2b-128"
 
+_WRITE_AGAIN = "write the LMDB again with `restorekit data lmdb`"
+
 Encoding = Literal["raw", "encoded"]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Side = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,9 @@ class Plan:
     """
 
     encoding: Encoding
-    file_layout: str
+    file_layout: Annotated[str, msgspec.Meta(pattern="^(pair|single|left|right)$")]
     source: str
-    num_pairs: int
+    num_pairs: Count
     names_digest: str
 
 
@@ -67,10 +74,10 @@ class LmdbMeta:
     """
 
     plan: Plan
-    data_bytes: int
+    data_bytes: Annotated[int, msgspec.Meta(ge=0)]
     names: list[str]
-    shapes: list[tuple[int, int]]
-    gt_of: list[int]
+    shapes: list[tuple[Side, Side]]
+    gt_of: list[Count]
     lq_checksums: list[str]
     gt_checksums: list[str]
 
@@ -120,21 +127,7 @@ def read_meta(path: Path) -> LmdbMeta:
             f"The LMDB {path} has neither a {META_FILE} (restorekit's) nor a meta_info.txt "
             "(BasicSR's): write it again with `restorekit data lmdb`."
         )
-    try:
-        content = json.loads((path / META_FILE).read_text(encoding="utf-8"))
-        if content["format"] != FORMAT or content["complete"] is not True:
-            raise KeyError("format")
-        if content["version"] != VERSION:
-            raise DataError(
-                f"The LMDB {path} has version {content['version']} of the format, this program "
-                f"reads version {VERSION}: update restorekit or write the LMDB again."
-            )
-        meta = _parse(content)
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise DataError(
-            f"{path / META_FILE} does not describe a complete LMDB of {FORMAT}: write it again "
-            "with `restorekit data lmdb`."
-        ) from error
+    meta = _parse(path)
     size = (path / DATA_FILE).stat().st_size if (path / DATA_FILE).is_file() else 0
     # Reading beyond the end of a mapped file kills the process.
     if size < meta.data_bytes:
@@ -150,11 +143,49 @@ def read_plan(path: Path) -> Plan | None:
     file = path / PLAN_FILE
     if not file.is_file():
         return None
-    return Plan(**json.loads(file.read_text(encoding="utf-8")))
+    return to_record(_read_json(file), Plan, str(file))
 
 
-def _parse(content: dict[str, Any]) -> LmdbMeta:
-    plan = Plan(**{key: content[key] for key in Plan.__dataclass_fields__})
-    lists = {key: content[key] for key in LmdbMeta.__dataclass_fields__ if key != "plan"}
-    lists["shapes"] = [(height, width) for height, width in lists["shapes"]]
-    return LmdbMeta(plan=plan, **lists)
+def _parse(path: Path) -> LmdbMeta:
+    file = path / META_FILE
+    content = _read_json(file)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DataError(f"{file} does not describe an LMDB of {FORMAT}: {_WRITE_AGAIN}.")
+    if content.get("complete") is not True:
+        raise DataError(f"{file} does not describe a complete LMDB: {_WRITE_AGAIN}.")
+    if content.get("version") != VERSION:
+        raise DataError(
+            f"The LMDB {path} has version {short(content.get('version'))} of the format, this "
+            f"program reads version {VERSION}: update restorekit or write the LMDB again."
+        )
+    # First alone: its keys stand beside the others in the file, and messages name them.
+    to_record(content, Plan, str(file))
+    meta = to_record({**content, "plan": content}, LmdbMeta, str(file))
+    _check_lists(meta, file)
+    return meta
+
+
+def _check_lists(meta: LmdbMeta, file: Path) -> None:
+    """Check that the lists have one entry for each pair, as far as they have any."""
+    num_pairs, has_gt = meta.plan.num_pairs, meta.plan.file_layout == "pair"
+    if meta.plan.encoding == "raw" and meta.plan.file_layout not in ("pair", "single"):
+        raise DataError(
+            f"{file}: file_layout must be pair or single with raw pixels, not "
+            f"{meta.plan.file_layout}: {_WRITE_AGAIN}."
+        )
+    for key in ("names", "shapes", "lq_checksums", "gt_of", "gt_checksums"):
+        wanted = 0 if key.startswith("gt") and not has_gt else num_pairs
+        found = len(getattr(meta, key))
+        if found != wanted:
+            raise DataError(f"{file}: {key} has {found} entries, not {wanted}: {_WRITE_AGAIN}.")
+    if any(gt >= num_pairs for gt in meta.gt_of):
+        raise DataError(
+            f"{file}: gt_of names pair {max(meta.gt_of)} of {num_pairs}: {_WRITE_AGAIN}."
+        )
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return msgspec.json.decode(file.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{file} cannot be read ({error}): {_WRITE_AGAIN}.") from error

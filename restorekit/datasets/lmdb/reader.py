@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from restorekit.datasets.readers.pairs import PairReader, split_halves
+from restorekit.io.headers import inspect_image
 from restorekit.io.images import Image, decode_image
 
 from .format import checksum, read_meta, value_key
@@ -81,13 +82,23 @@ class LmdbPairs(PairReader):
         return [first.setdefault(gt, index) for index, gt in enumerate(sharing)]
 
     def damaged(self) -> Iterator[str | None]:
-        """Yield for each pair its label if a checksum is wrong, and None otherwise."""
+        """Yield for each pair its label if a checksum or size is wrong, and None otherwise."""
         for index, item in enumerate(self._items):
             sums = [self._meta.lq_checksums[item]]
             if self._meta.gt_of:
                 sums.append(self._meta.gt_checksums[item])
-            found = [checksum(self._values.copy(key)) for key in self._keys(index)]
-            yield None if found == sums else self.label(index)
+            values = [self._values.copy(key) for key in self._keys(index)]
+            whole = [checksum(value) for value in values] == sums and self._fit(index, values)
+            yield None if whole else self.label(index)
+
+    def _fit(self, index: int, values: list[bytes]) -> bool:
+        """Whether values have the size that ``meta.json`` records."""
+        height, width = self.size(index)
+        if self.encoding == "raw":
+            return all(len(value) == height * width * 3 for value in values)
+        info = inspect_image(values[0], self.label(index))
+        halves = 2 if self.file_layout in {"left", "right"} else 1
+        return (info.height, info.width // halves) == (height, width)
 
     def _views(self, item: int) -> tuple[Image, Image | None]:
         """Return ``raw`` images, which are never stored side by side."""

@@ -7,13 +7,13 @@ another run finds in the database which pairs are done.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import lmdb
+import msgspec
 import numpy as np
 
 from restorekit.datasets.readers.pairs import PairReader
@@ -29,6 +29,7 @@ from .format import (
     Encoding,
     LmdbMeta,
     Plan,
+    Side,
     checksum,
     names_digest,
     read_meta,
@@ -36,6 +37,7 @@ from .format import (
     value_key,
     write_meta,
 )
+from .mapping import LmdbValues
 
 _FIRST_MAP_BYTES = 1 << 28
 _BATCH_BYTES = 1 << 23
@@ -53,12 +55,19 @@ class Written(NamedTuple):
     found: int
 
 
+class _Record(msgspec.Struct):
+    """What is stored beside a pair."""
+
+    shape: tuple[Side, Side]
+    checksums: Annotated[list[str], msgspec.Meta(min_length=1, max_length=2)]
+
+
 class _Pair(NamedTuple):
     """A pair ready to be written: its values by part, and its record."""
 
     number: int
     values: dict[str, Any]
-    record: dict[str, Any]
+    record: _Record
 
 
 def write_lmdb(
@@ -94,9 +103,11 @@ def _write(reader: PairReader, path: Path, plan: Plan, workers: int | None) -> W
     encoding = plan.encoding
     gt_of = reader.first_with_same_gt()
     try:
-        environment = lmdb.open(str(path), map_size=_FIRST_MAP_BYTES)
+        records = _read_records(path, len(reader))
+        # Without LMDB's lock file, which is written through a map: on a full disk that kills the
+        # process. sole_writer() locks the folder.
+        environment = lmdb.open(str(path), map_size=_FIRST_MAP_BYTES, lock=False)
         with environment:
-            records = _read_records(environment, len(reader))
             todo = [i for i in range(len(reader)) if i not in records]
             found = len(records)
             pairs = in_order(lambda i: _load(reader, i, encoding, gt_of[i] == i), todo, workers)
@@ -134,7 +145,6 @@ def _prepare(path: Path, plan: Plan) -> bool:
             raise DataError(
                 f"{path} is not empty and not an LMDB of restorekit: choose another folder."
             )
-        path.mkdir(parents=True, exist_ok=True)
         write_json(path / PLAN_FILE, asdict(plan))
     elif earlier != plan:
         differing = [
@@ -163,7 +173,8 @@ def _load(reader: PairReader, index: int, encoding: Encoding, with_gt: bool) -> 
     else:
         # The images were decoded above all the same: nothing unreadable is stored.
         values = reader.files(index)
-    record = {"shape": lq.shape[:2], "checksums": [checksum(value) for value in values]}
+    height, width = lq.shape[:2]
+    record = _Record((height, width), [checksum(value) for value in values])
     parts = dict(zip(("lq", "gt"), values, strict=False))
     if not with_gt:
         parts.pop("gt", None)
@@ -190,30 +201,41 @@ def _commit(environment: Any, batch: list[_Pair]) -> None:
             for pair in batch:
                 for part, value in pair.values.items():
                     transaction.put(value_key(pair.number, part), value)
-                record = json.dumps(pair.record).encode()
+                record = msgspec.json.encode(pair.record)
                 transaction.put(value_key(pair.number, "record"), record)
     except lmdb.MapFullError:
         environment.set_mapsize(2 * environment.info()["map_size"])
         _commit(environment, batch)
 
 
-def _read_records(environment: Any, num_pairs: int) -> dict[int, dict[str, Any]]:
-    with environment.begin() as transaction:
-        found = ((i, transaction.get(value_key(i, "record"))) for i in range(num_pairs))
-        return {i: json.loads(record) for i, record in found if record is not None}
+def _read_records(path: Path, num_pairs: int) -> dict[int, _Record]:
+    """Return what an earlier run wrote, if its file can be written on."""
+    file = path / DATA_FILE
+    if not file.exists():
+        return {}
+    values = LmdbValues(path)
+    try:
+        values.file.check()
+        found = ((i, values.get(value_key(i, "record"))) for i in range(num_pairs))
+        return {i: msgspec.json.decode(data, type=_Record) for i, data in found if data is not None}
+    except (DataError, ValueError) as error:
+        raise DataError(
+            f"The incomplete LMDB {path} cannot be continued ({error}): remove it and run the "
+            "same command again."
+        ) from error
 
 
 def _meta(
-    plan: Plan, path: Path, names: list[str], records: dict[int, dict[str, Any]], gt_of: list[int]
+    plan: Plan, path: Path, names: list[str], records: dict[int, _Record], gt_of: list[int]
 ) -> LmdbMeta:
     ordered = [records[i] for i in range(len(names))]
-    two = all(len(record["checksums"]) == 2 for record in ordered)
+    two = all(len(record.checksums) == 2 for record in ordered)
     return LmdbMeta(
         plan=plan,
         data_bytes=(path / DATA_FILE).stat().st_size,
         names=names,
-        shapes=[(height, width) for height, width in (record["shape"] for record in ordered)],
+        shapes=[record.shape for record in ordered],
         gt_of=gt_of if two else [],
-        lq_checksums=[record["checksums"][0] for record in ordered],
-        gt_checksums=[record["checksums"][1] for record in ordered] if two else [],
+        lq_checksums=[record.checksums[0] for record in ordered],
+        gt_checksums=[record.checksums[1] for record in ordered] if two else [],
     )
