@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
 from restorekit.cli.options import add_config_options, config_from
-from restorekit.errors import ConfigError
+from restorekit.errors import ConfigError, OutputError
 from restorekit.io.files import require_writable, write_text
 
 if TYPE_CHECKING:
@@ -102,10 +102,15 @@ def run(args: argparse.Namespace) -> None:
     if len(sets) > 1:
         require_test_sets(sets)
     found: dict[str, Results] = {}
+    unsaved: list[str] = []
     for name, one in sets.items():
-        found |= _test(args, one, str(checkpoint), *outputs[name])
+        results, problem = _test(args, one, str(checkpoint), *outputs[name])
+        found |= results
+        unsaved += [problem] if problem else []
     if len(sets) > 1 and found:
         _write_table(found, outputs)
+    if unsaved:
+        raise OutputError(" ".join(unsaved))
 
 
 def _outputs(
@@ -121,8 +126,8 @@ def _outputs(
 
 def _test(
     args: argparse.Namespace, config: Config, checkpoint: str, out: Path, save_dir: str | None
-) -> dict[str, Results]:
-    """Test on one set, show and write the results, and return them by file."""
+) -> tuple[dict[str, Results], str | None]:
+    """Test on one set, show and write the results; return them by file, and what is unsaved."""
     from restorekit.engine.distributed import wait_for_all
     from restorekit.engine.testing import run_test
     from restorekit.leaderboard import make_sections, markdown, rank_all
@@ -131,7 +136,7 @@ def _test(
     outcome = run_test(config, checkpoint, protocols, save_dir, chosen_measures(args.metric))
     wait_for_all()
     if outcome is None:
-        return {}
+        return {}, None
     rainy_out = out.with_name("rainy_input.json")
     both = {str(out): outcome.results, str(rainy_out): outcome.rainy_input}
     # Shown first: a disk may have filled up in the meantime.
@@ -141,7 +146,7 @@ def _test(
         sys.stdout.write(f"{key}: {value:g}\n")
     write_all(both)
     sys.stdout.write(f"Results: {out} and {rainy_out}\n")
-    return both
+    return both, outcome.unsaved
 
 
 def _write_table(found: Mapping[str, Results], outputs: Mapping[str, tuple[Path, Any]]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import torch
-from mmengine.dist import get_world_size, is_main_process
+from mmengine.dist import all_gather_object, get_world_size, is_main_process
 from mmengine.hooks import EarlyStoppingHook, EMAHook, Hook, ProfilerHook
 from mmengine.model import is_model_wrapper
 
@@ -21,7 +21,7 @@ from restorekit.checkpoints.io import require_file
 from restorekit.checkpoints.network_config import check_network_config
 from restorekit.checkpoints.network_file import FORMAT, read_network_file
 from restorekit.datasets import UnpairedDataset
-from restorekit.errors import CheckpointError, ConfigError
+from restorekit.errors import CheckpointError, ConfigError, OutputError
 from restorekit.evaluation.results import (
     RAINY_INPUT,
     DatasetRecord,
@@ -51,10 +51,17 @@ TRAINING_HOOKS = (EMAHook, EarlyStoppingHook, ProfilerHook, MetricHistoryHook)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a test gives: the results of the method, and those of its unrestored input."""
+    """What a test gives.
+
+    Attributes:
+        results: The results of the method.
+        rainy_input: Those of its unrestored input.
+        unsaved: What restored images could not be written, and why; None if all were.
+    """
 
     results: Results
     rainy_input: Results
+    unsaved: str | None = None
 
 
 def find_checkpoint(path: str | os.PathLike[str]) -> Path:
@@ -199,9 +206,13 @@ class TestRun:
         """Run the test; return the results on the first process, None if nothing was measured.
 
         Raises:
+            OutputError: If images could not be written and nothing was measured.
             RestoreKitError: If data, checkpoint or config cannot be used.
         """
         logged = self.runner.test()
+        unsaved = self._unsaved()
+        if unsaved and not self.metrics:
+            raise OutputError(unsaved)
         if not self.metrics or not is_main_process():
             return None
         metric = self.metrics[0]
@@ -228,7 +239,18 @@ class TestRun:
                 dataset,
                 measures=[quantity(v) for one in self.metrics for v in one.input_values.values()],
             ),
+            unsaved,
         )
+
+    def _unsaved(self) -> str | None:
+        """Return which images could not be written, by any process, and why."""
+        hooks = [hook for hook in self.runner.hooks if hasattr(hook, "unsaved")]
+        own = [(hook.unsaved.count, str(hook.unsaved.first)) for hook in hooks]
+        found = [one for each in all_gather_object(own) for one in each if one[0]]
+        if not found:
+            return None
+        images = f"{sum(count for count, _ in found):,} restored images could not be written"
+        return f"{images}; the first: {found[0][1]}"
 
     def _selected_on(self, digests: Sequence[str]) -> str | None:
         """Return on what the checkpoint was selected as the best, as far as that is known.

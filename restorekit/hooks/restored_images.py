@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 
+from restorekit.errors import OutputError
 from restorekit.io.files import path_below
 from restorekit.io.images import write_image
 from restorekit.io.tensors import to_hwc
@@ -19,6 +22,27 @@ from restorekit.registry import HOOKS
 
 #: Width in pixels of the white line between the pictures of a row.
 GAP = 4
+
+
+class Unsaved:
+    """Images of a test that could not be written; the test goes on without them.
+
+    What is measured in hours must not be lost because a disk filled up.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: OutputError | None = None
+
+    def write(self, path: Path, image: npt.NDArray[np.uint8]) -> None:
+        """Write an image; note it here if that fails."""
+        try:
+            write_image(path, image)
+        except OutputError as error:
+            self.count += 1
+            self.first = self.first or error
+            if self.count == 1:
+                print_log(f"{error} The test goes on.", "current", logging.WARNING)
 
 
 @HOOKS.register_module()
@@ -42,6 +66,7 @@ class RestoredImagesHook(Hook):
     def __init__(self, num_images: int | None = 8, out_dir: str | None = None) -> None:
         self.num_images = num_images
         self.out_dir = out_dir
+        self.unsaved = Unsaved()
         self._training = False
 
     def before_train(self, runner: Any) -> None:
@@ -56,19 +81,24 @@ class RestoredImagesHook(Hook):
         folder = f"iter_{runner.iter}" if self._training else "val"
         # Images of several datasets may have the same names.
         dataset = getattr(runner.val_loop, "name", None)
-        self._write(runner, f"{folder}/{dataset}" if dataset else folder, outputs)
+        folder = f"{folder}/{dataset}" if dataset else folder
+        for path, image in self._pictures(runner, folder, outputs):
+            write_image(path, image)
 
     def after_test_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        self._write(runner, "test", outputs)
+        for path, image in self._pictures(runner, "test", outputs):
+            self.unsaved.write(path, image)
 
-    def _write(self, runner: Any, folder: str, outputs: Sequence[dict[str, Any]]) -> None:
+    def _pictures(
+        self, runner: Any, folder: str, outputs: Sequence[dict[str, Any]]
+    ) -> Iterator[tuple[Path, npt.NDArray[np.uint8]]]:
         root = Path(self.out_dir) if self.out_dir else Path(runner.work_dir) / "restored"
         for sample in outputs:
             if self.num_images is None or sample["index"] < self.num_images:
                 path = path_below(root, sample["name"], ".png", inside=folder)
-                write_image(path, comparison(sample))
+                yield path, comparison(sample)
 
 
 @HOOKS.register_module()
@@ -76,7 +106,7 @@ class SaveRestoredHook(Hook):
     """Writes every restored image of a test run to ``<out_dir>/<name>.png``, 8 bit RGB.
 
     Predictions are clamped to [0, 1] and rounded, so a protocol with uint8 quantisation measures
-    the same on the file as on the prediction.
+    the same on the file as on the prediction. A failure to write is noted in ``unsaved``.
 
     Args:
         out_dir: Folder for the images.
@@ -88,13 +118,14 @@ class SaveRestoredHook(Hook):
 
     def __init__(self, out_dir: str) -> None:
         self.out_dir = out_dir
+        self.unsaved = Unsaved()
 
     def after_test_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         for sample in outputs:
             path = path_below(self.out_dir, sample["name"], ".png")
-            write_image(path, to_picture(sample["pred"]))
+            self.unsaved.write(path, to_picture(sample["pred"]))
 
 
 def to_picture(image: torch.Tensor) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,10 @@ import torch
 
 from restorekit.checkpoints import save_network
 from restorekit.cli import main
+from restorekit.engine.runner import Runner
+from restorekit.errors import OutputError
 from restorekit.evaluation import results as results_module
+from restorekit.hooks import restored_images
 from restorekit.io.images import write_image
 from restorekit.registry import MODELS
 
@@ -114,8 +117,6 @@ def test_what_was_measured_is_kept(data, command, capsys, monkeypatch, small_con
 
     monkeypatch.setattr(results_module, "write_json", lost)
     if command == "test":
-        from restorekit.engine.runner import Runner
-
         config = small_config("work", length=2)
         config.dump("config.py")
         Runner.from_cfg(config).train()
@@ -129,3 +130,30 @@ def test_what_was_measured_is_kept(data, command, capsys, monkeypatch, small_con
     folder = Path(next(word for word in message.split() if "restorekit-results-" in word))
     kept = json.loads((folder / "results.json").read_text())
     assert len(kept["measures"]["psnr/rgb_u8"]["images"]) == (3 if command == "test" else 2)
+
+
+@pytest.mark.parametrize("option", ["--save-dir", "--work-dir"])
+def test_images_that_cannot_be_saved_do_not_cost_the_numbers(
+    data, option, capsys, monkeypatch, small_config
+):
+    """The disk fills up at the second restored image of three."""
+    pictures = {"type": "RestoredImagesHook", "num_images": 0 if option == "--save-dir" else 9}
+    config = small_config("work", length=2, custom_hooks=[pictures])
+    config.dump("config.py")
+    Runner.from_cfg(config).train()
+    written = []
+
+    def write(path, image):
+        if len(written) == 1:
+            raise OutputError(f"{path} cannot be written: no space left on device.")
+        written.append(path)
+
+    arguments = ["test", "config.py", "work", "--out", "results.json", "--protocol", "rgb_u8"]
+    monkeypatch.setattr(restored_images, "write_image", write)
+    assert main([*arguments, option, "saved"]) == 2
+    captured = capsys.readouterr()
+    assert "2 restored images" in captured.err
+    assert "no space left" in captured.err
+    assert captured.err.splitlines()[-1].count("saved/") == 1
+    kept = json.loads(Path("results.json").read_text())
+    assert len(kept["measures"]["psnr/rgb_u8"]["images"]) == 3

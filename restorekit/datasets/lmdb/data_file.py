@@ -125,7 +125,8 @@ class DataFile:
         # Reading what a mapped file no longer has kills the process.
         if offset + size > os.fstat(self._handle).st_size:
             raise self._error("it has been cut off")
-        return np.ndarray(shape, np.uint8, self._bytes, offset)
+        pixels: npt.NDArray[np.uint8] = np.ndarray(shape, np.uint8, self._bytes, offset)
+        return pixels
 
     def check(self) -> None:
         """Check every page, so that the lmdb library can write to the file.
