@@ -190,7 +190,7 @@ def test_every_package_can_be_imported_alone():
         for file in source_files()
         if file.name == "__init__.py"
     ]
-    # What all of them need is imported once; a fork then sees only what it imports of ours.
+    # Third-party packages are imported once; each fork then imports only restorekit's modules.
     failed = run(
         f"""
 import os, sys, traceback

@@ -1,4 +1,4 @@
-"""Networks, each written as in its paper: an image in, the restored image (or one a stage) out.
+"""Networks, each written as in its paper: from an image to the restored one, or one per stage.
 
 They need only PyTorch and the registry. Importing this package registers all networks and
 their blocks. :mod:`restorekit.fast` makes them faster without changing what they compute.

@@ -19,11 +19,12 @@ from .sizing import SizeRequirements
 class DCSFN(nn.Module):
     """Three densely connected encoder-decoders at scales 1, 1/2 and 1/4, fused recurrently.
 
-    A 3×3 convolution makes features, which are max-pooled to three scales. Each scale has
-    an encoder and a decoder of L blocks with dense connections; between them two recurrent
-    passes, coarse to fine and fine to coarse, exchange information across scales. The
-    decoders' outputs, resized to full size, are merged into the rain R, which is subtracted
-    from the input O (equation 1). No normalisation; LeakyReLU of slope 0.2.
+    A 3×3 convolution extracts features, which are max-pooled to three scales (figure 1). Each
+    scale has an encoder and a decoder of L blocks with dense connections; between them two
+    recurrent passes, coarse to fine and fine to coarse, exchange information across scales.
+    The decoders' outputs, resized to full size, are merged into the rain R, which is
+    subtracted from the input O (equation 1). There is no normalisation, and every LeakyReLU
+    has a slope of 0.2.
 
     Wang et al., "DCSFN: Deep Cross-scale Fusion Network for Single Image Rain Removal",
     ACM MM 2020, section 3. The defaults are the paper's setting (section 4.2: 32 channels,
@@ -125,13 +126,15 @@ class DCSFN(nn.Module):
             The derained images B = O - R (equation 1), of the same shape, not clamped.
         """
         scales = max_pyramid(self.head(lq), len(self.encoders))
+        # Equation 2: each encoder gives its output and the features F_1, …, F_L of its units.
         encoded = [encoder(x) for encoder, x in zip(self.encoders, scales, strict=True)]
         fused = [output for output, _ in encoded]
         if self.fusion is not None:
-            fused = self.fusion(fused)
+            fused = self.fusion(fused)  # section 3.1
+        # Equation 3: the encoder's features enter the decoder of the same scale.
         decoded = [
             decoder(x, features)[0]
             for decoder, x, (_, features) in zip(self.decoders, fused, encoded, strict=True)
         ]
         rain: torch.Tensor = self.tail(torch.cat([resize_like(x, lq) for x in decoded], dim=1))
-        return lq - rain
+        return lq - rain  # equation 1

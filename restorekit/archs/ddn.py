@@ -28,9 +28,10 @@ class DDN(nn.Module):
     * The released TensorFlow code normalises by the moments of the test image itself, and
       so do the published numbers of DDN and SSIR from that code:
       ``norm=dict(type='BatchNorm', image_moments=True)``. The default is running averages,
-      as in the MATLAB release: overlapping tiles then give the same as the whole image.
-    * The convolutions keep their biases, for the sake of the authors' checkpoints, although
-      the normalisation after them cancels these: their gradients are zero up to rounding.
+      as in the MATLAB release, so that an image restored in overlapping tiles is the same
+      as one restored whole.
+    * The convolutions keep their biases so that the authors' checkpoints load, although the
+      normalisation that follows cancels them: their gradients are zero up to rounding.
 
     Weights start as in the released code: Xavier uniform, biases zero.
 
@@ -48,7 +49,7 @@ class DDN(nn.Module):
         ConfigError: If a value is out of range or a name is not registered.
     """
 
-    #: One pixel has no variance to normalise by.
+    #: A single pixel has no variance to normalise by.
     size_requirements = SizeRequirements(minimum=2)
 
     def __init__(

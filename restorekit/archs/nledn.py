@@ -20,27 +20,28 @@ from .sizing import SizeRequirements
 class NLEDN(nn.Module):
     """An encoder-decoder of dense blocks with non-local attention and pooling indices.
 
-    Two convolutions make features. Each level of the encoder has a block whose attention
+    Two convolutions extract features. Each level of the encoder has a block whose attention
     stays within the cells of a grid, and a max-pooling by 2 that keeps the indices of the
-    maxima. At the bottom the attention is global. The decoder puts features back to these
-    indices, with zeros elsewhere, and fuses them with the encoder's; at full size it has a
-    1×1 and a 3×3 convolution instead of a block. The last convolution and a tanh give the
-    rain, which is subtracted.
+    maxima. At the coarsest level the attention is global. The decoder puts features back at
+    these indices, with zeros elsewhere, and fuses them with the encoder's; at full size it
+    has a 1×1 and a 3×3 convolution instead of a block. The last convolution and a tanh give
+    the rain, which is subtracted.
 
     Li et al., "Non-locally Enhanced Encoder-Decoder Network for Single Image De-raining",
     ACM MM 2018, with the data flow of the released code (github.com/AlexHex7/NLEDN);
     1,005,379 parameters. Departures:
 
     * The released test clamps the output to [0, 1]; here the output is not clamped.
-    * The released code takes no side below 16, and none that leaves a cell a single pixel
-      (25, 57, …); here every side from 8 works, with the same result where both work.
+    * The released code fails on sides below 16, and on those that leave a cell only one pixel
+      (25, 57, …). Here every side of at least 8 works, with the same result where both do.
 
     Args:
         channels: Channels of all features.
         growth: Channels that each convolution of a dense block adds.
         num_layers: Convolutions in a dense block.
-        grids: For each level, full size first, the number of cells along each side that
-            the attention stays within. The decoder has the same grids, none at full size.
+        grids: Number of cells along each side of the feature map, for each level, full size
+            first; attention stays within a cell. The decoder has the same grids, except that
+            at full size it has no attention.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -57,22 +58,22 @@ class NLEDN(nn.Module):
         require_int(self, "channels", channels, 1)
         if not grids:
             raise ConfigError(
-                "NLEDN: grids is empty; give one number for each level, as (8, 4, 2)."
+                "NLEDN: grids is empty; give one number for each level, such as (8, 4, 2)."
             )
-        # One pixel must be left at the bottom.
+        # At least one pixel must remain at the coarsest level.
         self.size_requirements = SizeRequirements(minimum=2 ** len(grids))
 
         def block(grid: int) -> NonLocalDenseBlock:
             return NonLocalDenseBlock(channels, growth, num_layers, grid)
 
-        def conv(in_channels: int, out_channels: int, side: int) -> nn.Conv2d:
-            return nn.Conv2d(in_channels, out_channels, side, padding=side // 2)
+        def conv(in_channels: int, out_channels: int, kernel_size: int) -> nn.Conv2d:
+            return nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
 
         self.head = conv(3, channels, 3)
         self.entry = conv(channels, channels, 3)
         self.encoder = nn.ModuleList(block(grid) for grid in grids)
         self.bottom = block(1)
-        # Index i is level i + 1: the first level has no block.
+        # Index i serves level i + 1: at full size ``exit`` takes the place of both.
         self.fusions = nn.ModuleList(conv(2 * channels, channels, 1) for _ in grids[1:])
         self.decoder = nn.ModuleList(block(grid) for grid in grids[1:])
         self.exit = nn.Sequential(conv(3 * channels, channels, 1), conv(channels, channels, 3))
@@ -108,14 +109,14 @@ class NLEDN(nn.Module):
 
 
 def unpool(x: torch.Tensor, indices: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Put values back to where a max-pooling took them from, with zeros elsewhere.
+    """Put values back where a max-pooling took them from, with zeros elsewhere.
 
-    ``max_unpool2d`` in a form that PyTorch's deterministic mode accepts: windows do not
-    overlap, so that no two values have the same index.
+    This is ``max_unpool2d`` in a form that PyTorch's deterministic mode accepts. The pooling
+    windows do not overlap, so no two values have the same index.
 
     Args:
         x: Values (N, C, h, w).
-        indices: Index of each in the flattened plane, as ``max_pool2d`` returns them.
+        indices: Index of each value in the flattened plane, as ``max_pool2d`` returns it.
         like: Features (N, C, H, W) of the size before the pooling.
     """
     planes = x.new_zeros(like.shape).flatten(2)

@@ -23,7 +23,7 @@ class PReNet(nn.Module):
     and a last convolution give a residual, which is *added* to the rainy image.
 
     Ren et al., "Progressive Image Deraining Networks: A Better and Simpler Baseline", CVPR
-    2019, with the data flow of the released code. The networks of that code:
+    2019, with the data flow of the released code. That code's networks are built as follows:
 
     ============  ==========  ======================================================
     released      parameters  here
@@ -40,14 +40,14 @@ class PReNet(nn.Module):
     Args:
         channels: Channels of all features.
         num_stages: Stages, all with the same weights.
-        num_blocks: Residual blocks of a stage.
+        num_blocks: Residual blocks in a stage.
         recurrent_unit: ``PlainConvLSTM``, ``PlainConvGRU``, or the config or name of
             another registered :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`;
             ``None`` for PRN.
         recursive_blocks: All residual blocks share their weights.
-        concat_input: Each stage sees the rainy image beside the previous stage's output.
-        residual: A stage predicts what is added to the rainy image, otherwise the derained
-            image itself.
+        concat_input: Each stage sees the rainy image as well as the previous stage's output.
+        residual: A stage predicts what to add to the rainy image; otherwise it predicts the
+            derained image itself.
 
     Raises:
         ConfigError: If a value is out of range or a name is not registered.

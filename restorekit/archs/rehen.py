@@ -25,12 +25,12 @@ _NORM: MappingProxyType[str, Any] = MappingProxyType(
 
 
 class HierarchyEnhancementUnit(nn.Module):
-    """REHEN's HEU: two residual blocks, whose results are fused with the input; plus the input.
+    """REHEN's HEU: fuse the input and the results of two residual blocks, then add the input.
 
     Args:
         channels: Channels of input and output.
         se_channels: Inner channels of the squeeze-and-excitation.
-        norm: Returns a normalisation for a number of channels.
+        norm: Builds a normalisation for a given number of channels.
     """
 
     def __init__(self, channels: int, se_channels: int, norm: Callable[[int], nn.Module]) -> None:
@@ -87,21 +87,22 @@ class REHEN(StageRecurrence):
     Departures:
 
     * The released code works on BGR images; here they are RGB.
-    * TensorFlow corrects its running averages for their starting value, PyTorch does not:
-      they need some thousand iterations. PyTorch averages the variance of the sample,
-      TensorFlow that of the population: one part in 10^5 with the recipe's batches.
+    * TensorFlow corrects its running averages for their initial value. PyTorch does not, so
+      here they take a few thousand iterations to settle. PyTorch averages the unbiased
+      variance and TensorFlow the biased one, which differ by one part in 10^5 with the
+      recipe's batches.
 
     Testing uses the running averages, as the released code does for its published numbers;
-    ``norm`` can have ``image_moments=True`` instead. The convolutions keep their biases,
-    for the sake of the authors' checkpoints, although the normalisation after them cancels
-    these: their gradients are zero up to rounding.
+    ``norm`` can have ``image_moments=True`` instead. The convolutions keep their biases so
+    that the authors' checkpoints load, although the normalisation that follows cancels them:
+    their gradients are zero up to rounding.
 
     Weights start as in the released code: Xavier uniform, biases zero.
 
     Args:
         channels: Channels of all features.
         num_stages: Stages, all with the same weights.
-        num_blocks: Blocks of a stage.
+        num_blocks: Blocks in a stage.
         recurrent_unit: Config or name of the recurrent unit.
         se_channels: Inner channels of the squeeze-and-excitations.
         norm: Config or name of the normalisation, built with ``channels``.

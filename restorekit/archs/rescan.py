@@ -14,8 +14,8 @@ class RESCAN(StageRecurrence):
     """A stack of dilated recurrent units with squeeze-and-excitation, run stage by stage.
 
     The first unit reads the image; the units after it have the dilations 1, 2, 4, …. Only
-    the convolutions of a unit's input are dilated, those of its state are not. A head of a
-    3×3 and a 1×1 convolution gives the rain, which is subtracted.
+    the convolutions of a unit's input are dilated, not those of its state. A head of a 3×3
+    and a 1×1 convolution gives the rain, which is subtracted.
 
     Li et al., "Recurrent Squeeze-and-Excitation Context Aggregation Net for Single Image
     Deraining", ECCV 2018, with the data flow of the released code. The defaults are its
@@ -25,10 +25,10 @@ class RESCAN(StageRecurrence):
     Args:
         channels: Channels of all features.
         num_stages: Stages, all with the same weights.
-        depth: Layers of a stage as the paper counts them, at least 3; there are
+        depth: Layers in a stage as the paper counts them, at least 3; there are
             ``depth - 2`` units.
-        recurrent_unit: ``ConvRNN``, ``ConvGRU``, ``ConvLSTM``, or ``ConvUnit`` for none,
-            or the config or name of another registered
+        recurrent_unit: ``ConvRNN``, ``ConvGRU``, ``ConvLSTM``, ``ConvUnit`` (without
+            recurrence), or the config or name of another registered
             :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`.
         prediction: ``full``: each stage predicts all the rain; ``additive``: it adds to the
             rain of the previous stage, without a gradient to it.

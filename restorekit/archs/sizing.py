@@ -91,10 +91,10 @@ def forward_padded(network: nn.Module, lq: torch.Tensor) -> NetworkOutput:
 
 
 def with_padding(network: nn.Module) -> nn.Module:
-    """Return ``network`` so that calling it takes images of any size.
+    """Return a network that pads and crops by itself, so that it takes images of any size.
 
-    Calling the result is :func:`forward_padded` of ``network``. Everything else, the state
-    dict included, is the network's own: it shares parameters and submodules.
+    Calling it is calling :func:`forward_padded` with ``network``. It shares everything else
+    with ``network``: parameters, submodules and the keys of the state dict.
     """
     padded = _new_padded(type(network))
     padded.__dict__.update(network.__dict__)
@@ -102,7 +102,7 @@ def with_padding(network: nn.Module) -> nn.Module:
 
 
 class _PaddedCall(nn.Module):
-    """Base of the classes that :func:`with_padding` makes, beside the network's own class."""
+    """Overrides ``forward`` in the classes that :func:`with_padding` makes."""
 
     _network_class: type[nn.Module]
 
@@ -110,12 +110,12 @@ class _PaddedCall(nn.Module):
         return _call_padded(self, super().forward, lq)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the network's class, as the class of this object has no importable name."""
+        """Pickle by the network's class, since this object's own cannot be imported."""
         return _new_padded, (self._network_class,), self.__dict__
 
 
 def _new_padded(network_class: type[nn.Module]) -> nn.Module:
-    """Return an object without attributes whose class pads for ``network_class``."""
+    """Return an empty instance of a subclass of ``network_class`` that pads."""
     bases = (_PaddedCall, network_class)
     padded_class = type(network_class.__name__, bases, {"_network_class": network_class})
     return cast(nn.Module, object.__new__(padded_class))

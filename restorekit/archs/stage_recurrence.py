@@ -21,8 +21,8 @@ class StageRecurrence(nn.Module):
     the state that it returned in the previous stage.
 
     Args:
-        units: Modules called as ``unit(x)`` in the first stage and ``unit(x, state)``
-            later, which return their output and their new state.
+        units: Modules called as ``unit(x)`` in the first stage and as ``unit(x, state)`` in
+            later ones; they return their output and their new state.
         head: From the last unit's output to the rain (N, 3, H, W).
         num_stages: Number of stages.
         additive: A stage's rain is added to that of the previous stage, without a gradient

@@ -1,7 +1,7 @@
 """Taking up a training from a checkpoint, under a config that may have changed since.
 
 What the training has learned comes from the checkpoint: weights, the optimiser's state, how
-far the run is. What it is told to do comes from the config: learning rate, weight decay,
+far the run is. What it does from there comes from the config: learning rate, weight decay,
 schedules, batch size. Each difference is logged.
 """
 

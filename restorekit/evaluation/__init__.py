@@ -1,1 +1,1 @@
-"""Results files, and the measuring of folders of images."""
+"""Results files, and measuring folders of images."""

@@ -1,4 +1,4 @@
-"""With what results were obtained: versions and machine, and nothing about the person."""
+"""Versions and machine that results were obtained with, and nothing about the person."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from restorekit.version import __version__
 def collect_environment() -> dict[str, Any]:
     """Return the versions that can change a number, and the machine that can change a time.
 
-    ``git_commit`` is there if restorekit runs from a checkout, with ``-dirty`` behind it if
-    files were changed; ``gpu`` if PyTorch can use one. There are no host or user names and
-    no paths in it.
+    ``git_commit`` is included if restorekit runs from a checkout, followed by ``-dirty`` if
+    files were changed, and ``gpu`` if PyTorch can use one. Host names, user names and paths
+    are not.
     """
     environment: dict[str, Any] = {
         "restorekit": __version__,
@@ -43,9 +43,9 @@ def collect_environment() -> dict[str, Any]:
 
 
 def git_commit(root: Path) -> str | None:
-    """Return the commit checked out in ``root``, or None if it is no checkout of its own.
+    """Return the commit checked out in ``root``, or None if no repository starts there.
 
-    A package installed somewhere inside another project's repository has no commit.
+    A package installed inside another project's repository has no commit.
     """
     git = shutil.which("git")
     if git is None:

@@ -1,4 +1,4 @@
-"""Measuring a folder of images that any program restored."""
+"""Measure a folder of restored images, whatever program restored them."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from restorekit.plugins import load_plugin_file, loaded_plugin_files
 from .image_folders import Folder, ImageFiles, find_images
 from .results import RAINY_INPUT, Results, build_results, dataset_record, quantity
 
-#: Folders that say which part of a dataset lies in them, and not which dataset.
+#: Names of folders that tell a part of a dataset, not the dataset.
 _PARTS = {"gt", "lq", "test", "val", "train", "target", "input", "clean", "rainy", "norain", "rain"}
-#: Images that are worth a process of their own, which takes half a second to start.
+#: Number of images from which another process, which takes half a second to start, pays off.
 _IMAGES_PER_PROCESS = 16
 
 
 @dataclass(frozen=True)
 class MeasuredImage:
-    """What was measured of one image.
+    """The values of one image.
 
     Attributes:
         name: As in :class:`ImageFiles`.
         size: Height and width.
-        pred: Key to the value of the restored image.
-        lq: The same of the input; empty without it.
-        digest: Digest of lq and gt; of the one that is there; of the restored image without
-            both.
+        pred: Values of the restored image, by the quantity's key.
+        lq: Values of the rainy image, likewise; empty if there is none.
+        digest: Digest of the rainy and the clean image, or of the only one given; of the
+            restored image if there is neither.
     """
 
     name: str
@@ -54,12 +54,12 @@ class MeasuredImage:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured of a folder.
+    """The evaluation of a folder.
 
     Attributes:
-        results: Of the restored images.
-        rainy_input: Of what they were restored from, where that was given.
-        images: Everything measured, image by image, extra protocols included.
+        results: Results of the restored images.
+        rainy_input: Results of the rainy images, where they were given.
+        images: All values, image by image, including those of extra protocols.
     """
 
     results: Results
@@ -80,36 +80,36 @@ def evaluate_folder(
     dataset: str | None = None,
     processes: int | None = None,
 ) -> Evaluation:
-    """Measure restored images against clean ones, and the rainy ones too where given.
+    """Measure restored images, and the rainy ones too where given.
 
     Args:
         pred: Folder of restored images.
         gt: Folder of clean images.
-        lq: Folder of rainy images. With it, and ``gt``, the results carry the fingerprint
-            that ``restorekit test`` finds for the same pairs, and rank beside its results.
+        lq: Folder of rainy images. With both ``lq`` and ``gt``, the results have the same
+            fingerprint as those of ``restorekit test`` on the same pairs, and rank with them.
         pairing: See :func:`~restorekit.evaluation.image_folders.find_images`.
         protocols: Protocols to measure under; they need ``gt``.
-        measures: Measures without a protocol, as ``"name"`` or ``"name:variant"``.
-        extra_protocols: Measured too, but left out of the results.
-        method: Name in tables; None for that of the folder ``pred``.
-        dataset: Name of the test set where the catalog does not know it; None for one made of
-            the path of ``gt`` or ``lq``.
-        processes: Number of processes that share the work; None for one a processor, where
-            there are images enough. The numbers are the same for any number. A script that
-            uses more than one needs the usual ``if __name__ == "__main__":``.
+        measures: Measures without a protocol, such as ``"name"`` or ``"name:variant"``.
+        extra_protocols: Protocols to measure under as well, left out of the results.
+        method: Name in tables; by default that of the folder ``pred``.
+        dataset: Name of the test set if the catalog does not know it; by default it is taken
+            from the path of ``gt`` or ``lq``.
+        processes: Number of processes that share the work; by default one per usable core, if
+            there are enough images. It does not change the results. A script that uses more
+            than one needs the usual ``if __name__ == "__main__":``.
 
     Raises:
-        ConfigError: If nothing is to be measured, or something needs ``gt`` and there is none.
+        ConfigError: If there is nothing to measure, or a measure needs ``gt`` and there is none.
         DataError: If images do not fit together or cannot be measured.
     """
     plan = Plan(protocols, measures)
     if not plan.quantities:
-        raise ConfigError("Nothing is to be measured: give a protocol or a metric.")
+        raise ConfigError("There is nothing to measure: give a protocol or a metric.")
     needing = plan.needing_gt()
     if needing and gt is None:
         raise ConfigError(
-            f"{needing} compares with clean images: give their folder (--gt), or measure what "
-            f"needs none (--metric {DEFAULT_WITHOUT_GT})."
+            f"{needing} compares with clean images: give their folder (--gt), or choose a metric "
+            f"that needs none (--metric {DEFAULT_WITHOUT_GT})."
         )
     files = find_images(pred, gt, lq, pairing)
     measured = measure_files(files, Plan([*protocols, *extra_protocols], measures), processes)
@@ -146,7 +146,7 @@ def measure_files(
     Args:
         files: The files.
         plan: What to measure.
-        processes: See :func:`evaluate_folder`.
+        processes: Number of processes; see :func:`evaluate_folder`.
 
     Raises:
         DataError: If a file cannot be read, or images do not fit together.
@@ -184,9 +184,9 @@ def _mapped(
     if processes <= 1:
         yield from map(measure, files)
         return
-    # Not forked: that is not safe once libraries have started threads.
+    # Not "fork", which is unsafe once libraries have started threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _prepare, (loaded_plugin_files(),)) as pool:
+    with ProcessPoolExecutor(processes, context, _prepare_worker, (loaded_plugin_files(),)) as pool:
         try:
             yield from pool.map(measure, files)
         except BaseException:
@@ -194,15 +194,15 @@ def _mapped(
             raise
 
 
-def _prepare(plugins: Sequence[str]) -> None:
-    """Start a process: one thread, and the classes that a plan may be made of."""
+def _prepare_worker(plugins: Sequence[str]) -> None:
+    """Limit OpenCV to one thread, and load the plugins whose classes a plan may hold."""
     cv2.setNumThreads(1)
     for file in plugins:
         load_plugin_file(file)
 
 
 def _dataset_name(folder: Folder) -> str:
-    """Return the last part of a path that names more than a part of a dataset."""
+    """Return the last folder of a path whose name is not that of a part of a dataset."""
     parts = Path(os.path.abspath(folder)).parts
     named = [part for part in parts[1:] if part.lower() not in _PARTS]
     return Path(named[-1]).stem if named else parts[-1]

@@ -1,4 +1,4 @@
-"""Which files belong together in folders of restored, clean and rainy images."""
+"""Find which files belong together in folders of restored, clean and rainy images."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class ImageFiles:
     """The files of one image.
 
     Attributes:
-        name: Its name in results.
+        name: Name of the image in results.
         pred: The restored image.
-        gt: Its ground truth, where there is one.
-        lq: What it was restored from, where that is to be measured too.
+        gt: The clean image, if there is one.
+        lq: The rainy image, if it is measured too.
     """
 
     name: str
@@ -38,18 +38,18 @@ def find_images(
 
     Args:
         pred: Folder of restored images.
-        gt: Folder of clean images; each must belong to a restored one.
-        lq: Folder of rainy images; each must belong to a restored one: of the same name, or
-            else with the same clean image.
-        pairing: Rule by which the name of a restored (or rainy) image leads to that of its
+        gt: Folder of clean images; each must belong to a restored image.
+        lq: Folder of rainy images; each must belong to a restored image, by its name or else
+            by a clean image that both have.
+        pairing: Rule that turns the name of a restored (or rainy) image into that of its
             clean one; see :func:`restorekit.datasets.match_names`.
 
     Returns:
-        One entry a restored image, in natural order, named as the rainy image, or as the
-        restored one without ``lq``. ``restorekit test`` names by rainy images too.
+        One entry per restored image, in natural order, with the name of the rainy image (as
+        ``restorekit test`` does), or without ``lq`` that of the restored image.
 
     Raises:
-        ConfigError: If ``pairing`` is not a rule.
+        ConfigError: If the rule is not valid.
         DataError: If a folder holds no images, an image has no partner, or partners differ
             in size.
     """
@@ -62,11 +62,11 @@ def find_images(
     if gt is not None:
         clean = _open(gt)
         clean_of = _partners(restored, clean, pairing)
-        gt_files = [_of_same_size(restored, i, clean, clean_of[i]) for i in indices]
+        gt_files = [_file_of_same_size(restored, i, clean, clean_of[i]) for i in indices]
     if lq is not None:
         rainy = _open(lq)
         rainy_of = _rainy_partners(restored, rainy, clean, clean_of, pairing)
-        lq_files = [_of_same_size(restored, i, rainy, rainy_of[i]) for i in indices]
+        lq_files = [_file_of_same_size(restored, i, rainy, rainy_of[i]) for i in indices]
         names = [rainy.names[i] for i in rainy_of]
     pred_files = [restored.label(i) for i in indices]
     return [ImageFiles(*files) for files in zip(names, pred_files, gt_files, lq_files, strict=True)]
@@ -80,7 +80,7 @@ def _open(folder: Folder) -> FolderImages:
 
 
 def _partners(images: FolderImages, others: FolderImages, pairing: str) -> list[int]:
-    """Return the index of each image's partner; every partner must belong to an image."""
+    """Return the index of each image's partner; no image on either side may be left over."""
     matches = match_names(images.names, others.names, pairing)
     unmatched = [images.label(i) for i in matches.unmatched_lq]
     missing_in = others.location
@@ -90,9 +90,10 @@ def _partners(images: FolderImages, others: FolderImages, pairing: str) -> list[
     if unmatched:
         rule = suggest_rule(images.names, others.names)
         remedy = f"--pairs '{rule}' would pair all of them" if rule else "add it or remove this one"
+        more = f" (and {len(unmatched) - 1} more have none)" if len(unmatched) > 1 else ""
         raise DataError(
-            f"{unmatched[0]} has no partner in {missing_in} by --pairs '{pairing}'"
-            f"{_and_more(unmatched)}: {remedy}."
+            f"{unmatched[0]} has no partner in {missing_in} under --pairs '{pairing}'{more}: "
+            f"{remedy}."
         )
     return [other for _, other in matches.pairs]
 
@@ -104,20 +105,23 @@ def _rainy_partners(
     clean_of: Sequence[int],
     pairing: str,
 ) -> list[int]:
-    same = match_names(restored.names, rainy.names)
-    if clean is None or not same.unmatched_lq:
+    """Return the index of each restored image's rainy image, by name or by their clean image."""
+    by_name = match_names(restored.names, rainy.names)
+    if clean is None or not by_name.unmatched_lq:
         return _partners(restored, rainy, "same")
     rainy_of = {shared: i for i, shared in enumerate(_partners(rainy, clean, pairing))}
     if not len(rainy_of) == len(rainy.names) == len(restored.names):
         raise DataError(
-            f"{restored.label(same.unmatched_lq[0])} has no rainy image of its name in "
-            f"{rainy.location}, and clean images shared by several rainy ones do not tell which "
-            "it is: give restored images the names of the rainy ones."
+            f"No rainy image in {rainy.location} has the name of "
+            f"{restored.label(by_name.unmatched_lq[0])}, and the clean image does not identify "
+            "it, since several rainy ones share one: give restored images the names of the "
+            "rainy ones."
         )
     return [rainy_of[shared] for shared in clean_of]
 
 
-def _of_same_size(images: FolderImages, i: int, others: FolderImages, other: int) -> str:
+def _file_of_same_size(images: FolderImages, i: int, others: FolderImages, other: int) -> str:
+    """Return the path of the partner ``other`` of image ``i``, once its size is checked."""
     (height, width), (other_height, other_width) = images.size(i), others.size(other)
     if (height, width) != (other_height, other_width):
         raise DataError(
@@ -126,7 +130,3 @@ def _of_same_size(images: FolderImages, i: int, others: FolderImages, other: int
             "(--pairs)."
         )
     return others.label(other)
-
-
-def _and_more(unmatched: Sequence[str]) -> str:
-    return f", nor have {len(unmatched) - 1} more" if len(unmatched) > 1 else ""

@@ -1,7 +1,7 @@
-"""Building, writing and reading results files.
+"""Build, write and read results files.
 
-All numbers are finite, as JSON requires: the PSNR of two identical images is their protocol's
-``identical_psnr`` (100 dB), not infinity.
+All numbers are finite, as JSON requires: the PSNR of two identical images is the protocol's
+``identical_psnr`` (100 dB by default), not infinity.
 """
 
 from __future__ import annotations
@@ -43,19 +43,15 @@ __all__ = [
 ]
 
 
-#: No measured value is larger; the squares that statistics sum stay finite.
+#: Larger values are refused, so that the squares that statistics sum up stay finite.
 _LARGEST = 1e100
 
 
-#: The largest value of an image; the squares of larger ones overflow in statistics.
-LARGEST = 1e150
-
-
 def dataset_record(name: str, fingerprint: str, num_images: int) -> DatasetRecord:
-    """Describe a test set: by the catalog's name and version where its fingerprint is known.
+    """Return the record of a test set, with the catalog's name where the fingerprint is known.
 
     Args:
-        name: Its name otherwise.
+        name: Name of a test set that the catalog does not know.
         fingerprint: :func:`restorekit.io.fingerprint.dataset_fingerprint` of its images.
         num_images: Number of images.
     """
@@ -67,7 +63,7 @@ def dataset_record(name: str, fingerprint: str, num_images: int) -> DatasetRecor
 
 
 def quantity(values: Values) -> MeasuredQuantity:
-    """Describe the values of a quantity for a results file."""
+    """Return the values of a quantity as a results file holds them."""
     measure, protocol = values.quantity.measure, values.quantity.protocol
     return MeasuredQuantity(
         measure=measure.name,
@@ -97,10 +93,10 @@ def build_results(
     cost: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Results:
-    """Put the results of one test together.
+    """Assemble the results of one test.
 
     Args:
-        method: Its name in tables; :data:`RAINY_INPUT` for the input itself.
+        method: Name of the method in tables; :data:`RAINY_INPUT` for the input itself.
         dataset: The test set.
         values: ``{protocol: {"psnr": {image: dB}, "ssim": {image: value}}}``: PSNR and SSIM
             that any program computed; means are computed here.
@@ -109,9 +105,9 @@ def build_results(
         config: The config file, hashed here.
         checkpoint: The checkpoint file, hashed here.
         seed: Seed of the training that made the checkpoint.
-        selected_on: On what the checkpoint was selected; see :class:`Results`.
-        cost: What the method needs.
-        settings: How it was run.
+        selected_on: On which images the checkpoint was selected; see :class:`Results`.
+        cost: Cost of the method; see :class:`Cost`.
+        settings: How the method was run; see :class:`Results`.
 
     Raises:
         UnknownNameError: If ``values`` has a measure that is not registered.
@@ -177,11 +173,11 @@ def parse_results(content: Any, source: str) -> Results:
     Keys that restorekit does not know are ignored.
 
     Args:
-        content: What JSON makes of the file.
+        content: The parsed JSON.
         source: The file, for messages.
 
     Raises:
-        DataError: At the first thing that is wrong.
+        DataError: If anything is wrong; the message names the first problem.
     """
     schema = content.get("schema") if isinstance(content, dict) else None
     if isinstance(content, dict) and schema not in (SCHEMA, SCHEMA_1):
@@ -199,19 +195,19 @@ def parse_results(content: Any, source: str) -> Results:
 
 
 def _key_1(quantity: MeasuredQuantity) -> str:
-    """Return where schema 1 has a quantity."""
+    """Return the key under which a file of schema 1 has a quantity."""
     if quantity.protocol is None:
         return f"no_reference.{quantity.measure}"
     return f"protocols.{quantity.protocol}.{quantity.measure}"
 
 
 def _check(results: Results, source: str, keys: Mapping[str, str]) -> None:
-    """Check what types cannot say.
+    """Check what the types of :class:`Results` cannot express.
 
     Args:
-        results: What to check.
-        source: The file.
-        keys: Where the file has each quantity, if not under ``measures``.
+        results: The results.
+        source: The file, for messages.
+        keys: Key under which the file has each quantity, if not in ``measures``.
     """
 
     def fail(key: str, problem: str) -> NoReturn:
@@ -252,9 +248,9 @@ def _check(results: Results, source: str, keys: Mapping[str, str]) -> None:
 
 
 def _file_record(path: str | os.PathLike[str]) -> FileRecord:
-    """Name a file relative to the working folder, or by its name alone if it lies elsewhere.
+    """Record a file by its path relative to the working folder, or its name if it is elsewhere.
 
-    A file that is passed on must not show the path of a home folder.
+    Files are shared, so they must not contain the path of anyone's home folder.
     """
     file = Path(path).resolve()
     here = Path.cwd()

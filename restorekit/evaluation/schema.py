@@ -1,7 +1,7 @@
-"""What a results file holds, schema 2.
+"""The content of a results file, schema 2.
 
-A file states of every measured quantity what it is (label, unit, direction), so that it can be
-ranked where the measure itself is not installed.
+A file describes every quantity that it holds (label, unit, direction), so that it can be ranked
+even where the measure is not installed.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class DatasetRecord(Struct, frozen=True, omit_defaults=True):
         name: Its name in tables.
         fingerprint: :func:`restorekit.io.fingerprint.dataset_fingerprint` of its images.
         num_images: Number of images.
-        version: Which of several versions; None where a dataset has only one.
-        leaks: How many images show a photograph that the checkpoint was trained on; None
-            where none is known to.
+        version: Version of the dataset; None if there is only one.
+        leaks: How many images show a photograph that the checkpoint was trained on; None if
+            no image is known to.
     """
 
     name: Text
@@ -47,16 +47,16 @@ class DatasetRecord(Struct, frozen=True, omit_defaults=True):
 
 
 class MeasuredQuantity(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One measure, taken in one way, of every image of a test set.
+    """The values of one measure, under one protocol or in one variant, on a test set.
 
     Attributes:
-        measure: Name of the measure, as in ``psnr``.
-        label: Its name in tables, as in ``PSNR``.
-        unit: Its unit, or an empty string.
+        measure: Name of the measure, such as ``psnr``.
+        label: Name in tables, such as ``PSNR``.
+        unit: Unit, or an empty string.
         digits: Decimals of a mean in a table.
-        higher_is_better: Its direction.
-        protocol: The protocol under which it was taken; None for a measure without one.
-        variant: Which variant of a measure without a protocol; None where it has none.
+        higher_is_better: Whether higher values are better.
+        protocol: Name of the protocol; None for a measure without one.
+        variant: Variant of a measure without a protocol; None if it has no variants.
         mean: Mean over ``images``.
         images: Image name to value.
         left_out: Image name to the reason why it has no value.
@@ -75,12 +75,12 @@ class MeasuredQuantity(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The name of the quantity everywhere: ``<measure>/<protocol or variant>``."""
+        """The quantity's name: ``<measure>/<protocol or variant>``."""
         return "/".join(filter(None, [self.measure, self.protocol or self.variant]))
 
     @property
     def title(self) -> str:
-        """The label with its unit, as over a column."""
+        """The label with its unit, as in a column's heading."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     @property
@@ -90,7 +90,7 @@ class MeasuredQuantity(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Cost(Struct, frozen=True, omit_defaults=True):
-    """What the method needs; see :func:`restorekit.models.complexity.network_cost`."""
+    """Cost of a method; see :func:`restorekit.models.complexity.network_cost`."""
 
     parameters: NotNegative | None = None
     macs_per_pixel: NotNegative | None = None
@@ -99,21 +99,21 @@ class Cost(Struct, frozen=True, omit_defaults=True):
 
 
 class Results(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
-    """The content of a results file; what does not apply is left out of the file.
+    """The content of a results file; fields with their default value are left out of the file.
 
     Attributes:
-        method: Its name in tables; :data:`RAINY_INPUT` for the input itself.
+        method: Name of the method in tables; :data:`RAINY_INPUT` for the input itself.
         dataset: The test set.
-        measures: What was measured of every image, by :attr:`MeasuredQuantity.key`.
-        scalars: Single numbers of metrics that do not say anything image by image.
+        measures: Measured quantities, by :attr:`MeasuredQuantity.key`.
+        scalars: Numbers from metrics that give no values image by image.
         config: The config file.
         checkpoint: The checkpoint file.
         seed: Seed of the training that made the checkpoint.
-        selected_on: On what the checkpoint was selected as the best: ``validation``, or
-            ``test`` where those are the images of the test set.
-        cost: What the method needs.
-        settings: How it was run: ``device``, ``dtype``, ``tile``, ``ensemble``, ``processes``,
-            ``threads``, and what others add.
+        selected_on: On which images the checkpoint was selected as the best: ``validation``,
+            or ``test`` if those are the images of the test set.
+        cost: Cost of the method.
+        settings: How the method was run: ``device``, ``dtype``, ``tile``, ``ensemble``,
+            ``processes``, ``threads``, and whatever else was recorded.
         environment: Versions and machine.
     """
 

@@ -1,6 +1,6 @@
-"""Results files of schema 1, which restorekit wrote up to version 0.1; they are read for ever.
+"""Results files of schema 1, which restorekit wrote up to version 0.1 and will always read.
 
-Schema 1 knows PSNR and SSIM under protocols and NIQE without one.
+Schema 1 has PSNR and SSIM under protocols, and NIQE without one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from .schema import Cost, DatasetRecord, FileRecord, MeasuredQuantity, Results, Text
 
 SCHEMA_1 = "restorekit.results/1"
-#: What schema 1 leaves unsaid: label, unit, digits, and whether higher is better.
+#: What schema 1 does not state: label, unit, digits, and whether higher is better.
 _MEASURES = {
     "psnr": ("PSNR", "dB", 2, True),
     "ssim": ("SSIM", "", 4, True),
@@ -21,7 +21,7 @@ _MEASURES = {
 
 
 class Values1(Struct):
-    """Values of images and their mean."""
+    """The values of images, and their mean."""
 
     mean: float
     images: Annotated[dict[str, float], Meta(min_length=1)]
@@ -56,7 +56,7 @@ class Results1(Struct, tag_field="schema", tag=SCHEMA_1):
 
 
 def upgrade(old: Results1) -> Results:
-    """Return the content of a file of schema 1 in today's form."""
+    """Convert the content of a file of schema 1 to the current schema."""
     quantities = [
         _quantity(name, values, protocol=protocol)
         for protocol, measured in old.protocols.items()

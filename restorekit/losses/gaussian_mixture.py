@@ -15,16 +15,16 @@ VARIANCE_FLOOR = 1e-6
 
 @MODELS.register_module()
 class ZeroMeanMixture(nn.Module):
-    """Mixture of K zero-mean Gaussians over the single values of a residual.
+    """Mixture of K zero-mean Gaussians over the individual values of a residual.
 
     SSIR (CVPR 2019), with the EM steps of its released code: the means stay at zero, and
     1e-6 is added to each variance. The state, ``variances`` and ``weights`` (both of shape
-    (K,)), lies in buffers and so in every checkpoint. Processes that train together add up
-    their sums before they divide, and so hold the same mixture: that of all their samples.
+    (K,)), is held in buffers and is therefore part of every checkpoint. In distributed
+    training the processes add up their sums, so that all hold the mixture of all samples.
 
-    It starts from equal weights and variances spread evenly in the logarithm from 1e-3
-    to 1. The released code draws variances at random; as the means are equal, only
-    different variances part the components.
+    It starts with equal weights and with variances spaced logarithmically from 1e-3 to 1.
+    The released code draws the variances at random. They must differ: with equal means,
+    nothing else tells the components apart.
 
     Args:
         num_components: K.
@@ -48,7 +48,7 @@ class ZeroMeanMixture(nn.Module):
 
     @torch.no_grad()
     def responsibilities(self, values: Tensor) -> Tensor:
-        """Return how likely each value is from each component: the E step.
+        """Return the probability that each value comes from each component: the E step.
 
         Args:
             values: Of any shape.
@@ -65,13 +65,13 @@ class ZeroMeanMixture(nn.Module):
 
     @torch.no_grad()
     def update(self, values: Tensor) -> Tensor:
-        """Do an E, an M and another E step, and keep the mixture that the M step gives.
+        """Take an E, an M and another E step, and keep the mixture that the M step gives.
 
         Args:
-            values: Of any shape; in several processes each gives its own.
+            values: Of any shape; in distributed training, those of this process.
 
         Returns:
-            The responsibilities of ``values`` by the new mixture.
+            The responsibilities for ``values`` under the new mixture.
         """
         given = self.responsibilities(values).flatten(1)
         counts = given.sum(dim=1)

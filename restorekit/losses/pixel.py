@@ -18,7 +18,7 @@ from .precision import full_precision_pair, without_autocast
 
 
 class PixelLoss(nn.Module):
-    """Base of the pixel losses: precision, shape check, mean and weight.
+    """Base class of the pixel losses; a subclass gives the penalty of a difference.
 
     Args:
         loss_weight: Factor of the mean.
@@ -56,7 +56,6 @@ class L1Loss(PixelLoss):
     """
 
     def penalty(self, difference: Tensor) -> Tensor:
-        """Return the absolute value of each element."""
         return difference.abs()
 
 
@@ -69,7 +68,6 @@ class MSELoss(PixelLoss):
     """
 
     def penalty(self, difference: Tensor) -> Tensor:
-        """Return the square of each element."""
         return difference.square()
 
 
@@ -99,5 +97,4 @@ class CharbonnierLoss(PixelLoss):
         self.eps = eps
 
     def penalty(self, difference: Tensor) -> Tensor:
-        """Return sqrt(x² + eps²) of each element x."""
         return (difference.square() + self.eps**2).sqrt()

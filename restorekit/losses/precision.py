@@ -17,7 +17,7 @@ def full_precision_pair(pred: Tensor, gt: Tensor, loss_name: str) -> tuple[Tenso
     Args:
         pred: The network's output, any shape and floating type.
         gt: The ground truth, the same shape.
-        loss_name: The loss that asks, for the error message.
+        loss_name: Name of the loss, for the error message.
 
     Raises:
         DataError: If the shapes differ; broadcasting would hide a mispaired batch.

@@ -1,4 +1,4 @@
-"""What SSIR asks of rainy photographs that have no clean version."""
+"""SSIR's loss for rainy photographs that have no clean version."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from .total_variation import TotalVariationLoss
 
 @MODELS.register_module()
 class RainMixtureLoss(nn.Module):
-    """The unsupervised terms of SSIR: rain as a Gaussian mixture, smoothness, and likeness.
+    """The unsupervised terms of SSIR: a Gaussian mixture, total variation and a divergence.
 
-    * ``loss_mixture``: the mean over all values r of what is taken from a photograph of
-      Σ_k γ_k r² / (2σ_k²), with the mixture's variances σ² and responsibilities γ, which
-      are constants of the step.
+    * ``loss_mixture``: the mean of Σ_k γ_k r² / (2σ_k²) over all values r of the residual
+      (photograph minus restored photograph). The mixture's variances σ² and responsibilities
+      γ are constants within a step.
     * ``loss_tv``: the total variation of the restored photograph.
-    * ``loss_kl``: the least divergence of a component from the rain of the labelled
-      images (a Gaussian of its mean and variance). It depends on no weight of the network
-      and so has no gradient, as in the released code; it is there to be watched.
+    * ``loss_kl``: the smallest Kullback-Leibler divergence between the rain of the labelled
+      images, taken as a Gaussian with its mean and variance, and a component. It depends on
+      no weight of the network and so has no gradient, as in the released code; it only shows
+      in the log how well the mixture fits.
 
     Wei et al., "Semi-supervised Transfer Learning for Image Rain Removal", CVPR 2019, with
-    the factors and the order of the released code: at each step E, M and E, then the
+    the factors and the order of the released code: in each step E, M and E, then the
     gradient. Departures:
 
-    * In its first epoch the released code fits the mixture to the photographs themselves,
-      which ``warmup_iters`` does too, but starts it anew, at random, in each of those
-      steps. Here it goes on from step to step.
-    * The released code gives a component's variance where its standard deviation belongs in
-      the divergence.
+    * In its first epoch the released code fits the mixture to the photographs themselves and
+      starts it at random in every step. ``warmup_iters`` fits it to the photographs too, but
+      each step continues from the last.
+    * In the divergence, the released code uses a component's variance where its standard
+      deviation belongs.
 
     Args:
         num_components: K, Gaussians in the mixture.
         mixture_weight: Factor of ``loss_mixture``.
         tv_weight: Factor of ``loss_tv``.
         kl_weight: Factor of ``loss_kl``.
-        warmup_iters: Steps in which the mixture is fitted to the photographs instead of to
-            what is taken from them.
+        warmup_iters: Number of first steps in which the mixture is fitted to the photographs
+            instead of to the residuals.
     """
 
     iteration: Tensor
@@ -59,7 +60,7 @@ class RainMixtureLoss(nn.Module):
         self.mixture_weight = mixture_weight
         self.kl_weight = kl_weight
         self.warmup_iters = warmup_iters
-        # Steps so far: a buffer, so that a resumed training knows.
+        # Steps so far; a buffer, so that a resumed run has it.
         self.register_buffer("iteration", torch.tensor(0))
 
     def forward(
@@ -70,8 +71,8 @@ class RainMixtureLoss(nn.Module):
         Args:
             pred: Restored photographs, (N, C, H, W).
             unlabelled: The photographs, of the same shape.
-            lq: Rainy images, (M, C, H, W), that have
-            gt: clean versions, of the same shape.
+            lq: Labelled rainy images, (M, C, H, W).
+            gt: Their clean versions, of the same shape.
 
         Raises:
             DataError: If the shapes of a pair differ.

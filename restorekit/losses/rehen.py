@@ -1,4 +1,4 @@
-"""The two losses that REHEN adds to the squared error: of SSIM and of PSNR."""
+"""The two losses that REHEN adds to the squared error, one from SSIM and one from PSNR."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .ssim import SSIMLoss
 class LogSSIMLoss(nn.Module):
     """log(1 / (SSIM + eps)), REHEN's structural loss.
 
-    Yang and Lu, ACM MM 2019, and the released code: SSIM of an 11×11 Gaussian of σ 1.5
-    without padding, each colour channel by itself, for images in [0, 1]. Departure: a mean
-    SSIM below zero, of which there is no logarithm, counts as zero.
+    Yang and Lu, ACM MM 2019, and the released code: SSIM with an 11×11 Gaussian window of
+    σ 1.5, without padding, on each colour channel separately, for images in [0, 1].
+    Departure: a negative mean SSIM, which has no logarithm, counts as zero.
 
     Args:
         eps: Added to SSIM.
@@ -45,11 +45,11 @@ class LogSSIMLoss(nn.Module):
 
 @MODELS.register_module()
 class InversePSNRLoss(nn.Module):
-    """1 / (PSNR + eps), REHEN's loss of the signal-to-noise ratio.
+    """1 / (PSNR + eps), REHEN's loss on the signal-to-noise ratio.
 
-    Yang and Lu, ACM MM 2019, and the released code: the mean over the images of their PSNR
-    in dB, peak 1. Departures, for a loss that is always finite and falls with the error: a
-    PSNR above 100 dB counts as 100 dB, one below 1 dB as 1 dB.
+    Yang and Lu, ACM MM 2019, and the released code: PSNR is the mean over the images, in dB
+    with peak 1. Departures, so that the loss is always finite and never rises as the error
+    falls: an image's PSNR above 100 dB counts as 100 dB, and a mean below 1 dB as 1 dB.
 
     Args:
         eps: Added to PSNR.

@@ -67,19 +67,19 @@ def _gaussian_filter(images: Tensor, size: int, sigma: float, padding: int) -> T
 class SSIMLoss(nn.Module):
     """Negative SSIM, the only training loss of DCSFN and PReNet.
 
-    SSIM is that of Wang et al. (IEEE TIP 2004, eq. 13) with the choices of the two
-    released codes: an 11×11 Gaussian of σ 1.5, *zero padding* (the published SSIM has
-    none), each colour channel by itself, and constants for images in [0, 1]. A perfect image
-    has the loss ``-loss_weight``.
+    SSIM is that of Wang et al. (IEEE TIP 2004, eq. 13) with the choices of both released
+    codes: an 11×11 Gaussian window of σ 1.5, *zero padding* (the published SSIM has none),
+    each colour channel separately, and constants for images in [0, 1]. A perfect image has
+    the loss ``-loss_weight``.
 
-    The loss is computed in float32 under any autocast: variances are small differences of
-    large numbers, of which bf16 keeps nothing. Float64 input is kept as it is.
+    The loss is computed in float32 even under autocast, or in float64 for float64 input:
+    variances are small differences of large numbers, which bf16 loses.
 
     Args:
         window_size: Side of the Gaussian window in pixels, odd.
         sigma: Standard deviation of the window in pixels.
-        padding: ``zero``, or ``valid`` for SSIM as it is published and measured.
-        data_range: Span of the image values.
+        padding: ``zero``, or ``valid`` for SSIM as published and as usually measured.
+        data_range: Range of the image values.
         loss_weight: Factor of the negative SSIM.
 
     Raises:

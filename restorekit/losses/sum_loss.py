@@ -12,10 +12,10 @@ from restorekit.registry import MODELS
 
 
 def as_loss_dict(losses: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return what a restorer's ``loss`` hands to mmengine, from what any loss returned.
+    """Return as a dict what a loss returned, a single tensor as ``{"loss": tensor}``.
 
     mmengine's ``parse_losses`` adds up every entry whose key contains ``loss`` and logs
-    each; a single tensor becomes ``{"loss": tensor}``.
+    each of them.
     """
     return {"loss": losses} if isinstance(losses, Tensor) else dict(losses)
 

@@ -29,7 +29,7 @@ class TotalVariationLoss(nn.Module):
 
         Args:
             pred: Restored images, (N, C, H, W).
-            gt: Not used; it is there so that the loss can be one of several.
+            gt: Not used; it lets this loss be a part of a :class:`SumLoss`.
         """
         with without_autocast(pred):
             pred = pred if pred.element_size() >= 4 else pred.float()

@@ -1,4 +1,4 @@
-"""From the batch of the data loader to what networks take."""
+"""Turn the data loader's batches into input for networks."""
 
 from __future__ import annotations
 

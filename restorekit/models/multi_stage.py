@@ -34,9 +34,9 @@ class MultiStageRestorer(Restorer):
         stage_loss: Config of the loss between each stage's output and ``gt``.
         loss: Config of a further loss, between the final output and ``gt``.
         data_preprocessor: See :class:`~restorekit.models.restorer.Restorer`.
-        compile: See there.
-        accelerate: See there.
-        stage_weights: Factors of the stages' losses by the names of ``forward_train``, 1 by
+        compile: See :class:`~restorekit.models.restorer.Restorer`.
+        accelerate: See :class:`~restorekit.models.restorer.Restorer`.
+        stage_weights: Factors of the stages' losses, by their names in ``forward_train``; 1 by
             default.
     """
 
@@ -77,7 +77,7 @@ class MultiStageRestorer(Restorer):
                 losses[f"{name}_{stage}"] = weight * value
         if self.loss is not None:
             for name, value in as_loss_dict(self.loss(final, gt)).items():
-                # mmengine logs the sum of all as "loss".
+                # mmengine reserves the name "loss" for the sum.
                 losses["loss_final" if name == "loss" else name] = value
         return losses
 

@@ -26,13 +26,13 @@ class Restorer(BaseModel):
         loss: Config of the loss between the final output and ``gt``; not needed to test.
         data_preprocessor: Config of what turns batches into network input.
         compile: Train through ``torch.compile``; a dict holds its arguments (``mode``,
-            ``backend``). What is compiled is the network as written in ``archs``. Testing is
-            never compiled, since each new image size would be compiled anew.
+            ``backend``). The plain network of ``archs`` is compiled, not the accelerated one.
+            Testing never compiles, since every new image size would need a compilation.
         accelerate: Replace blocks of network and loss by faster ones that compute the same;
             see :func:`restorekit.fast.accelerate`.
 
-    Every image size works: images that the network does not take are padded, and the output
-    is cropped.
+    Every image size works: an image of a size that the network cannot take is padded, and
+    the output cropped.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Restorer(BaseModel):
         self.accelerate = accelerate
         self.network = MODELS.build(network)
         if accelerate:
-            # Without ``training``, what is computed with gradients is the plain network.
+            # With ``training=False``, calls that need gradients run the plain network.
             self.network = fast.accelerate(self.network, training=not compile)
         self.loss = self.build_loss(loss) if loss is not None else None
         # Not a submodule: it shares the network's parameters, which must appear once.
@@ -80,7 +80,7 @@ class Restorer(BaseModel):
             name: Name of each image, unique in its dataset.
             index: Index of each image in its dataset.
             mode: ``tensor`` returns the final output; ``loss`` the named losses;
-                ``predict`` one dict an image.
+                ``predict`` one dict per image.
         """
         if mode == "loss":
             return self.compute_loss(lq, gt)
@@ -89,7 +89,7 @@ class Restorer(BaseModel):
         return final_output(forward_padded(self.network, lq))
 
     def compute_loss(self, lq: torch.Tensor, gt: torch.Tensor | None) -> dict[str, torch.Tensor]:
-        """Return the losses by name; mmengine sums those whose name holds ``loss``."""
+        """Return the losses by name; mmengine sums those whose name contains ``loss``."""
         if self.loss is None or gt is None:
             raise ValueError("training needs model.loss in the config and images with gt")
         return as_loss_dict(self.loss(final_output(forward_padded(self._train_network, lq)), gt))
@@ -101,12 +101,12 @@ class Restorer(BaseModel):
         name: list[str] | None,
         index: torch.Tensor | None,
     ) -> list[dict[str, Any]]:
-        """Restore images; see the class for the sizes it takes.
+        """Restore images of any size.
 
         Returns:
-            One dict an image: ``pred`` (float32 RGB (3, H, W), not clamped), ``lq``, ``gt``
-            where there is one, ``name``, ``index`` and ``seconds``, the network's time for
-            it.
+            One dict per image: ``pred`` (float32 RGB (3, H, W), not clamped), ``lq``, ``gt``
+            where there is one, ``name``, ``index`` and ``seconds``, the time that the network
+            took.
 
         Raises:
             CheckpointError: If an output is not finite.

@@ -19,14 +19,15 @@ from .restorer import Restorer, final_output
 class SemiSupervisedRestorer(Restorer):
     """Trains on labelled and unlabelled images in each step; tests as any restorer does.
 
-    SSIR (CVPR 2019). The labelled images go through the network and ``loss``, as ever. The
-    unlabelled ones go through the network with *vectors of their own*: its convolutions'
-    kernels are shared, but biases and the scales and shifts of normalisations exist a second
-    time for them. The released code does so by making these variables anew for its second
-    branch (both released checkpoints hold 57,369 + 1,209 numbers), and it matters: a
-    mixture that is fitted to the residual rewards a smaller one at any size, and in both
-    checkpoints the second branch has learnt to give its input back. With shared vectors the
-    network itself would be drawn there. Testing uses the labelled images' vectors.
+    SSIR (CVPR 2019). The labelled images go through the network and ``loss``, as in
+    :class:`Restorer`. The unlabelled ones share the network's convolution kernels but have
+    *vectors of their own*: a second set of all biases and of the normalisations' scales and
+    shifts. Testing uses the labelled images' vectors.
+
+    The released code has the second set because its second branch creates these variables
+    again (both released checkpoints hold 57,369 + 1,209 numbers), and it matters. A mixture
+    fitted to the residual rewards any smaller residual, and in both checkpoints the second
+    branch has learnt to return its input. Shared vectors would pull the network itself there.
 
     Args:
         network: Config of the network.
@@ -89,13 +90,13 @@ class SemiSupervisedRestorer(Restorer):
         derained = final_output(forward_padded(self._train_network, lq))
         labelled = as_loss_dict(self.loss(derained, gt))
         if "loss" in labelled:
-            # mmengine keeps this name for the sum.
+            # mmengine reserves the name "loss" for the sum.
             labelled["loss_labelled"] = labelled.pop("loss")
         pred = self.restore_unlabelled(unlabelled)
         return {**labelled, **self.unlabelled_loss(pred, unlabelled, lq, gt)}
 
     def restore_unlabelled(self, unlabelled: torch.Tensor) -> torch.Tensor:
-        """Return the network's final output for photographs, by their own vectors.
+        """Return the network's final output for photographs, with the vectors for them.
 
         Running averages of normalisations, where there are any, stay as they are.
         """

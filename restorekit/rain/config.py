@@ -1,4 +1,4 @@
-"""Rain as the dicts and lists of a config file."""
+"""Build descriptions of rain from the dicts and lists of a config file."""
 
 from __future__ import annotations
 

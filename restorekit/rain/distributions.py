@@ -1,4 +1,4 @@
-"""What a random quantity of the rain may be: a number, a range, normal or log-normal."""
+"""Distributions of the rain's quantities: a number, a range, normal or log-normal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from restorekit.errors import ConfigError
 
 @dataclass(frozen=True)
 class Normal:
-    """A quantity that may be negative, and is mostly near its mean: a direction.
+    """A normal distribution, for quantities that may be negative, such as directions.
 
     Attributes:
         mean: In the quantity's own unit.
@@ -31,13 +31,13 @@ class Normal:
 
 @dataclass(frozen=True)
 class LogNormal:
-    """A positive quantity whose logarithm is normal: many small values, a few large ones.
+    """A log-normal distribution, for positive quantities: many small values, a few large ones.
 
     Attributes:
         median: Half of the values are below it, in the quantity's own unit.
         sigma: Standard deviation of the natural logarithm; 0 always gives the median.
-        low: Smaller values are raised to it.
-        high: Larger values are lowered to it.
+        low: Smaller values become ``low``.
+        high: Larger values become ``high``.
     """
 
     median: float
@@ -53,7 +53,7 @@ class LogNormal:
             )
 
 
-#: A number is that number always, a pair ``(low, high)`` is uniform between the two.
+#: A number is constant; a pair ``(low, high)`` is uniform between the two.
 Distribution: TypeAlias = float | tuple[float, float] | Normal | LogNormal
 
 
@@ -80,14 +80,14 @@ def check(owner: str, name: str, value: Distribution, low: float, high: float = 
     """Refuse a distribution that can leave ``[low, high]``.
 
     Args:
-        owner: Class that the field belongs to, for the message.
-        name: The field.
-        value: What it is set to.
-        low: Smallest value that makes sense.
-        high: Largest value that makes sense.
+        owner: Name of the field's class, for the message.
+        name: Name of the field.
+        value: Value of the field.
+        low: Smallest allowed value.
+        high: Largest allowed value.
 
     Raises:
-        ConfigError: If it can, or if ``value`` is no distribution.
+        ConfigError: If it can leave the range, or if ``value`` is not a distribution.
     """
     limits = _bounds(value)
     if limits is None or not low <= limits[0] <= limits[1] <= high:
@@ -98,7 +98,7 @@ def check(owner: str, name: str, value: Distribution, low: float, high: float = 
 
 
 def check_number(owner: str, name: str, value: float, low: float, high: float = math.inf) -> None:
-    """Refuse what is not one number in ``[low, high]``; see :func:`check`."""
+    """Refuse anything but a number in ``[low, high]``; see :func:`check`."""
     if not _is_number(value) or not low <= value <= high:
         raise ConfigError(
             f"{owner}.{name} is {value!r}; give one number between {low:g} and {high:g}."
@@ -106,7 +106,7 @@ def check_number(owner: str, name: str, value: float, low: float, high: float = 
 
 
 def _bounds(value: Distribution) -> tuple[float, float] | None:
-    """The smallest and the largest value that can be drawn; None for no distribution."""
+    """Return the smallest and the largest possible value; None if not a distribution."""
     if isinstance(value, Normal):
         return -math.inf, math.inf
     if isinstance(value, LogNormal):

@@ -1,8 +1,8 @@
-"""Rain that imitates the benchmarks: descriptions tuned against real pairs.
+"""Presets that imitate the rain of the benchmarks, tuned against real pairs.
 
-What is known of the real sets, how near the presets come and what each looks like is told
-in ``docs/rain.md``. Lengths and widths are for images of the real sets' size (481x321, and
-512x512 for Rain1200); on much larger photographs, the same streaks look finer.
+``docs/rain.md`` says what is known of the real sets, how close the presets come and what each
+looks like. Lengths and widths are for images of the real sets' size (481x321, and 512x512 for
+Rain1200); on much larger photographs, the same streaks look finer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from .distributions import Distribution, LogNormal, Normal
 from .spec import RainMixture, RainSpec, StreakLayer
 
-# Rain100L (Yang et al., CVPR 2017): one direction an image; many faint specks and a few
+# Rain100L (Yang et al., CVPR 2017): one direction per image; many faint specks and a few
 # long bright streaks, fine and sharp.
 _RAIN100L = RainSpec(
     layers=(
@@ -29,8 +29,8 @@ _RAIN100L = RainSpec(
     ),
 )
 
-# Rain100H (the same authors): several directions over each other. Long blunt lines of
-# one brightness, softer ones of many, and a few that cross them at larger angles.
+# Rain100H (the same authors): several directions on top of each other. Long blunt lines of
+# equal brightness, softer ones of varying brightness, and a few that cross at larger angles.
 _RAIN100H = RainSpec(
     layers=(
         StreakLayer(
@@ -83,7 +83,7 @@ def _photoshop(
     width: Distribution,
     opacity: float,
 ) -> RainSpec:
-    """Noise, blurred along one direction and screened over the image: dense, faint, soft."""
+    """Return dense, faint, soft rain: noise blurred along one direction, blended by screen."""
     layer = StreakLayer(
         density=density,
         direction=direction,
@@ -109,7 +109,7 @@ _RAIN1200 = RainMixture(
 )
 
 # Rain1400 (DDN; Fu et al., CVPR 2017): 14 directions and strengths for every photograph,
-# longer streaks than in Rain1200, half of the rains sparse.
+# longer streaks than in Rain1200, sparse in half of the images.
 _RAIN1400 = RainMixture(
     specs=(
         _photoshop((8e3, 24e3), (-40, 40), (12, 24), (1.4, 2.0), 0.1),
@@ -117,7 +117,7 @@ _RAIN1400 = RainMixture(
     ),
 )
 
-#: Descriptions by the name that :class:`~restorekit.rain.RainRenderer` takes.
+#: The presets by name, as :class:`~restorekit.rain.RainRenderer` takes it.
 RAIN_PRESETS: dict[str, RainSpec | RainMixture] = {
     "rain100l": _RAIN100L,
     "rain100h": _RAIN100H,

@@ -1,4 +1,4 @@
-"""Rain for an image: from a description and a random generator to a rainy picture."""
+"""Render rain over an image, from a description and a random generator."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class RainRenderer:
         return f"RainRenderer({self.rain!r})"
 
     def __call__(self, clean: Image, rng: np.random.Generator) -> Image:
-        """Lay rain over an image.
+        """Return an image with rain over it.
 
         Args:
-            clean: Photograph, (height, width, 3), uint8 RGB; it is not written to.
-            rng: Where all randomness comes from.
+            clean: Photograph, (height, width, 3), uint8 RGB; it is not changed.
+            rng: Source of all randomness.
 
         Returns:
             The rainy image, of the same shape and type.
@@ -62,7 +62,7 @@ class RainRenderer:
                 f"rain needs an 8-bit RGB image of shape (height, width, 3), and this one is "
                 f"{clean.dtype} of shape {clean.shape}; convert it first."
             )
-        spec = self._kind(rng)
+        spec = self._choose_spec(rng)
         streaks = _draw_layers(spec, clean.shape[:2], rng)[..., None]
         veil = np.float32(sample(spec.veil, rng))
         airlight = np.float32(sample(spec.airlight, rng))
@@ -76,18 +76,18 @@ class RainRenderer:
         return levels
 
     def layer(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
-        """Draw the streaks alone, as the same generator would give them to an image.
+        """Return only the streaks that an image would get from the same generator state.
 
         Args:
             shape: Height and width.
-            rng: Where all randomness comes from.
+            rng: Source of all randomness.
 
         Returns:
-            The rain layer R, (height, width), 0 to 1, before blending; it has no veil.
+            The rain layer R, (height, width), 0 to 1, before blending and without the veil.
         """
-        return _draw_layers(self._kind(rng), shape, rng)
+        return _draw_layers(self._choose_spec(rng), shape, rng)
 
-    def _kind(self, rng: np.random.Generator) -> RainSpec:
+    def _choose_spec(self, rng: np.random.Generator) -> RainSpec:
         if isinstance(self.rain, RainSpec):
             return self.rain
         return self.rain.specs[int(rng.choice(len(self.rain.specs), p=self.rain.probabilities))]
@@ -104,7 +104,7 @@ def _preset(name: str) -> RainSpec | RainMixture:
 
 
 def _draw_layers(spec: RainSpec, shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """The sum of the layers of ``spec``, at most 1."""
+    """Return the sum of a description's layers, at most 1."""
     total = np.zeros(shape, np.float32)
     for layer in spec.layers:
         if layer.probability < 1 and rng.random() >= layer.probability:
@@ -116,13 +116,13 @@ def _draw_layers(spec: RainSpec, shape: tuple[int, int], rng: np.random.Generato
 
 
 def _scatter(layer: StreakLayer, shape: tuple[int, int], rng: np.random.Generator) -> Streaks:
-    """Draw the quantities of one image and of each of its streaks."""
+    """Draw a layer's quantities for one image, and those of each of its streaks."""
     height, width = shape
     density = sample(layer.density, rng)
     direction = sample(layer.direction, rng)
     length = sample(layer.length, rng)
     thickness = sample(layer.width, rng)
-    # Streaks whose middle is outside reach in; the longest are about 3 sigma.
+    # Streaks centred outside the image reach into it; the longest are about 3 sigma.
     margin = length * np.exp(3 * layer.length_spread) * (1 + layer.motion_blur) / 2 + 1
     area = (height + 2 * margin) * (width + 2 * margin)
     count = int(rng.poisson(density * area / 1e6))
@@ -138,7 +138,7 @@ def _scatter(layer: StreakLayer, shape: tuple[int, int], rng: np.random.Generato
     return Streaks(
         x=rng.uniform(-0.5 - margin, width - 0.5 + margin, count).astype(np.float32),
         y=rng.uniform(-0.5 - margin, height - 0.5 + margin, count).astype(np.float32),
-        # A line has no head and tail: fold into [-90, 90).
+        # A line looks the same when reversed: fold into [-90, 90).
         direction=(angles.astype(np.float32) + 90) % 180 - 90,
         length=spread(length, layer.length_spread),
         width=spread(thickness, layer.width_spread),

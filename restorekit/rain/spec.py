@@ -1,4 +1,4 @@
-"""The description of rain: layers of streaks, a veil, and how they are laid over an image."""
+"""The description of rain: layers of streaks, a veil, and how they are blended."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from .distributions import Distribution, check, check_number
 
 @dataclass(frozen=True)
 class StreakLayer:
-    """Streaks of one kind; a rain may have several such layers.
+    """Streaks of one kind; rain may have several such layers.
 
-    A quantity that is a :data:`~restorekit.rain.distributions.Distribution` is drawn once
-    an image, for the wind and the strength of the rain differ from image to image; its
-    ``*_spread`` is how much the streaks of one image differ among themselves.
+    Each :data:`~restorekit.rain.distributions.Distribution` is drawn once per image, since
+    the wind and the strength of the rain differ between images. A ``*_spread`` says how much
+    the streaks within one image differ.
 
     Attributes:
         density: Streaks per megapixel (a 480x320 image has 0.154 megapixels).
-        direction: Degrees from straight down; positive: the lower end is further right.
-        length: Pixels between the points of half brightness of the streak's ends.
-        width: Pixels between the points of half brightness across the streak.
+        direction: Degrees from straight down; positive if the lower end is further right.
+        length: Length in pixels, from half brightness at one end to that at the other.
+        width: Width in pixels, from half brightness at one side to that at the other.
         brightness: Brightness of an opaque streak, 0 to 1 of the image's range.
         direction_spread: Standard deviation of a streak's direction, in degrees.
         length_spread: Standard deviation of the logarithm of a streak's length.
         width_spread: Standard deviation of the logarithm of a streak's width.
-        opacity: How much a streak hides, 0 to 1; unlike the others drawn for every streak.
-        motion_blur: Part of its length over which a streak fades in and out, 0 (blunt ends)
-            to 1 (brightest in the middle only): the box along its path that a long exposure
-            draws out.
-        softness: Part of its width over which a streak's sides fade, 0 to 1: defocus.
-        probability: Chance that an image has this layer at all.
+        opacity: How much a streak hides, 0 to 1; unlike the others, drawn for every streak.
+        motion_blur: Fraction of its length over which a streak fades in and out, from 0
+            (blunt ends) to 1 (brightest only in the middle), as in a long exposure.
+        softness: Fraction of its width over which a streak's sides fade, 0 to 1, as when out
+            of focus.
+        probability: Probability that an image has this layer at all.
     """
 
     density: Distribution
@@ -71,8 +71,8 @@ class RainSpec:
         blending: ``'add'`` for O = B + R, clipped (equation 1 of the DCSFN paper; how Rain100L
             and Rain100H are made), or ``'screen'`` for O = B + R (1 - B), which fades on
             bright backgrounds (how rain is added in Photoshop, as for Rain1200 and Rain1400).
-        veil: Rain accumulation that hides the background evenly, before the streaks are
-            laid over it: B (1 - v) + v A. It knows no depth.
+        veil: Strength v of an even veil over the background, B (1 - v) + v A, under the
+            streaks. It does not depend on depth.
         airlight: Brightness A of the veil, 0 to 1.
     """
 
@@ -97,7 +97,7 @@ class RainMixture:
 
     Attributes:
         specs: The kinds.
-        weights: How often each is taken, relative to the others; empty: all alike.
+        weights: Relative frequencies; all kinds are equally frequent if empty.
     """
 
     specs: tuple[RainSpec, ...]
@@ -115,6 +115,6 @@ class RainMixture:
 
     @property
     def probabilities(self) -> tuple[float, ...]:
-        """The chance of each kind; they sum to 1."""
+        """The probability of each kind; they sum to 1."""
         weights = self.weights or (1.0,) * len(self.specs)
         return tuple(weight / sum(weights) for weight in weights)

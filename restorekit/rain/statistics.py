@@ -1,7 +1,7 @@
-"""How like one set of rain is to another: histograms of the rain layer and distances.
+"""Compare sets of rainy images by histograms of the rain layer and distances between them.
 
 The rain layer is measured from pairs, as rainy minus clean, in the same way for real and
-for rendered rain; what a saturated background hides is hidden in both.
+for rendered rain, so a saturated background hides the same part of both.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ LEVELS_PER_BIN = 4.0
 
 
 def measured_layer(rainy: Image, clean: Image) -> Layer:
-    """Rain layer of a pair: the largest difference over the channels, not below 0.
+    """Return the rain layer of a pair: the largest difference over the channels, at least 0.
 
-    The largest, for a channel near 255 hides rain that a darker one still shows.
+    The largest is taken because a channel near 255 hides rain that a darker one still shows.
 
     Args:
-        rainy: (height, width, 3), uint8.
-        clean: The same without rain.
+        rainy: Rainy image, (height, width, 3), uint8.
+        clean: The same image without rain.
 
     Returns:
         Grey levels 0 to 255, (height, width).
@@ -40,15 +40,15 @@ def measured_layer(rainy: Image, clean: Image) -> Layer:
 
 
 def orientation_histogram(layer: Layer) -> Histogram:
-    """Directions of the streaks, weighted by the strength of their edges.
+    """Return the histogram of the streaks' directions, weighted by the strength of edges.
 
     Args:
         layer: Rain layer, (height, width), in any unit.
 
     Returns:
-        36 shares that sum to 1, of 5 degrees each; the first begins at -90 degrees, and 0 is
-        straight down, as in :class:`~restorekit.rain.StreakLayer`. All 0 where there is no
-        edge at all.
+        36 fractions that sum to 1, for 5 degrees each; the first bin begins at -90 degrees,
+        and 0 is straight down, as in :class:`~restorekit.rain.StreakLayer`. All are 0 if the
+        layer has no edges.
     """
     # Scharr is the 3x3 operator whose response depends least on the direction.
     across = cv2.Scharr(layer, cv2.CV_32F, 1, 0)
@@ -64,37 +64,37 @@ def orientation_histogram(layer: Layer) -> Histogram:
 
 
 def brightness_histogram(layer: Layer) -> Histogram:
-    """Brightness of the rain layer's pixels.
+    """Return the histogram of the rain layer's brightness.
 
     Args:
         layer: Rain layer in grey levels 0 to 255, (height, width).
 
     Returns:
-        64 shares that sum to 1, of 4 grey levels each.
+        64 fractions that sum to 1, for 4 grey levels each.
     """
     counts, _ = np.histogram(layer, bins=round(256 / LEVELS_PER_BIN), range=(0, 256))
     return _normalised(counts)
 
 
 def l1_distance(first: Histogram, second: Histogram) -> float:
-    """Sum of the differences of two normalised histograms: 0 if equal, 2 if disjoint."""
+    """Return the L1 distance of two normalised histograms: 0 if equal, 2 if disjoint."""
     return float(np.abs(first - second).sum())
 
 
 def earth_movers_distance(
     first: Histogram, second: Histogram, bin_width: float, circular: bool = False
 ) -> float:
-    """Mean distance by which one histogram has to be moved to become the other.
+    """Return the mean distance by which one histogram must be moved to become the other.
 
     Args:
         first: Normalised histogram.
-        second: Another with the same bins.
+        second: Normalised histogram with the same bins.
         bin_width: Width of a bin; the result has its unit.
         circular: Whether the last bin neighbours the first, as for orientations.
     """
     surplus = np.cumsum(first - second)
     if circular:
-        # On a circle the cut is free, and the median is the best place for it
+        # A circle can be cut anywhere; cutting at the median gives the shortest distance
         # (Rabin, Delon and Gousseau, 2011).
         surplus = surplus - np.median(surplus)
     return float(np.abs(surplus).sum() * bin_width)

@@ -1,4 +1,4 @@
-"""Drawing many streaks at once: anti-aliased, at sub-pixel positions, widths and lengths."""
+"""Draw many streaks at once, anti-aliased, with sub-pixel positions, widths and lengths."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float32]
 
-#: Rows of streaks drawn in one go: their arrays stay in the processor's cache.
+#: Number of rows drawn at once, so that their arrays stay in the processor's cache.
 _ROWS_AT_ONCE = 1 << 13
 
 
 @dataclass(frozen=True)
 class Streaks:
-    """Streaks as arrays of one entry a streak.
+    """Streaks, as arrays with one entry per streak.
 
     A streak is a rectangle, blurred by one box along its direction (motion blur) and by
-    another across it (defocus). Neither box is smaller than a pixel: that is the
-    anti-aliasing. A streak's two ends are cut along the rows of the image (along the columns
-    if it is flatter than 45 degrees), not at right angles to it: a matter of a pixel, and
-    much faster.
+    another across it (defocus). Neither box is smaller than a pixel, which anti-aliases the
+    streak. Its ends are cut along the rows of the image (along the columns if it is flatter
+    than 45 degrees) instead of at right angles: this changes about a pixel and is much
+    faster.
 
     Attributes:
-        x: Column of its middle, in pixels; pixel centres are whole numbers.
-        y: Row of its middle.
+        x: Column of the middle, in pixels; pixel centres are whole numbers.
+        y: Row of the middle.
         direction: Degrees from straight down, positive towards the right, -90 to 90.
-        length: Pixels between the points of half opacity along the streak.
-        width: Pixels between the points of half opacity across it, if more than a pixel.
-        opacity: 0 to 1, where neither box has made it fainter.
-        motion_blur: Length of the box along the streak, as part of its length.
-        softness: Length of the box across the streak, as part of its width.
+        length: Length in pixels, between the points of half opacity.
+        width: Width in pixels, between the points of half opacity, if more than a pixel.
+        opacity: Opacity before blurring, 0 to 1.
+        motion_blur: Length of the box along the streak, as a fraction of the streak's length.
+        softness: Length of the box across the streak, as a fraction of the streak's width.
     """
 
     x: Array
@@ -46,12 +46,12 @@ class Streaks:
     softness: float
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> Streaks:
-        """The streaks for which ``chosen`` is true."""
+        """Return the streaks for which ``chosen`` is true."""
         names = ("x", "y", "direction", "length", "width", "opacity")
         return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
     def transposed(self) -> Streaks:
-        """The same streaks in the transposed image."""
+        """Return the same streaks in the transposed image."""
         direction = (180.0 - self.direction) % 180.0 - 90.0
         return replace(self, x=self.y, y=self.x, direction=direction)
 
@@ -63,13 +63,13 @@ def draw_streaks(shape: tuple[int, int], streaks: Streaks) -> Array:
 
     Args:
         shape: Height and width of the canvas.
-        streaks: What to draw; parts outside of the canvas are cut off.
+        streaks: The streaks; parts outside the canvas are cut off.
 
     Returns:
         Opacity 0 to 1, (height, width).
     """
     steep = np.abs(streaks.direction) <= 45.0
-    # Steep streaks are walked row by row; flat ones likewise, on the transposed canvas.
+    # Steep streaks are drawn row by row; so are flat ones, on the transposed canvas.
     opacity = _draw_steep(shape, streaks.take(steep))
     if not steep.all():
         opacity += _draw_steep(shape[::-1], streaks.take(~steep).transposed()).T
@@ -77,16 +77,16 @@ def draw_streaks(shape: tuple[int, int], streaks: Streaks) -> Array:
 
 
 def _draw_steep(shape: tuple[int, int], streaks: Streaks) -> Array:
-    """Sum of the opacities of streaks within 45 degrees of straight down."""
+    """Return the sum of the opacities of streaks within 45 degrees of straight down."""
     height, width = shape
     lines = _Lines.of(streaks)
     first = np.maximum(np.ceil(lines.y - lines.column.reach), 0).astype(np.int64)
     last = np.minimum(np.floor(lines.y + lines.column.reach), height - 1).astype(np.int64)
     count = np.maximum(last - first + 1, 0)
-    aside = lines.row.reach + lines.column.reach * np.abs(lines.slope)
-    count[(lines.x + aside < 0) | (lines.x - aside > width - 1)] = 0
+    half_width = lines.row.reach + lines.column.reach * np.abs(lines.slope)
+    count[(lines.x + half_width < 0) | (lines.x - half_width > width - 1)] = 0
 
-    # No streak covers more pixels of a row than this; a border of it catches the cut-off.
+    # A streak covers at most this many pixels of a row; the border takes what is cut off.
     border = int(2 * lines.row.reach.max(initial=0)) + 1
     canvas = np.zeros((height, width + 2 * border), np.float32)
     parts = np.cumsum(count) // _ROWS_AT_ONCE
@@ -104,7 +104,7 @@ def _add_rows(
     first: npt.NDArray[np.int64],
     count: npt.NDArray[np.int64],
 ) -> None:
-    """Add ``count`` rows of each line, from row ``first`` on, to the canvas with its border."""
+    """Add ``count`` rows of each line, starting at row ``first``, to the bordered canvas."""
     # One entry for every row of every line.
     start = np.cumsum(count) - count
     row = np.arange(count.sum()) + np.repeat(first - start, count)
@@ -115,23 +115,23 @@ def _add_rows(
 
     stride = canvas.shape[1]
     left = np.ceil(middle - profile.reach)
-    seen = np.flatnonzero((left > -border) & (left < stride - 2 * border))
-    left, strength, profile = left[seen], strength[seen], profile.take(seen)
-    distance = left - middle[seen]
-    place = row[seen] * stride + left.astype(np.int64) + border
+    visible = np.flatnonzero((left > -border) & (left < stride - 2 * border))
+    left, strength, profile = left[visible], strength[visible], profile.take(visible)
+    distance = left - middle[visible]
+    index = row[visible] * stride + left.astype(np.int64) + border
     flat = canvas.reshape(-1)
     for step in range(border):
-        np.add.at(flat[step:], place, profile.at(distance) * strength)
+        np.add.at(flat[step:], index, profile.at(distance) * strength)
         distance += 1
 
 
 @dataclass(frozen=True)
 class _Trapezoid:
-    """A box of height 1, averaged over a box of length ``blur``, times ``blur``.
+    """The convolution of two boxes of height 1: a streak's profile and its blur.
 
     Attributes:
         reach: Distance from the middle at which it becomes zero.
-        top: Its greatest value.
+        top: Largest value.
     """
 
     reach: Array
@@ -154,11 +154,11 @@ class _Trapezoid:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Streaks by what they measure along the columns and along the rows of the image."""
+    """Streaks described by their profiles along the columns and rows of the image."""
 
     x: Array
     y: Array
-    #: How much further right the middle of a streak is on the next row.
+    #: How much further right the middle of a streak is in the next row.
     slope: Array
     strength: Array
     column: _Trapezoid

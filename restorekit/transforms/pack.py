@@ -16,10 +16,11 @@ from .paired import IMAGE_KEYS, Image
 
 @TRANSFORMS.register_module()
 class PackInputs(BaseTransform):
-    """End a pipeline: (H, W, 3) arrays become (3, H, W) tensors with their own memory.
+    """Turn (H, W, 3) images into (3, H, W) tensors with their own memory: the last transform.
 
-    Pixels stay uint8. Besides the images only ``name`` and ``index`` are kept, which default
-    collate can batch. Datasets that assemble whole batches use :func:`copy_planes` alone.
+    Pixels stay uint8. Besides the images only ``name`` and ``index`` are kept, which the
+    default collate function can batch. Datasets that assemble whole batches call
+    :func:`copy_planes` instead.
     """
 
     keeps_size = True
@@ -41,24 +42,24 @@ class PackInputs(BaseTransform):
 
 
 def copy_planes(image: Image, planes: Image) -> None:
-    """Copy an image, whatever view it is, from (H, W, 3) to ``planes``, (3, H, W).
+    """Copy an image, which may be any view, from (H, W, 3) to ``planes``, (3, H, W).
 
-    The rows of a crop are far apart in memory. Copying them together first lets the processor
-    wait for several at once; separating the channels directly takes twice as long.
+    The rows of a crop are far apart in memory. Gathering them first lets the processor wait
+    for several at once; separating the channels directly takes twice as long.
     """
     if image.dtype != np.uint8 or image.shape[2] != 3 or image.strides[2] != 1:
         planes[...] = image.transpose(2, 0, 1)
         return
-    near = image if image.flags.c_contiguous else _rows_together(image)
-    if near.flags.c_contiguous:
+    gathered = image if image.flags.c_contiguous else _gather_rows(image)
+    if gathered.flags.c_contiguous:
         # OpenCV writes into these, since they have the size and type of the result.
-        cv2.split(near, [planes[0], planes[1], planes[2]])
+        cv2.split(gathered, [planes[0], planes[1], planes[2]])
     else:
-        planes[...] = near.transpose(2, 0, 1)
+        planes[...] = gathered.transpose(2, 0, 1)
 
 
-def _rows_together(image: Image) -> Image:
-    """Return the same view of a copy whose rows are contiguous, mirrored and rotated alike."""
+def _gather_rows(image: Image) -> Image:
+    """Return an equal array: a view, mirrored and rotated likewise, of a contiguous copy."""
     down, across, _ = image.strides
     transposed = abs(down) < abs(across)
     if transposed:

@@ -1,4 +1,4 @@
-"""The base class of transforms that treat the rainy and the clean image alike."""
+"""The base class of transforms that change the rainy and the clean image in the same way."""
 
 from __future__ import annotations
 

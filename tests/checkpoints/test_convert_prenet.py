@@ -80,7 +80,7 @@ def test_what_the_file_does_not_tell_is_said_and_can_be_set(tmp_path, capsys):
 
 @pytest.mark.parametrize("wrapper", ["net", "state_dict", "model", "params"])
 def test_a_state_dict_among_other_things_is_found(wrapper):
-    """As trainings of one's own with the released code keep it."""
+    """Users who train with the released code save it so."""
     released = released_prenet("PRN_r")
     alone = convert_prenet(released, "released")
     content = {"epoch": 3, wrapper: {f"module.{k}": v for k, v in released.items()}}

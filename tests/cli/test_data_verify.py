@@ -1,4 +1,4 @@
-"""``restorekit data verify``: sound data passes, and each fault is told."""
+"""``restorekit data verify``: sound data passes, and each fault is reported."""
 
 import hashlib
 import re

@@ -134,7 +134,7 @@ def _second_without_gt(results):
         (PairedDataset, [CROP, PACK, lambda sample: {**sample, "more": 1}]),
         (PairedDataset, [CROP, type("Mine", (PackInputs,), {})()]),
     ],
-    ids=["dataset of one's own", "floats", "a step after packing", "packing of one's own"],
+    ids=["own dataset", "floats", "a step after packing", "own packing"],
 )
 def test_what_does_not_fit_goes_the_ordinary_way(raw, dataset, pipeline):
     samples = dataset(raw, pipeline=pipeline)

@@ -1,4 +1,4 @@
-"""Blocks that networks are assembled from, each a plugin by its class name."""
+"""Building blocks of networks, each registered under its class name."""
 
 from .batch_norm import BatchNorm
 from .cross_scale import CrossScaleFusion
@@ -7,7 +7,6 @@ from .guided_filter import GuidedFilter
 from .inner_scale import InnerScaleBlock
 from .non_local import NonLocalAttention
 from .non_local_dense import NonLocalDenseBlock
-from .pre_activation import PreActivationBlock
 from .recurrent import (
     ConvGRU,
     ConvLSTM,
@@ -17,7 +16,7 @@ from .recurrent import (
     PlainConvLSTM,
     RecurrentUnit,
 )
-from .residual import ResidualBlock
+from .residual import PreActivationBlock, ResidualBlock
 from .squeeze_excitation import SqueezeExcitation
 
 __all__ = [

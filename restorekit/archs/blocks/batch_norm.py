@@ -13,11 +13,12 @@ from restorekit.registry import MODELS
 class BatchNorm(nn.BatchNorm2d):
     """Batch normalisation that works with or without running averages.
 
-    In training, both normalise by mean and variance of the batch. In testing, PyTorch uses
+    Training normalises by the mean and variance of the batch. Testing, in PyTorch, uses
     running averages collected in training. TensorFlow code that calls ``tf.nn.moments``
-    (DDN as re-trained by other authors, SSIR) has none: it uses the moments of the image
-    that it restores. ``image_moments=True`` does the same for each image of a batch by
-    itself. Each pixel then depends on the whole image, so that restoring in tiles differs.
+    (DDN as re-trained by other authors, SSIR) keeps none and uses the moments of the image
+    that it restores. ``image_moments=True`` does so too, for each image of a batch
+    separately. Each pixel then depends on the whole image, so restoring in tiles gives a
+    different result.
 
     Args:
         channels: Channels of the features.

@@ -42,13 +42,13 @@ class CrossScalePass(nn.Module):
             )
             for step in range(3)
         )
-        # One for each tensor of the state.
+        # One fusion for each tensor of the state.
         self.fusions = nn.ModuleList(
             Fusion(2 * channels, channels) for _ in range(getattr(self.units[0], "num_states", 1))
         )
 
     def forward(self, features: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-        """Return the units' outputs for three ``features``, in the order of the visit."""
+        """Return each unit's output, for three ``features`` given in the order to visit."""
         first, second, third = features
         first_output, first_state = self.units[0](first)
         resized_first_state = _resize(first_state, second)
@@ -74,9 +74,9 @@ class CrossScaleFusion(nn.Module):
             ``hidden_channels`` and ``first_step``; see
             :class:`~restorekit.archs.blocks.recurrent.RecurrentUnit`.
         chained_state_resize: Resize the first scale's state to the third through the
-            second instead of directly. The released code does so for the LSTM only, by
-            overwriting a list it still needs; the results differ for images with a side
-            that leaves 2 or 3 when divided by 4. For checkpoints that were trained so.
+            second instead of directly. The released code does this for the LSTM only, by
+            overwriting a list that it still needs. It makes a difference for images with a
+            side of 4k+2 or 4k+3 pixels. Set it for checkpoints trained that way.
     """
 
     def __init__(

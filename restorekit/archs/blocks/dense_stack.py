@@ -1,4 +1,4 @@
-"""DCSFN's encoder and decoder: a row of blocks with dense connections and skips."""
+"""DCSFN's encoder and decoder: a chain of blocks with dense connections and skips."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SKIP_MODES = ("before", "after", "none")
 
 @MODELS.register_module()
 class DenseStack(nn.Module):
-    """A row of blocks; after each, a 1×1 convolution fuses everything so far.
+    """A chain of blocks; after each, a 1×1 convolution fuses all features so far.
 
     DCSFN (ACM MM 2020), section 3.2, figure 2 and equations 2 and 3, with the data flow of
-    the released code: the fusion of the stack's input and all units' outputs *follows* each
-    unit, and the last fusion is the stack's output. By the equations it would precede each
-    unit, and the last unit's output would leave the stack.
+    the released code: the fusion F(C[·]) of the stack's input and all units' outputs
+    *follows* each unit T, and the last fusion is the stack's output. In the equations the
+    fusion precedes each unit, and the last unit's output is the stack's.
 
     Args:
         channels: Channels of input and output.
@@ -32,7 +32,7 @@ class DenseStack(nn.Module):
         block: Config or name of the block T, which is built with ``channels`` and keeps the
             shape of its input. Its ``size_requirements`` are the stack's.
         dense_connection: Without it (the paper's "w/o dense connection", table 3) each
-            unit reads the previous unit's output alone, and there are no 1×1 convolutions.
+            unit reads only the previous unit's output, and there are no 1×1 convolutions.
         skip: Where the encoder's features enter a decoder: ``before`` the unit, added to
             its input (the released code), ``after`` it, added to its output (the paper's
             equation 3), or nowhere (``none``). Unit i takes the output of the encoder's

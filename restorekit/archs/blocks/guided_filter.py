@@ -18,8 +18,8 @@ class GuidedFilter(nn.Module):
     He, Sun and Tang, "Guided Image Filtering", ECCV 2010, equations 5, 6 and 8 with the
     guide p = I: in each window of side 2r+1 the image is approximated by a·I + b with
     a = var / (var + eps) and b = (1 - a)·mean, and a and b are averaged over the windows
-    that contain a pixel. Windows are cut off at the border, and their means divided by the
-    number of pixels that remain.
+    that contain a pixel. Windows are cropped at the border, and their means are those of the
+    pixels that remain.
 
     The defaults are DDN's (CVPR 2017, for images in [0, 1]; the code of SSIR has the same
     values). The demo of DDN's MATLAB release computes a and b from a subsampled image
@@ -31,7 +31,7 @@ class GuidedFilter(nn.Module):
         radius: r, in pixels of the image; a multiple of ``subsampling``.
         eps: Variance, in units of the squared range of the image, up to which a window
             counts as flat; above zero.
-        subsampling: Distance of the pixels that the windows are made of.
+        subsampling: Step between the pixels that a window consists of; 1 takes all.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -55,8 +55,8 @@ class GuidedFilter(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the base layer of images (N, C, H, W), in their type.
 
-        The filter works in float32 at least: a variance is a small difference of large
-        numbers, of which half precision keeps nothing. Autocast leaves these operations alone.
+        The filter works in float32 or float64: a variance is a small difference of large
+        numbers, which half precision loses. Autocast does not change these operations.
         """
         image = x.to(torch.promote_types(x.dtype, torch.float32))
         guide = _subsample(image, self.subsampling)
@@ -73,10 +73,10 @@ class GuidedFilter(nn.Module):
 
 
 def box_mean(x: torch.Tensor, radius: int) -> torch.Tensor:
-    """Average over square windows of side 2·radius+1, cut off at the border.
+    """Average over square windows of side 2·radius+1, cropped at the border.
 
-    The average is taken along columns and then along rows. The result is the same, as the
-    number of pixels in a window that is cut off is the product of its sides.
+    Averaging along columns and then along rows gives the same result, since the number of
+    pixels in a cropped window is the product of its sides.
 
     Args:
         x: Images (N, C, H, W).
@@ -90,7 +90,7 @@ def box_mean(x: torch.Tensor, radius: int) -> torch.Tensor:
 
 
 def _subsample(x: torch.Tensor, step: int) -> torch.Tensor:
-    """Take the middle pixel of each ``step``, as MATLAB's nearest ``imresize`` does."""
+    """Keep the middle one of every ``step`` pixels, as MATLAB's nearest ``imresize`` does."""
     if step == 1:
         return x
     for dim in (-2, -1):

@@ -23,14 +23,14 @@ class InnerScaleBlock(nn.Module):
     * "Global max pooling" with k×k kernels and strides is ordinary max-pooling by k.
       Equation 4 lists k = 1, 2, …, 2^(K-1); only the powers of two are meant.
     * U, the up-sampling, is by nearest neighbour to the exact size of the finer scale.
-    * The indices of equation 5 contradict figure 3 and the text. As in these and in the
-      code, the coarser result is fused into the finer scale.
-    * For K = 1 (table 5) the block is n convolutions plus the input. Equation 6 would leave
-      a 1×1 convolution over one feature map; the released code means to have none there
-      (but cannot run with K = 1).
+    * The indices of equation 5 contradict figure 3 and the text. Here, as in the figure, the
+      text and the code, the coarser result is fused into the finer scale.
+    * For K = 1 (table 5) the block is n convolutions plus the input. Equation 6 would still
+      have a 1×1 convolution, over a single feature map; the released code intends to have
+      none (but cannot run with K = 1).
     * ``connection=False`` is the paper's "w/o inner-scale connection" (table 4), which
-      neither shows: each scale convolves its own pooled input, and the scales meet only in
-      the last fusion.
+      neither the paper nor the code defines. Here each scale convolves its own pooled input,
+      and the scales meet only in the last fusion.
 
     Args:
         channels: Channels of input and output.

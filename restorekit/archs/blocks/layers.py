@@ -1,4 +1,4 @@
-"""The layers that DCSFN's blocks repeat."""
+"""Layers and operations that the blocks of DCSFN share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-#: Slope of every LeakyReLU (the paper, section 4.2).
+#: Slope of every LeakyReLU (DCSFN, section 4.2), in RESCAN and REHEN too.
 NEGATIVE_SLOPE = 0.2
 
 

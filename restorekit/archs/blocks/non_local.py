@@ -20,10 +20,10 @@ class NonLocalAttention(nn.Module):
     NLEDN the scores are not divided by √channels, and W starts at zero: the block is the
     identity at first, and θ, φ and g have gradients of zero in the first step.
 
-    With a ``grid`` of n, a side is cut into n cells of ⌈side / n⌉ pixels, the last one
-    smaller (and some missing where the side is short), and each cell attends to itself
-    alone: NLEDN (ACM MM 2018). The cells share the weights. A cell of one pixel across,
-    where the released code fails, is not pooled in that direction.
+    With ``grid=n`` each side is cut into n cells of ⌈side / n⌉ pixels, and each cell attends
+    only to itself: NLEDN (ACM MM 2018). The last cell may be smaller, and a short side has
+    fewer cells. All cells share the weights. A cell that is one pixel wide or high, on which
+    the released code fails, is not pooled in that direction.
 
     Args:
         channels: Channels of input and output.

@@ -13,17 +13,17 @@ from .non_local import NonLocalAttention
 
 @MODELS.register_module()
 class NonLocalDenseBlock(nn.Module):
-    """Non-local attention, then densely connected convolutions; plus the input.
+    """Non-local attention and densely connected convolutions, added to the input.
 
     NLEDN (ACM MM 2018): attention over the map or within the cells of a grid; ``num_layers``
-    3×3 convolutions with ReLU, each reading the attention's result and all convolutions
-    before it; a 1×1 convolution that fuses everything; and the block's input, added.
+    3×3 convolutions with ReLU, each reading the results of the attention and of all
+    convolutions before it; and a 1×1 convolution that fuses everything.
 
     Args:
         channels: Channels of input and output.
         growth: Channels that each convolution adds.
         num_layers: Convolutions.
-        grid: Cells along each side that the attention stays within; see
+        grid: Number of cells along each side; see
             :class:`~restorekit.archs.blocks.non_local.NonLocalAttention`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Building the parts of a network from their configs."""
+"""Build the parts of a network from their configs."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from torch import nn
 from restorekit.errors import ConfigError, did_you_mean
 from restorekit.registry import MODELS
 
-#: A block's registered name, or a dict of its ``type`` and its parameters.
+#: A block's registered name, or a dict with its ``type`` and its parameters.
 PartConfig: TypeAlias = str | Mapping[str, Any]
 
 
 def build_part(key: str, config: PartConfig, **arguments: Any) -> nn.Module:
     """Build a block that a network's config names.
 
-    Only registered names are taken, never a path to a Python object: configs also come
-    out of checkpoint files, and those must not reach functions of their author's choice.
+    Only registered names are accepted, never a path to a Python object: configs also come
+    from checkpoint files, whose authors must not be able to choose what is called.
 
     Args:
         key: The network's parameter that holds ``config``, for messages.
         config: The block's name, or a dict with its ``type`` (a name or a class).
-        **arguments: Parameters that the network itself decides.
+        **arguments: Parameters that the network itself sets.
 
     Raises:
-        ConfigError: If the name is not registered, or ``config`` sets what the network
-            decides.
+        ConfigError: If the name is not registered, or ``config`` has a parameter that the
+            network sets.
     """
     spec: dict[str, Any] = dict(config) if isinstance(config, Mapping) else {"type": config}
     kind = spec.get("type")

@@ -1,12 +1,12 @@
-"""Convolutional recurrent units: what carries a state between scales or stages.
+"""Convolutional recurrent units, which carry a state between scales or stages.
 
-The gates of a unit that read the same input share one convolution, with as many times the
-channels. A unit that only ever starts a recurrence (``first_step=True``) is built without the
-convolutions that read the state, and without the gates that only weigh it: they would never
-receive a gradient.
+The gates of a unit that read the same input share one convolution, whose output channels hold
+one gate after the other. A unit that only starts a recurrence (``first_step=True``) is built
+without the convolutions that read the state and without the gates that only weigh it, which
+would never receive a gradient.
 
 ``ConvRNN``, ``ConvGRU`` and ``ConvLSTM`` are those of the released code of RESCAN, DCSFN and
-REHEN; ``PlainConvGRU`` and ``PlainConvLSTM``, the textbook's, are PReNet's.
+REHEN. ``PlainConvGRU`` and ``PlainConvLSTM`` are the textbook forms, which PReNet uses.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from restorekit.registry import MODELS
 from .layers import NEGATIVE_SLOPE
 from .squeeze_excitation import SqueezeExcitation
 
-#: What a unit hands on: its hidden state h, and for an LSTM also its cell c.
+#: What a unit passes on: its hidden state h and, in an LSTM, its cell c.
 State: TypeAlias = tuple[torch.Tensor, ...]
 
 
 class RecurrentUnit(nn.Module):
-    """Base of the recurrent units.
+    """Base class of the recurrent units.
 
     A unit is called as ``unit(x)`` at the first step and ``unit(x, state)`` afterwards,
     and returns its output (N, hidden_channels, H, W) and its state, a tuple of
@@ -42,7 +42,7 @@ class RecurrentUnit(nn.Module):
         hidden_channels: Channels of the output and of each tensor of the state.
         kernel_size: Side of all kernels, odd.
         dilation: Dilation of the convolution of ``x``; that of the state has none.
-        first_step: Build the unit for use without a state only.
+        first_step: Build the unit only for calls without a state.
         se_channels: Inner channels of a squeeze-and-excitation of the output; 0 for none.
 
     Raises:
@@ -51,9 +51,9 @@ class RecurrentUnit(nn.Module):
 
     #: Number of tensors in the state.
     num_states: int = 1
-    #: The textbook's unit: no LeakyReLU, one bias a gate, all steps alike.
+    #: The textbook form: no LeakyReLU, one bias per gate, the same equations in every step.
     _plain: bool = False
-    #: Number of gates that read ``x``: in a unit for the first step only, and otherwise.
+    #: Number of gates that read ``x``, in a unit for the first step only and in any other.
     _input_gates: tuple[int, int]
     #: Number of gates that read the hidden state through ``conv_h``.
     _state_gates: int
@@ -105,9 +105,9 @@ class RecurrentUnit(nn.Module):
 
 @MODELS.register_module()
 class ConvUnit(RecurrentUnit):
-    """A convolution without a state in the place of a unit; see :class:`RecurrentUnit`.
+    """A convolution without a state, in place of a recurrent unit; see :class:`RecurrentUnit`.
 
-    RESCAN without recurrence, ``Conv`` in its released code.
+    It makes RESCAN without recurrence (``Conv`` in its released code).
     """
 
     num_states = 0
@@ -184,7 +184,7 @@ class ConvGRU(RecurrentUnit):
 
 @MODELS.register_module()
 class PlainConvGRU(ConvGRU):
-    """:class:`ConvGRU` with one bias a gate and without the LeakyReLU: PReNet_GRU's.
+    """:class:`ConvGRU` with one bias per gate and without the LeakyReLU, as in PReNet_GRU.
 
     A gate's two convolutions together are the released code's single convolution of input
     and state, concatenated.
@@ -228,7 +228,7 @@ class ConvLSTM(RecurrentUnit):
 
 @MODELS.register_module()
 class PlainConvLSTM(ConvLSTM):
-    """:class:`ConvLSTM` with one bias a gate and without the LeakyReLU: PReNet's.
+    """:class:`ConvLSTM` with one bias per gate and without the LeakyReLU, as in PReNet.
 
     A gate's two convolutions together are the released code's single convolution of input
     and state, concatenated; its first state is zero, which adds nothing.

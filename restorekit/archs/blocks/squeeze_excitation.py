@@ -15,8 +15,8 @@ class SqueezeExcitation(nn.Module):
 
     Hu et al., "Squeeze-and-Excitation Networks", CVPR 2018, section 3: mean over all
     pixels, linear layer, ReLU, linear layer, sigmoid. Both layers have a bias, as in the
-    released code of RESCAN and REHEN. The means are those of the whole image, so that a tile
-    of it gets other factors.
+    released code of RESCAN and REHEN. The means are those of the whole image, so a tile of it
+    gets different factors.
 
     Args:
         channels: Channels of input and output.
