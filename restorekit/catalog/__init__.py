@@ -1,4 +1,4 @@
-"""What is known of datasets, methods and published numbers: data files and typed records."""
+"""Known datasets, methods and published numbers: data files and the records to read them."""
 
 from .datasets import (
     Distribution,

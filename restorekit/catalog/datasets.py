@@ -1,12 +1,12 @@
-"""The datasets that the catalog knows, and finding them by name, by content and as test sets.
+"""The catalog's datasets, found by name, by the fingerprint of their images, or as test sets.
 
-Each has a file in ``data/datasets/``, and the records here have the form of these files. Sizes
-are (width, height) and stand for either orientation.
+Each has a file in ``data/datasets/``, whose keys are the fields of the records here. Sizes are
+(width, height) and stand for either orientation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from msgspec.structs import force_setattr
 
 from restorekit.errors import DataError, UnknownNameError, did_you_mean
 
-from .files import FOLDER, read_yaml
+from .files import FOLDER, check_names, read_yaml
 
 Text = Annotated[str, Meta(min_length=1)]
 Texts = tuple[Text, ...]
@@ -26,16 +26,16 @@ SplitName = Annotated[str, Meta(pattern="^(train|val|test)$")]
 
 
 class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the images of a split are stored in its folder; exactly one kind is set.
+    """How a split's images are stored: ``lq`` and ``gt``, or one of the other three.
 
     Attributes:
         name: Its key in ``layouts.yml``.
         about: Who uses it.
-        lq: Folder of the rainy images, or their file name with ``{id}`` in it.
-        gt: Folder or file name of the clean images.
-        side_by_side: Side of the rainy image in files that hold both.
+        lq: Folder of the rainy images, or the pattern of their file names, with ``{id}``.
+        gt: The same for the clean images.
+        side_by_side: Side of the rainy image, where each file holds both images.
         list: Name of the text file that lists the pairs.
-        images: Folder of photographs.
+        images: Folder of photographs without clean versions.
     """
 
     name: str = ""
@@ -54,7 +54,7 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("needs {id} once in both lq and gt, or in neither")
 
     def describe(self) -> str:
-        """Say in words what is in the folder."""
+        """Describe the folder in a few words."""
         if self.side_by_side:
             return f"files side by side, the rainy image on the {self.side_by_side}"
         if self.list:
@@ -63,13 +63,13 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SplitVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to expect of one version of a split.
+    """One version of a split.
 
     Attributes:
-        version: Short name, as results files carry it; the dataset's own where a file has none.
-        pairs: Number of pairs (of images, where there are no clean ones).
-        sizes: All sizes that occur; empty where they are mixed or not known.
-        duplicates: Number of pairs that the original holds twice.
+        version: Short name, as in results files; by default that of the dataset.
+        pairs: Number of pairs, or of images where there are no clean ones.
+        sizes: All sizes that occur; empty if they vary or are not known.
+        duplicates: Number of pairs that the original contains twice.
         about: Who uses this version.
     """
 
@@ -81,11 +81,11 @@ class SplitVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Split(SplitVersion, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a dataset, in the dataset's own version and in others.
+    """A part of a dataset, in the dataset's own version and possibly in others.
 
     Attributes:
-        clean: First and last number of its clean images, where all splits may be in one folder
-            and these numbers tell them apart.
+        clean: First and last number in the names of its clean images, where these numbers
+            separate splits that are stored in one folder.
         also: Other versions.
     """
 
@@ -103,8 +103,8 @@ class Location(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         layouts: Names of the layouts that its folder may have.
-        folders: Last parts of the folder's path, such as ``Rain100H``; empty where only the
-            name of the split is used.
+        folders: Possible ends of the folder's path, such as ``Rain100H``; if empty, the folder
+            has only the name of the split.
     """
 
     layouts: Annotated[Texts, Meta(min_length=1)]
@@ -112,12 +112,12 @@ class Location(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Distribution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A copy of a dataset as somebody hands it out.
+    """A copy of a dataset, as one source offers it.
 
     Attributes:
-        name: Who does.
+        name: Who offers it.
         splits: Where each split is.
-        source: Where this is known from.
+        source: Where this information comes from.
     """
 
     name: Text
@@ -126,13 +126,13 @@ class Distribution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class KnownFingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fingerprint of complete data.
+    """The fingerprint of a complete split.
 
     Attributes:
         split: Name of the split.
-        version: Version of the split; the dataset's own where a file has none.
+        version: Version of the split; by default that of the dataset.
         pairs: Number of pairs.
-        sha256: :func:`restorekit.io.fingerprint.dataset_fingerprint` of them.
+        sha256: :func:`restorekit.io.fingerprint.dataset_fingerprint` of the pairs.
         source: The files that it was computed from.
     """
 
@@ -147,23 +147,23 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One dataset in one version.
 
     Attributes:
-        name: What results files call it.
-        version: Which version, where there are several.
-        title: What people call it.
-        folder: Folder below ``data/`` that configs read it from; its id by default.
-        splits: By name.
-        distributions: The copies that people have.
+        name: Name in results files.
+        version: Version, if there are several.
+        title: Name in texts.
+        folder: Folder below ``data/`` that configs read it from; the id by default.
+        splits: The splits by name.
+        distributions: Copies in circulation.
         fingerprints: Known fingerprints.
-        aliases: Other names; one that several datasets have stands for none of them.
+        aliases: Other names; one that several datasets share identifies none of them.
         paired: Whether there are clean images.
-        format: Format of the files that the authors hand out, where all have the same.
-        paper: Where it was introduced.
+        format: Format of the original files, if all have the same.
+        paper: The paper that introduced it.
         get: Addresses where it is, or was, offered.
-        licence: Terms of use, where they are stated.
+        licence: Terms of use, if stated.
         protocol: Name of the protocol under which most papers report on it.
         train_on: Ids of the datasets to train on for its test set, the usual one first.
-        notes: What else one should know.
-        sources: Where all this is known from.
+        notes: Other things to know.
+        sources: Where this information comes from.
     """
 
     name: Text
@@ -192,8 +192,8 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for record in records:
             force_setattr(record, "version", record.version or self.version)
         for known in self.fingerprints:
-            there = self.splits[known.split].versions if known.split in self.splits else ()
-            expected = [one.pairs for one in there if one.version == known.version]
+            versions = self.splits[known.split].versions if known.split in self.splits else ()
+            expected = [one.pairs for one in versions if one.version == known.version]
             if known.pairs not in expected:
                 raise ValueError(
                     f"has a fingerprint of {known.pairs} {known.split} pairs, but that version "
@@ -207,7 +207,7 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def hint(self) -> str:
-        """How to get it and make it ready, in one clause."""
+        """How to get and prepare it, in one clause."""
         where = f" is offered at {self.get[0]}" if self.get else ""
         return (
             f"{self.title}{where}; `restorekit data prepare {self.id} --src FOLDER` makes "
@@ -216,7 +216,7 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Identity(NamedTuple):
-    """What a fingerprint belongs to."""
+    """The dataset and split that a fingerprint belongs to."""
 
     dataset: KnownDataset
     fingerprint: KnownFingerprint
@@ -227,12 +227,12 @@ class Identity(NamedTuple):
 
 
 class KnownTestSet(NamedTuple):
-    """The test images that numbers are about.
+    """One version of a dataset's test split.
 
     Attributes:
-        id: ``<name>-<version>``, or the name alone; that of the dataset, unless the images are
-            another version of its test split, such as ``rain100h-mspfn``.
-        images: How many there are.
+        id: ``<name>-<version>``, or the name alone: the id of the dataset, except for another
+            version of its test split, such as ``rain100h-mspfn``.
+        images: Number of images.
         dataset: The dataset.
     """
 
@@ -255,7 +255,7 @@ def all_layouts(folder: Path = FOLDER) -> Mapping[str, Layout]:
 
 
 def get_layout(name: str) -> Layout:
-    """Return the layout of a name that a dataset's file uses."""
+    """Return a layout by its name in ``layouts.yml``."""
     return all_layouts()[name]
 
 
@@ -280,34 +280,19 @@ def all_datasets(folder: Path = FOLDER) -> Mapping[str, KnownDataset]:
         known[dataset.id] = dataset
     layouts = all_layouts(folder)
     for dataset in known.values():
-        locations = [one for each in dataset.distributions for one in each.splits.values()]
-        used = [name for location in locations for name in location.layouts]
-        for key, names, there in (
-            ("train_on", dataset.train_on, known),
-            ("layouts", used, layouts),
-        ):
-            for name in names:
-                if name not in there:
-                    raise DataError(
-                        f"{folder / 'datasets' / dataset.id}.yml: {key} names {name!r}, which is "
-                        f"not in the catalog.{did_you_mean(name, there)}"
-                    )
+        file = folder / "datasets" / f"{dataset.id}.yml"
+        check_names(f"{file}: train_on", dataset.train_on, known)
+        for distribution in dataset.distributions:
+            for location in distribution.splits.values():
+                check_names(f"{file}: layouts", location.layouts, layouts)
     return MappingProxyType(known)
 
 
-def _check_names(key: str, names: Iterable[str], known: Collection[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise DataError(
-                f"{key} names {name!r}, which is not in the catalog.{did_you_mean(name, known)}"
-            )
-
-
 def get_dataset(name: str) -> KnownDataset:
-    """Return the dataset of an id or an alias, capitals and underscores aside.
+    """Return the dataset with an id or alias; case does not matter, and ``_`` counts as ``-``.
 
     Raises:
-        UnknownNameError: If there is none, or the name stands for several versions.
+        UnknownNameError: If there is none, or several versions share the name.
     """
     wanted = name.lower().replace("_", "-")
     known = all_datasets()
@@ -318,7 +303,7 @@ def get_dataset(name: str) -> KnownDataset:
         return found[0]
     if found:
         versions = " or ".join(f"{dataset.id} ({_counts(dataset)})" for dataset in found)
-        raise UnknownNameError(f"{name!r} has several versions: say {versions}.")
+        raise UnknownNameError(f"{name!r} has several versions: give {versions}.")
     names = [*known, *(alias for dataset in known.values() for alias in dataset.aliases)]
     raise UnknownNameError(
         f"{name!r} is not a dataset of the catalog.{did_you_mean(wanted, names)} `restorekit data "
@@ -327,7 +312,7 @@ def get_dataset(name: str) -> KnownDataset:
 
 
 def identify(fingerprint: str) -> Identity | None:
-    """Return which data a fingerprint belongs to, or None if it is not known."""
+    """Return the dataset and split with a fingerprint, or None if it is not known."""
     for dataset in all_datasets().values():
         for known in dataset.fingerprints:
             if known.sha256 == fingerprint:
@@ -336,7 +321,7 @@ def identify(fingerprint: str) -> Identity | None:
 
 
 def all_test_sets(folder: Path = FOLDER) -> dict[str, KnownTestSet]:
-    """Return every version of every test split by its id."""
+    """Return every version of every test split, by id."""
     sets: dict[str, KnownTestSet] = {}
     for dataset in all_datasets(folder).values():
         for version in dataset.splits["test"].versions if "test" in dataset.splits else ():

@@ -1,18 +1,19 @@
-"""Reading the data files of the catalog."""
+"""Read and check the catalog's data files."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
 
-from restorekit.errors import DataError
+from restorekit.errors import DataError, did_you_mean
 from restorekit.io.records import to_record
 
 T = TypeVar("T")
 
-# The C parser is ten times as fast.
+# PyYAML's C parser is ten times as fast as its Python parser.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: The data files that come with the package.
 FOLDER = Path(__file__).parent / "data"
@@ -22,8 +23,7 @@ def read_yaml(file: Path, kind: type[T]) -> T:
     """Read a YAML file as a record of the given kind.
 
     Raises:
-        DataError: If it cannot be read, or something in it does not fit; the message names the
-            file and the key.
+        DataError: If it cannot be read or does not fit; the message names the file and the key.
     """
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  a safe one
@@ -31,3 +31,21 @@ def read_yaml(file: Path, kind: type[T]) -> T:
         text = " ".join(str(error).split())
         raise DataError(f"The catalog's file {file} cannot be read: {text}.") from error
     return to_record(content, kind, str(file))
+
+
+def check_names(key: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Require that every name is a known one.
+
+    Args:
+        key: The file and the key that hold the names, for the message.
+        names: The names to check.
+        known: All names that exist.
+
+    Raises:
+        DataError: If one is not known.
+    """
+    for name in names:
+        if name not in known:
+            raise DataError(
+                f"{key} names {name!r}, which is not in the catalog.{did_you_mean(name, known)}"
+            )

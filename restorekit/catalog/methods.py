@@ -6,7 +6,7 @@ those in the repository. Published numbers are not repeated here: a config names
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from msgspec.structs import force_setattr
 from restorekit.errors import DataError, UnknownNameError, did_you_mean
 
 from .datasets import Count, Text, Texts, all_datasets
-from .files import FOLDER, read_yaml
+from .files import FOLDER, check_names, read_yaml
 from .published import Published, PublishedNumbers, published_numbers
 
 
@@ -28,12 +28,12 @@ class MethodConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     Attributes:
         path: Its file in the repository.
         dataset: Id of the dataset that it trains on.
-        network: Its network in a few words.
+        network: The network in a few words.
         parameters: Number of parameters of the network.
         macs: Multiply-accumulate operations for an image of 256×256 pixels.
-        recipe: How it trains, in a few words.
-        published_as: What tables of published numbers call it; the method's name by default.
-        published: The numbers to show beside it: table to test sets.
+        recipe: The training in a few words.
+        published_as: Name in tables of published numbers; the method's name by default.
+        published: Published numbers to show with it: table to test sets.
     """
 
     path: Text
@@ -47,7 +47,7 @@ class MethodConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def name(self) -> str:
-        """The name of its file."""
+        """The file's name without its suffix."""
         return Path(self.path).stem
 
 
@@ -55,14 +55,14 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A method and its configs.
 
     Attributes:
-        name: What it is called.
+        name: Name of the method.
         paper: Title of its paper.
         url: Address of the paper.
         year: Year of the paper.
         venue: Where it was published.
         code: File of the network in the repository.
         released_code: Address of the authors' code.
-        converter: What ``restorekit convert`` calls the authors' checkpoints.
+        converter: Name of the authors' checkpoint format in ``restorekit convert``.
         configs: Its configs; the first is that of the paper.
     """
 
@@ -82,7 +82,7 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def id(self) -> str:
-        """The name in lower case: that of its file here and of its folder in ``configs/``."""
+        """The name in lower case, as in its file here and its folder in ``configs/``."""
         return self.name.lower()
 
     @property
@@ -115,7 +115,7 @@ def all_methods(folder: Path = FOLDER) -> Mapping[str, Method]:
 
 
 def get_method(name: str) -> Method:
-    """Return the method of a name, capitals aside.
+    """Return the method with a name, in upper or lower case.
 
     Raises:
         UnknownNameError: If there is none.
@@ -130,7 +130,7 @@ def get_method(name: str) -> Method:
 
 
 def published_beside(config: MethodConfig, numbers: PublishedNumbers) -> tuple[Published, ...]:
-    """Return the numbers that a config names, in its order."""
+    """Return the published numbers that a config lists, in its order."""
     return tuple(
         number
         for table, datasets in config.published.items()
@@ -141,7 +141,7 @@ def published_beside(config: MethodConfig, numbers: PublishedNumbers) -> tuple[P
 
 
 def published_for(method: Method, numbers: PublishedNumbers) -> tuple[Published, ...]:
-    """Return all numbers of a method and its variants."""
+    """Return all published numbers of a method and its variants."""
     names = {_without_variant(config.published_as) for config in method.configs}
     return tuple(n for n in numbers.numbers if _without_variant(n.method) in names)
 
@@ -151,17 +151,10 @@ def _without_variant(name: str) -> str:
 
 
 def _check(where: str, config: MethodConfig, folder: Path) -> None:
-    _check_name(f"{where}: dataset", config.dataset, all_datasets(folder))
+    check_names(f"{where}: dataset", [config.dataset], all_datasets(folder))
     numbers = published_numbers(folder)
+    check_names(f"{where}: published", config.published, {one.table for one in numbers.numbers})
     for table, datasets in config.published.items():
-        _check_name(f"{where}: published", table, {one.table for one in numbers.numbers})
         rows = [one for one in numbers.table(table) if one.method == config.published_as]
-        for dataset in datasets:
-            what = f"{where}: published.{table} of {config.published_as}"
-            _check_name(what, dataset, [row.dataset for row in rows])
-
-
-def _check_name(key: str, name: str, known: Iterable[str]) -> None:
-    known = list(known)
-    if name not in known:
-        raise DataError(f"{key} names {name!r}, which is not there.{did_you_mean(name, known)}")
+        key = f"{where}: published.{table} of {config.published_as}"
+        check_names(key, datasets, [row.dataset for row in rows])

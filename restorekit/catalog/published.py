@@ -1,10 +1,10 @@
 """Published numbers, each with its test set, protocol and source, as printed.
 
-This is the only place that holds them: leaderboards, paper tables, the model zoo, metafiles and
-model cards take theirs from here. A file in ``data/published/`` has the tables of one source.
+They are stored nowhere else: leaderboards, paper tables, the model zoo, metafiles and model
+cards all read them here. A file in ``data/published/`` has the tables of one source.
 
-Numbers are compared with measured ones only where method, test set and protocol have the same
-name. A number whose protocol or images the source does not state is kept, and never compared.
+A published number is compared with a measured one only if method, test set and protocol have
+the same name. If the source does not state the protocol or the images, it is never compared.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from restorekit.errors import DataError, did_you_mean
 from .datasets import KnownTestSet, Text, Texts, all_test_sets, identify, joined
 from .files import FOLDER, read_yaml
 
-#: ``parameters``; ``gmacs_at_256`` for one image of 3×256×256; seconds for an image.
+#: Parameters; billions of multiply-accumulates for a 256×256 image; seconds per image.
 CostName = Literal["parameters", "gmacs_at_256", "seconds", "seconds_at_512", "seconds_at_1024"]
 
 
 class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of a source, as it is in the file.
+    """A table of a source, as stored in a file.
 
     Attributes:
         source: Where it is printed.
         about: Who trained and measured, and on what.
-        protocol: Name of the protocol; None where the source does not state it.
-        protocols: The protocols of columns that differ from it.
-        measures: What a cell holds, separated by slashes.
+        protocol: Name of the protocol; None if the source does not state it.
+        protocols: Protocols of the columns that have another one.
+        measures: Names of the measures in a cell, whose numbers are separated by slashes.
         columns: Ids of test sets (see :func:`restorekit.catalog.all_test_sets`).
-        unidentified: Columns on images that the source does not identify, in words.
+        unidentified: Descriptions of columns whose images the source does not identify.
         rows: Method to its cells as printed, None where there is no number. A method's main
             variant has the bare name, others are "Name (variant)".
-        notes: What is special about a method's row.
-        cost: What a method needs, from the same source.
+        notes: Remarks about a method's row.
+        cost: Cost of a method, from the same source.
     """
 
     source: Text
@@ -77,17 +77,17 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Published(Struct, frozen=True, kw_only=True):
-    """What a table says about a method on a test set.
+    """The numbers that a table gives for a method on a test set.
 
     Attributes:
         table: Id of the table.
         method: The method, a variant in parentheses.
         dataset: Id of the test set.
-        protocol: Name of the protocol; None where the source does not state it.
+        protocol: Name of the protocol; None if the source does not state it.
         printed: Measure to its value, with the decimals of the source.
-        sources: Where it is printed; several where sources agree.
-        note: What is special about it; may be empty.
-        cost: What the method needs, from the same source.
+        sources: Where it is printed; more than one if sources agree.
+        note: Remark; may be empty.
+        cost: Cost of the method, from the same source.
     """
 
     table: str
@@ -109,8 +109,8 @@ class PublishedNumbers(Struct, frozen=True):
     """All published numbers.
 
     Attributes:
-        numbers: Table by table and row by row.
-        test_sets: The test sets that they are about, by id.
+        numbers: The numbers, table by table and row by row.
+        test_sets: The test sets that they were measured on, by id.
     """
 
     numbers: tuple[Published, ...]
@@ -121,10 +121,10 @@ class PublishedNumbers(Struct, frozen=True):
         return tuple(number for number in self.numbers if number.table == table)
 
     def find(self, dataset: str, protocol: str) -> tuple[Published, ...]:
-        """Return what was published for a test set under a protocol.
+        """Return the numbers published for a test set under a protocol.
 
-        Sources that print the same number of one method, some with more decimals, become one
-        entry with the most decimals.
+        If several sources print the same number for a method, they become one entry with the
+        most decimals.
 
         Args:
             dataset: Id of the test set.
@@ -145,17 +145,17 @@ class PublishedNumbers(Struct, frozen=True):
     def test_set_of(
         self, name: str, version: str = "", *, fingerprint: str, num_images: int
     ) -> tuple[KnownTestSet | None, str]:
-        """Say on which of these test sets results were obtained.
+        """Return the test set that results were obtained on.
 
-        A known fingerprint decides. Otherwise name and version must be those of a test set or an
-        alias of its dataset (capitals aside), and the number of images must be its own. Nothing
-        is guessed.
+        A known fingerprint decides. Otherwise name and version must be those of a test set, or
+        the name an alias of its dataset, in upper or lower case, and the number of images must
+        match. Nothing is guessed.
 
         Args:
-            name: What the results call the dataset.
-            version: What they call its version.
-            fingerprint: That of the images.
-            num_images: How many images there are.
+            name: Name of the dataset in the results.
+            version: Version of the dataset in the results.
+            fingerprint: Fingerprint of the images.
+            num_images: Number of images.
 
         Returns:
             The test set and an empty string, or None and a sentence that says why there is none.
@@ -185,8 +185,8 @@ class PublishedNumbers(Struct, frozen=True):
             )
         if num_images != found.images:
             return None, (
-                f"Published numbers for {found.id} are about its {found.images} test images, and "
-                f"these results about {num_images}, so they are not compared."
+                f"Published numbers for {found.id} are means over its {found.images} test images, "
+                f"and these results over {num_images}, so they are not compared."
             )
         return found, ""
 
@@ -251,7 +251,7 @@ def _decimals(text: str) -> int:
 
 
 def _agree(first: Published, second: Published) -> bool:
-    """Say whether one prints the other's numbers, rounded."""
+    """Say whether both print the same numbers, apart from rounding."""
     if first.printed.keys() != second.printed.keys():
         return False
     for measure, text in first.printed.items():

@@ -103,14 +103,7 @@ def evaluate_folder(
         DataError: If images do not fit together or cannot be measured.
     """
     plan = Plan(protocols, measures)
-    if not plan.quantities:
-        raise ConfigError("There is nothing to measure: give a protocol or a metric.")
-    needing = plan.needing_gt()
-    if needing and gt is None:
-        raise ConfigError(
-            f"{needing} compares with clean images: give their folder (--gt), or choose a metric "
-            f"that needs none (--metric {DEFAULT_WITHOUT_GT})."
-        )
+    _check_plan(plan, has_gt=gt is not None)
     files = find_images(pred, gt, lq, pairing)
     measured = measure_files(files, Plan([*protocols, *extra_protocols], measures), processes)
     record = dataset_record(
@@ -136,6 +129,17 @@ def evaluate_folder(
         rainy_input,
         measured,
     )
+
+
+def _check_plan(plan: Plan, has_gt: bool) -> None:
+    if not plan.quantities:
+        raise ConfigError("There is nothing to measure: give a protocol or a metric.")
+    needing = plan.needing_gt()
+    if needing and not has_gt:
+        raise ConfigError(
+            f"{needing} compares with clean images: give their folder (--gt), or choose a metric "
+            f"that needs none (--metric {DEFAULT_WITHOUT_GT})."
+        )
 
 
 def measure_files(

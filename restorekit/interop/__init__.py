@@ -1,4 +1,4 @@
-"""Bridges to other toolboxes; each imports its own only when it is used."""
+"""Bridges to other toolboxes, which are imported only when they are used."""
 
 from .basicsr import basicsr_arch, import_basicsr
 

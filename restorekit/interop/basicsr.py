@@ -1,9 +1,9 @@
-"""BasicSR's networks by name, without BasicSR's ``__init__``.
+"""BasicSR's networks by name, without running BasicSR's ``__init__``.
 
-``import basicsr`` runs every module of the package (version 1.4.2), among them some that no
-current torchvision can serve, and torchvision itself is absent or broken on many CPU machines.
-The networks need none of that: here the package is entered by its submodules, and where
-torchvision cannot be imported a stand-in takes its place for as long as that takes.
+``import basicsr`` (version 1.4.2) imports every module of the package. Some of them fail with
+any current torchvision, and torchvision itself is missing or broken on many CPU machines. The
+networks need none of that: here only the submodules that they need are imported, and a stand-in
+replaces a torchvision that cannot be imported for as long as the import takes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from restorekit.errors import (
 from restorekit.registry import MODELS
 
 _INSTALL = "pip install --no-deps --no-build-isolation basicsr==1.4.2"
-# What basicsr 1.4.2 imports of torchvision, parents first.
+# The modules of torchvision that basicsr 1.4.2 imports, parents first.
 _TORCHVISION = (
     "torchvision",
     "torchvision.models",
@@ -49,25 +49,24 @@ def basicsr_arch(
 ) -> nn.Module:
     """Build a network of BasicSR's ``ARCH_REGISTRY``.
 
-    The network is BasicSR's own object: its state dict has BasicSR's keys, so that their
-    checkpoints load. For restoration at the same size choose one that can keep the size, for
-    example ``RIDNet``, ``EDSR``, ``RCAN`` or ``SRVGGNetCompact`` with ``upscale=1``, ``SwinIR``
-    with ``upscale=1`` and its ``window_size`` as ``size_multiple``, or ``RRDBNet`` with
-    ``scale=1`` and ``size_multiple=4``; ``MSRResNet`` always enlarges.
+    The network is BasicSR's own object, so its state dict has BasicSR's keys and BasicSR's
+    checkpoints load. Choose one that can keep the size of its input: for example ``RIDNet``;
+    ``EDSR``, ``RCAN`` or ``SRVGGNetCompact`` with ``upscale=1``; ``SwinIR`` with ``upscale=1``
+    and its ``window_size`` as ``size_multiple``; or ``RRDBNet`` with ``scale=1`` and
+    ``size_multiple=4``. ``MSRResNet`` always enlarges.
 
     Args:
         name: The network's class in BasicSR, with or without the suffix ``_basicsr`` that
-            its registry gives to some.
+            its registry adds to some.
         min_size: Smallest height and width that the network takes.
         size_multiple: Number that height and width must be multiples of.
-        **parameters: The network's own parameters, BasicSR's defaults for the others.
+        **parameters: Parameters of the network; the others have BasicSR's defaults.
 
     Returns:
         The network, with ``min_size`` and ``size_multiple`` as attributes.
 
     Raises:
-        MissingDependencyError: If basicsr is not installed, or the network needs a package
-            that is not.
+        MissingDependencyError: If basicsr or a package that the network needs is not installed.
         UnknownNameError: If BasicSR has no such network.
         ConfigError: If the network cannot be built with these parameters.
 
@@ -95,16 +94,16 @@ def basicsr_arch(
 
 
 def import_basicsr(submodule: str) -> ModuleType:
-    """Import ``basicsr.<submodule>`` without what ``import basicsr`` would run.
+    """Import ``basicsr.<submodule>`` without running ``basicsr/__init__.py``.
 
-    Afterwards ``sys.modules`` holds basicsr's modules and what they import in earnest;
-    names of torchvision are as they were before.
+    Afterwards ``sys.modules`` holds the modules of basicsr and of its real dependencies; its
+    entries for torchvision are as before.
 
     Args:
         submodule: Dotted name below ``basicsr``, for example ``'metrics'``.
 
     Raises:
-        MissingDependencyError: If basicsr is not installed, or lacks a package that it needs.
+        MissingDependencyError: If basicsr or a package that it needs is not installed.
     """
     known = sys.modules.get(f"basicsr.{submodule}")
     if known is not None:
@@ -112,18 +111,18 @@ def import_basicsr(submodule: str) -> ModuleType:
     before = {name for name in sys.modules if _belongs_to(name, "basicsr")}
     _enter_package()
     try:
-        with _torchvision_within_reach():
+        with _importable_torchvision():
             module = importlib.import_module(f"basicsr.{submodule}")
     except BaseException as error:
         # A half-imported package would fail differently, and less clearly, the next time.
         for name in [n for n in sys.modules if _belongs_to(n, "basicsr") and n not in before]:
             del sys.modules[name]
         if isinstance(error, ModuleNotFoundError) and not _belongs_to(error.name, "basicsr"):
-            # Python 3.12 has no distutils of its own; setuptools brings it until version 80.
+            # Python 3.12 removed distutils; setuptools provides it up to version 80.
             remedy = "setuptools<81" if error.name == "distutils" else error.name
             raise MissingDependencyError(
                 f"basicsr.{submodule} needs {error.name!r}, which is not installed; "
-                f"`pip install '{remedy}'` brings it."
+                f"`pip install '{remedy}'` installs it."
             ) from error
         raise
     _read_files_safely()
@@ -174,28 +173,28 @@ def _enter_package() -> None:
         return
     try:
         spec = importlib.util.find_spec("basicsr")
-    except ImportError:  # a finder may say so instead of passing on
+    except ImportError:  # an import hook may raise it instead of finding nothing
         spec = None
     if spec is None:
         raise MissingDependencyError(
             f"BasicSR's networks need the package basicsr, which is not installed; `{_INSTALL}` "
-            "brings it without replacing PyTorch (on Python 3.12 at most)."
+            "installs it without replacing PyTorch (up to Python 3.12)."
         )
     sys.modules["basicsr"] = importlib.util.module_from_spec(spec)
 
 
 @contextlib.contextmanager
-def _torchvision_within_reach() -> Iterator[None]:
+def _importable_torchvision() -> Iterator[None]:
     """Let ``torchvision`` be imported inside the block: the real one, or a stand-in.
 
-    The stand-in leaves again with the block. So does ``functional_tensor``, which torchvision
-    0.17 removed and basicsr imports, where a real torchvision lacks it.
+    The stand-in is removed at the end of the block. So is ``functional_tensor``, which basicsr
+    imports and torchvision 0.17 removed, if it had to be added to a real torchvision.
     """
     before = {name for name in sys.modules if _belongs_to(name, "torchvision")}
     try:
         functional = importlib.import_module("torchvision.transforms.functional")
     except Exception:
-        # Absent, or built for another PyTorch: then it raises RuntimeError and half of it stays.
+        # Absent, or built for another PyTorch, in which case half of it has been imported.
         for name in [n for n in sys.modules if _belongs_to(n, "torchvision") and n not in before]:
             del sys.modules[name]
         stand_ins: dict[str, ModuleType] = {name: _StandIn(name) for name in _TORCHVISION}
@@ -214,7 +213,7 @@ def _torchvision_within_reach() -> Iterator[None]:
 
 
 class _StandIn(ModuleType):
-    """A module of a torchvision that is not there; what is taken from it fails when used."""
+    """A module of a missing torchvision; its attributes exist, and fail when they are used."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

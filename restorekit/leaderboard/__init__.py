@@ -1,4 +1,4 @@
-"""Rankings of results files, as tables and as a page."""
+"""Rank results files, and show the rankings as tables and as an HTML page."""
 
 from restorekit.evaluation.results import (
     RAINY_INPUT,

@@ -1,4 +1,4 @@
-"""A ranking with what helps to read it: how certain each number is, and what was published."""
+"""A ranking with confidence intervals, pairwise comparisons and published numbers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class PublishedMatch:
     """A published number of the same method, test set and protocol as a measured one.
 
     Attributes:
-        published: What was published.
-        gaps: Measure to measured minus published.
+        published: The published number.
+        gaps: Measure to the difference, measured minus published.
         is_far: Whether the gap of the deciding measure is larger than :func:`gap_limit`.
     """
 
@@ -34,9 +34,9 @@ class Row:
     Attributes:
         entry: The method and its numbers.
         intervals: Measure to the confidence interval of its mean; None for a single image.
-        over_next: The deciding measure compared, image by image, with the row below; None in
-            the last row, or if the image names differ there.
-        published: What was published of the same method.
+        over_next: Comparison with the row below by the deciding measure, image by image; None
+            in the last row, or if the two rows have different image names.
+        published: Published numbers of the same method.
     """
 
     entry: Entry
@@ -51,14 +51,14 @@ class Board:
 
     Attributes:
         ranking: The ranking.
-        rows: One for each entry of the ranking.
-        comparisons: Measure to the positions of two rows to their comparison; without rows that
-            lack the measure, and pairs whose image names differ.
-        unmeasured: Published under the same protocol on the same test set, of methods that
-            were not measured here.
-        sources: Where the published numbers are from; tables refer to them by position.
+        rows: One row for each entry of the ranking.
+        comparisons: Measure to the indices of two rows to their comparison. Rows without the
+            measure, and pairs with different image names, are left out.
+        unmeasured: Numbers published under the same protocol on the same test set, for methods
+            that were not measured here.
+        sources: Sources of the published numbers; tables refer to them by position.
         note: Why there are no published numbers, or how many there are under other protocols;
-            empty if they were not asked for.
+            empty if none were requested.
     """
 
     ranking: Ranking
@@ -74,13 +74,12 @@ class Board:
 
 
 def build_board(ranking: Ranking, references: PublishedNumbers | None = None) -> Board:
-    """Collect everything about a ranking.
+    """Compute the board of a ranking.
 
     Args:
         ranking: Methods on one test set by one criterion.
-        references: Published numbers to compare with; None for none. They are matched by
-            method (ignoring case), dataset, version and protocol, all by name, with the
-            results file's own ``method``, ``dataset.name`` and ``dataset.version``.
+        references: Published numbers to compare with; None for none. One matches a result if
+            both have the same method (ignoring case), test set and protocol.
     """
     published: tuple[Published, ...] = ()
     note = ""
@@ -113,7 +112,7 @@ def build_board(ranking: Ranking, references: PublishedNumbers | None = None) ->
     )
     unmeasured = sorted(
         (number for number in published if not any(_same(entry, number) for entry in entries)),
-        key=lambda number: _loss(number, first),
+        key=lambda number: _sort_key(number, first),
     )
     shown = (*(match.published for row in rows for match in row.published), *unmeasured)
     sources = dict.fromkeys(source for number in shown for source in number.sources)
@@ -156,13 +155,14 @@ def _match(entry: Entry, number: Published, deciding: MeasuredQuantity) -> Publi
     return PublishedMatch(number, gaps, far)
 
 
-def _loss(number: Published, measure: MeasuredQuantity) -> float:
+def _sort_key(number: Published, measure: MeasuredQuantity) -> float:
+    """Return a key that sorts the best number first and missing ones last."""
     value = number.value(measure.measure)
     return float("inf") if value is None else -measure.sign * value
 
 
 def _other_protocols(references: PublishedNumbers, dataset: str, protocol: str) -> str:
-    """Count what else was published on a dataset and cannot be compared with these numbers."""
+    """Say how many numbers were published for a dataset under other protocols."""
     counts: dict[str, int] = {}
     for number in references.numbers:
         if number.dataset == dataset and number.protocol != protocol:

@@ -1,7 +1,7 @@
-"""Tables 1 and 2 of the DCSFN paper, with cells for what is measured here.
+"""Tables 1 and 2 of the DCSFN paper, with columns for numbers measured with restorekit.
 
-The paper's numbers are the published ones of the catalog. A cell for restorekit is filled from a
-results file, or it is empty.
+The paper's numbers come from the catalog. A cell for restorekit is filled from a results file;
+without one it stays empty.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .render.cells import EMPTY, Cell, Column, Item, Number, Text, best_of, cell
 #: The protocol of the paper's released eval.py.
 PAPER_PROTOCOL = "rgb_float"
 
-#: A results file, and what it measured by the name of the measure.
+#: A results file, and its quantities by the name of the measure.
 _Found = tuple[str, Mapping[str, MeasuredQuantity]]
 
 _HERE = "restorekit"
@@ -33,8 +33,8 @@ class PaperTable:
     """A table of the paper.
 
     Attributes:
-        title: Its number and what it shows.
-        columns: Its columns.
+        title: Number and subject of the table.
+        columns: The columns.
         notes: What a reader must know.
     """
 
@@ -48,12 +48,12 @@ def paper_tables(references: PublishedNumbers, results: Mapping[str, Results]) -
 
     Args:
         references: Published numbers.
-        results: Results by the file they are from; may be empty. What fits no cell (other
-            methods, test sets, protocols) does not appear.
+        results: Results by their file; may be empty. Those that fit no cell (other methods,
+            test sets or protocols) are left out.
 
     Raises:
-        DataError: If two files claim the same cell with different numbers, or hold NIQE of
-            different photographs or variants.
+        DataError: If two files have different numbers for one cell, or NIQE of different
+            photographs or variants.
     """
     return [_synthetic(references, results), _real(references, results)]
 
@@ -97,8 +97,8 @@ def _real(references: PublishedNumbers, results: Mapping[str, Results]) -> Paper
     )
     notes = (
         "Lower is better. The paper does not say which implementation it used.",
-        "The paper's photographs were not handed out: what is measured here is on others and "
-        f"cannot be compared with the paper's numbers. {EMPTY} is not measured.",
+        "The paper's photographs were not published: the numbers measured here are for others and "
+        f"cannot be compared with the paper's. {EMPTY} is not measured.",
     )
     return PaperTable("Table 2 of the DCSFN paper: real photographs", columns, notes)
 
@@ -128,13 +128,13 @@ def _measured_column(
     published: Sequence[Published] = (),
     digits: int | None = None,
 ) -> Column:
-    """Return the column of what is measured here.
+    """Return a column of numbers measured with restorekit.
 
     Args:
         key: Key of the column.
         title: Title of the column.
-        found: For each method its results file and numbers, or None.
-        published: The paper's numbers, where both are on the same images.
+        found: Results file and numbers of each method, or None.
+        published: The paper's numbers, if they are for the same images.
         digits: Decimals; those of each measure by default.
     """
     deciding = [None if one is None else next(iter(one[1].values())) for one in found]
@@ -160,7 +160,7 @@ def _measured_column(
 def _measured(
     references: PublishedNumbers, results: Mapping[str, Results]
 ) -> dict[tuple[str, str], _Found]:
-    """Return what fills the cells of Table 1, by dataset and method in small letters."""
+    """Return the numbers for the cells of Table 1, by dataset and lower-case method."""
     found: dict[tuple[str, str], _Found] = {}
     wanted = references.table("dcsfn-1")[0].printed
     for source, result in results.items():
@@ -168,14 +168,14 @@ def _measured(
         measured = by_criterion(result).get(PAPER_PROTOCOL, {})
         if dataset is not None and all(name in measured for name in wanted):
             cell_of = (dataset.id, result.method.lower())
-            _claim(found, cell_of, source, {name: measured[name] for name in wanted})
+            _fill(found, cell_of, source, {name: measured[name] for name in wanted})
     return found
 
 
 def _measured_without_protocol(
     results: Mapping[str, Results], measure: str
 ) -> tuple[dict[str, _Found], str]:
-    """Return what fills Table 2 by method in small letters, and on which photographs."""
+    """Return the numbers for Table 2 by lower-case method, and their photographs in words."""
     found: dict[tuple[str, str], _Found] = {}
     kinds: dict[tuple[str, str | None], str] = {}
     for source, result in results.items():
@@ -185,7 +185,7 @@ def _measured_without_protocol(
             dataset = result.dataset
             described = [quantity.variant, f"{dataset.num_images} images of {dataset.name}"]
             kinds[dataset.fingerprint, quantity.variant] = ", ".join(filter(None, described))
-            _claim(found, (measure, result.method.lower()), source, {measure: quantity})
+            _fill(found, (measure, result.method.lower()), source, {measure: quantity})
     if len(kinds) > 1:
         raise DataError(
             f"The results files hold {find_measure(measure).label} of different photographs or "
@@ -196,7 +196,7 @@ def _measured_without_protocol(
     return methods, "".join(f" ({kind})" for kind in kinds.values())
 
 
-def _claim(
+def _fill(
     found: dict[tuple[str, str], _Found],
     cell_of: tuple[str, str],
     source: str,
@@ -207,6 +207,6 @@ def _claim(
         name: one.mean for name, one in measured.items()
     }:
         raise DataError(
-            f"{other} and {source} hold different numbers of {cell_of[1]!r} for one cell of the "
+            f"{other} and {source} have different numbers of {cell_of[1]!r} for one cell of the "
             f"paper's tables ({cell_of[0]}): leave one of them out."
         )

@@ -1,8 +1,8 @@
-"""Ranking methods against each other: on the same images, under the same protocol.
+"""Rank methods against each other, on the same images and by the same criterion.
 
-What methods are ranked by is a criterion: a protocol with all measures taken under it, or a
-measure without a protocol in one variant, as in ``niqe (matlab_gray)``. What a measure is (its
-label, unit, digits, direction) is what the results files say of it.
+A criterion is a protocol with all measures taken under it, or a measure without a protocol in
+one variant, such as ``niqe (matlab_gray)``. A measure's label, unit, digits and direction are
+read from the results files.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ class Entry:
     """A method in a ranking.
 
     Attributes:
-        rank: Position among the methods, from 1; equal numbers share one. The rainy input is
+        rank: Position among the methods, from 1; equal numbers share a rank. The rainy input is
             not a method and has none.
-        method: Its name, different from those of other checkpoints.
-        measured: Measure to what was measured; may lack measures that do not decide the order.
-        results: The results file's content.
-        source: The results file.
+        method: Name of the method, unique in the ranking for each checkpoint.
+        measured: Measured quantities by measure; those that do not decide the order may be
+            missing.
+        results: Content of the results file.
+        source: Path of the results file.
     """
 
     rank: int | None
@@ -47,9 +48,9 @@ class Ranking:
     """Methods on one test set by one criterion, the best first.
 
     Attributes:
-        criterion: Name of the protocol, or measure and variant where there is none.
-        measures: What was measured, as the first file that has it describes it. The first one
-            decides the order, the next where that is equal, as far as all methods have them.
+        criterion: Name of the protocol, or a measure without one and its variant.
+        measures: The measured quantities, each from the first file that has it. The first one
+            decides the order, and the next ones break ties if all methods have them.
         dataset: The test set.
         entries: The methods, and the rainy input where it was measured.
     """
@@ -65,7 +66,7 @@ class Ranking:
         return self.measures[0].protocol or self.measures[0].variant or ""
 
     def gain(self, entry: Entry) -> float | None:
-        """Return the difference to the rainy input, if that was measured."""
+        """Return the difference from the rainy input in the deciding measure, if measured."""
         first = self.measures[0].measure
         for other in self.entries:
             if other.rank is None and entry.rank is not None:
@@ -74,16 +75,16 @@ class Ranking:
 
 
 def rank_all(results: Mapping[str, Results], criteria: tuple[str, ...] = ()) -> list[Ranking]:
-    """Rank results on any number of test sets, each test set and criterion by itself.
+    """Rank results on any number of test sets, separately for each test set and criterion.
 
     Args:
-        results: Results by the file they are from.
-        criteria: What to rank by: protocols, or measures without one such as ``niqe`` (all
-            variants) or ``niqe/matlab_gray``; empty for all that the results on a test set share.
+        results: Results by their file.
+        criteria: Protocols, or measures without one such as ``niqe`` (all variants) or
+            ``niqe/matlab_gray``; if empty, all that the results on a test set have in common.
 
     Raises:
         DataError: If results on one test set cannot be compared (see :func:`rank`), or two
-            test sets of one name hold different images.
+            test sets with the same name have different images.
     """
     datasets: dict[str, dict[str, Results]] = {}
     for source, result in results.items():
@@ -102,13 +103,13 @@ def rank(results: Mapping[str, Results], criterion: str) -> Ranking:
     A result that is given twice, as the rainy input often is, counts once.
 
     Args:
-        results: Results by the file they are from; at least one.
+        results: Results by their file; at least one.
         criterion: A key of :func:`by_criterion`.
 
     Raises:
-        DataError: If the test sets differ, a result was not measured by ``criterion``, results
-            share no measure or disagree about one, or two results of one method, checkpoint and
-            settings differ.
+        DataError: If the test sets differ, a result lacks the criterion, the results have no
+            measure in common or disagree about its direction, or two results of one method,
+            checkpoint and settings have different numbers.
     """
     first_source, first = next(iter(results.items()))
     distinct: dict[tuple[str, ...], Entry] = {}
@@ -126,7 +127,7 @@ def rank(results: Mapping[str, Results], criterion: str) -> Ranking:
             )
         entry = Entry(None, result.method, available[criterion], result, source)
         known = distinct.setdefault(_identity(result), entry)
-        # Another number of threads adds in another order.
+        # With another number of threads, sums are taken in another order.
         if not all(
             math.isclose(known.mean(name), entry.mean(name), rel_tol=1e-6)
             for name in known.measured.keys() & entry.measured
@@ -143,7 +144,7 @@ def rank(results: Mapping[str, Results], criterion: str) -> Ranking:
 
 
 def by_criterion(results: Results) -> dict[str, dict[str, MeasuredQuantity]]:
-    """Return what results can be ranked by: criterion to measure to what was measured."""
+    """Return the measured quantities by criterion and by name of the measure."""
     found: dict[str, dict[str, MeasuredQuantity]] = {}
     for quantity in results.measures.values():
         found.setdefault(_criterion(quantity), {})[quantity.measure] = quantity
@@ -157,7 +158,7 @@ def _criterion(quantity: MeasuredQuantity) -> str:
 
 
 def _identity(results: Results) -> tuple[str, ...]:
-    """Return what makes two results two rows of a table."""
+    """Return what tells results apart: each identity is a row of its own."""
     if results.method == RAINY_INPUT:
         return (RAINY_INPUT,)
     settings = {key: one for key, one in results.settings.items() if key not in _INCIDENTAL}
@@ -173,14 +174,14 @@ def _checkpoint(results: Results) -> str:
 
 
 def _measures(entries: Sequence[Entry]) -> tuple[tuple[MeasuredQuantity, ...], list[str]]:
-    """Return what was measured, and the names of the measures that all have; these come first."""
+    """Return the quantities, shared ones first, and the names of those that all entries have."""
     found: dict[str, tuple[str, MeasuredQuantity]] = {}
     for entry in entries:
         for name, quantity in entry.measured.items():
             source, known = found.setdefault(name, (entry.source, quantity))
             if known.higher_is_better != quantity.higher_is_better:
                 raise DataError(
-                    f"{source} and {entry.source} disagree whether a higher {quantity.label} is "
+                    f"{source} and {entry.source} disagree on whether a higher {quantity.label} is "
                     f"better (measures.{quantity.key}.higher_is_better): correct one of them."
                 )
     shared = [name for name in found if all(name in entry.measured for entry in entries)]
@@ -191,7 +192,7 @@ def _measures(entries: Sequence[Entry]) -> tuple[tuple[MeasuredQuantity, ...], l
 
 
 def _ranked(entries: Sequence[Entry], deciding: Sequence[str]) -> tuple[Entry, ...]:
-    """Sort entries, and give them their ranks and different names."""
+    """Sort entries, and give them ranks and unique names."""
     checkpoints: dict[str, set[str]] = {}
     for entry in entries:
         checkpoints.setdefault(entry.method, set()).add(_checkpoint(entry.results))
@@ -201,15 +202,15 @@ def _ranked(entries: Sequence[Entry], deciding: Sequence[str]) -> tuple[Entry, .
             return entry.method
         return f"{entry.method} ({_checkpoint(entry.results)[:8] or 'no checkpoint'})"
 
-    def loss(entry: Entry) -> list[float]:
+    def sort_key(entry: Entry) -> list[float]:
         return [-entry.measured[one].sign * entry.mean(one) for one in deciding]
 
-    entries = sorted(entries, key=lambda entry: (loss(entry), name(entry)))
-    losses = [loss(entry) for entry in entries if entry.method != RAINY_INPUT]
+    entries = sorted(entries, key=lambda entry: (sort_key(entry), name(entry)))
+    keys = [sort_key(entry) for entry in entries if entry.method != RAINY_INPUT]
     return tuple(
         replace(
             entry,
-            rank=None if entry.method == RAINY_INPUT else losses.index(loss(entry)) + 1,
+            rank=None if entry.method == RAINY_INPUT else keys.index(sort_key(entry)) + 1,
             method=name(entry),
         )
         for entry in entries
@@ -217,7 +218,7 @@ def _ranked(entries: Sequence[Entry], deciding: Sequence[str]) -> tuple[Entry, .
 
 
 def _check_names(datasets: Iterable[Mapping[str, Results]]) -> None:
-    """Refuse two test sets of one name: a reader would take them for the same."""
+    """Refuse two test sets with the same name, which a reader would confuse."""
     named: dict[tuple[str, str], tuple[str, Results]] = {}
     for members in datasets:
         own: dict[tuple[str, str], tuple[str, Results]] = {}
@@ -242,7 +243,10 @@ def _different_images(first: tuple[str, Results], second: tuple[str, Results]) -
 
 
 def _names(results: Results) -> dict[str, list[str]]:
-    """Return other names of criteria: the names and keys of measures without a protocol."""
+    """Return the short names of criteria, for measures without a protocol.
+
+    Both the name of such a measure (``niqe``) and its key (``niqe/matlab_gray``) are accepted.
+    """
     names: dict[str, list[str]] = {}
     for quantity in results.measures.values():
         if quantity.protocol is None:
@@ -252,7 +256,7 @@ def _names(results: Results) -> dict[str, list[str]]:
 
 
 def _spell_out(criteria: Iterable[str], members: Mapping[str, Results]) -> list[str]:
-    """Replace names and keys of measures without a protocol by their criteria."""
+    """Replace short names of criteria by the criteria."""
     known: dict[str, list[str]] = {}
     for results in members.values():
         for name, found in _names(results).items():
@@ -261,7 +265,7 @@ def _spell_out(criteria: Iterable[str], members: Mapping[str, Results]) -> list[
 
 
 def _shared(members: Mapping[str, Results]) -> tuple[str, ...]:
-    """Return the criteria that all results on one test set have, in the first one's order."""
+    """Return the criteria that all results on a test set have, in the first one's order."""
     measured = {source: tuple(by_criterion(result)) for source, result in members.items()}
     shared = tuple(
         name

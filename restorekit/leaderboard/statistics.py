@@ -1,6 +1,6 @@
-"""How certain a mean is, and whether two methods really differ on a test set.
+"""Confidence intervals of means, and tests of whether two methods differ on a test set.
 
-Both are about another draw of images like these, not about another training run of the method.
+Both describe the uncertainty from the choice of test images, not from the training run.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from restorekit.metrics.plan import mean
 
 #: Confidence of every interval of a leaderboard.
 CONFIDENCE = 0.95
-#: Wilcoxon's test is exact up to this many images without equal differences.
+#: Wilcoxon's test is exact up to this many images if no two differences are equal.
 EXACT_UP_TO = 50
-#: With equal differences it is exact up to this many, as by SciPy's default.
+#: If some are equal it is exact up to this many, which is SciPy's default.
 EXACT_WITH_TIES_UP_TO = 13
 
-#: Lower and upper end.
+#: Lower and upper limit.
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two methods on the same images.
+    """Two methods compared on the same images.
 
     Attributes:
-        difference: Mean of first minus second, whichever direction is better.
+        difference: Mean of first minus second, whether higher or lower is better.
         interval: Confidence interval of the mean difference; None for a single image.
         p_value: Two-sided p-value of Wilcoxon's signed-rank test, not corrected for the number
             of comparisons.
@@ -70,8 +70,8 @@ def compare_all(
         methods: The values of each method by image name; None for a method without values.
 
     Returns:
-        The positions of two methods to their comparison. Methods whose image names differ
-        cannot be paired and are left out.
+        The indices of two methods to their comparison. Pairs with different image names cannot
+        be compared and are left out.
     """
     differences = {
         (i, j): [value - second[name] for name, value in first.items()]
@@ -102,7 +102,7 @@ def wilcoxon_p_values(samples: Sequence[Sequence[float]]) -> list[float]:
         samples: The differences of two methods, one for each image, for any number of pairs.
     """
     p_values = [1.0] * len(samples)
-    # SciPy takes many samples of one size at once, sixty times faster than one by one.
+    # Testing all samples of one size in one call is sixty times faster than one by one.
     by_method: dict[tuple[int, str], list[tuple[int, npt.NDArray[np.float64]]]] = {}
     for index, sample in enumerate(samples):
         values = np.asarray(sample, np.float64)

@@ -1,6 +1,6 @@
-"""Typed cells of a table: the numbers themselves, and how they are shown.
+"""Typed cells of a table: the numbers themselves, and how to show them.
 
-A table is made of them once; Markdown, LaTeX and the page write them each in their own way.
+A table is built once; Markdown, LaTeX and the HTML page each write it in their own way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BIDIRECTIONAL_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI
 
 
 def plain(text: str) -> str:
-    """Return ``text`` on one line, control characters (of direction too) replaced."""
+    """Return ``text`` on one line, with control and text-direction characters replaced."""
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
         if unicodedata.category(character) in ("Cc", "Cs")
@@ -42,9 +42,9 @@ class Number:
 
     Attributes:
         value: The number in full.
-        digits: Decimals that are shown.
-        significant: Significant digits that are shown, instead of decimals.
-        signed: Whether a positive number has a plus sign, as differences have.
+        digits: Number of decimals to show.
+        significant: Number of significant digits to show, instead of ``digits``.
+        signed: Whether a positive number has a plus sign.
         grouped: Whether commas separate thousands.
         half_width: Half the width of its confidence interval, shown after ±.
     """
@@ -89,9 +89,9 @@ class Item:
     """Values that belong together.
 
     Attributes:
-        values: Shown with slashes between them.
-        difference: Shown behind them in parentheses.
-        sources: Numbers of the sources they are from, counted from 1.
+        values: The values, shown with slashes between them.
+        difference: Difference, shown after them in parentheses.
+        sources: Numbers of their sources, counted from 1.
         warning: Why they are marked; an empty string if they are not.
     """
 
@@ -101,7 +101,7 @@ class Item:
     warning: str = ""
 
     def text(self, minus: str = "-") -> str:
-        """Return everything in one line."""
+        """Return the item in one line."""
         values = " / ".join(value.text(minus) + spread(value) for value in self.values)
         parts = [values] if values else []
         if self.difference is not None:
@@ -116,10 +116,10 @@ class Cell:
     """A cell of a table.
 
     Attributes:
-        items: What it shows; none in an empty cell.
-        sort_by: What its column is sorted by; None comes last.
+        items: The items to show; none in an empty cell.
+        sort_by: Value to sort the column by; None comes last.
         best: Whether it is the best of its column.
-        detail: What the page adds in small print.
+        detail: Text that the HTML page adds in small print.
     """
 
     items: tuple[Item, ...] = ()
@@ -128,7 +128,7 @@ class Cell:
     detail: str = ""
 
     def text(self, minus: str = "-") -> str:
-        """Return everything in one line."""
+        """Return the cell in one line."""
         return "; ".join(item.text(minus) for item in self.items)
 
 
@@ -137,13 +137,13 @@ class Column:
     """A column of a table.
 
     Attributes:
-        key: What it holds, for a program.
-        title: What it holds, for a reader.
-        cells: One for each row.
+        key: Name for programs.
+        title: Heading for readers.
+        cells: One cell for each row.
         words: Whether it holds words, which are aligned to the left.
-        highest_first: Whether the first click on its heading puts the highest number on top.
-        short_title: Its title where the caption names the protocol.
-        in_paper: Whether a printed page has room for it.
+        highest_first: Whether the first click on the heading puts the highest number on top.
+        short_title: Heading for tables whose caption names the protocol.
+        in_paper: Whether LaTeX tables, which have less room, include it.
     """
 
     key: str
@@ -156,16 +156,16 @@ class Column:
 
 
 def spread(value: Value) -> str:
-    """Return what follows a value for its confidence interval."""
+    """Return a value's confidence interval as ``" ± 0.42"``, or an empty string."""
     return value.spread() if isinstance(value, Number) else ""
 
 
 def cell(value: Value | None, sort_by: float | str | None = None, *, warning: str = "") -> Cell:
-    """Return a cell of one value; an empty one for None.
+    """Return a cell with one value; an empty cell for None.
 
     Args:
-        value: What it shows.
-        sort_by: What its column is sorted by; the value itself by default.
+        value: The value to show.
+        sort_by: Value to sort the column by; ``value`` by default.
         warning: Why it is marked; an empty string if it is not.
     """
     if value is None:
@@ -174,12 +174,12 @@ def cell(value: Value | None, sort_by: float | str | None = None, *, warning: st
 
 
 def best_of(values: Sequence[float | None], higher_is_better: bool) -> list[bool]:
-    """Say of each value whether it is the best; equal ones are the best together."""
+    """Say for each value whether it is the best; equal values are all the best."""
     known = [value for value in values if value is not None]
     best = (max if higher_is_better else min)(known, default=None)
     return [value is not None and value == best for value in values]
 
 
 def difference(value: float, digits: int) -> Number:
-    """Return a difference, which is shown with its sign."""
+    """Return a number that is shown with its sign."""
     return Number(value, digits, signed=True)

@@ -1,4 +1,4 @@
-"""Rankings and the paper's tables as LaTeX; they need the packages in :data:`PREAMBLE`."""
+"""Write rankings and the paper's tables as LaTeX, which needs the packages in :data:`PREAMBLE`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PREAMBLE = (
     "% Needs \\usepackage[T1]{fontenc}, \\usepackage{booktabs} and \\usepackage{adjustbox}.\n"
 )
 
-#: The minus sign, which :func:`escape_latex` writes in mathematics.
+#: The minus sign, which :func:`escape_latex` writes in math mode.
 _MINUS = "−"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -58,8 +58,8 @@ def paper_latex(tables: Sequence[PaperTable]) -> str:
 
 
 def escape_latex(text: str) -> str:
-    """Return ``text`` such that LaTeX prints it as it is."""
-    # Nothing between two hyphens would make them a dash.
+    """Escape ``text`` so that LaTeX prints it unchanged."""
+    # LaTeX would turn two adjacent hyphens into a dash.
     words = re.sub("-(?=-)", "-\0", plain(text))
     return "".join(_SPECIAL.get(character, character) for character in words)
 
@@ -75,10 +75,10 @@ def _table(columns: Sequence[Column], caption: str, label: str, note: str) -> st
     """Return one table.
 
     Args:
-        columns: What it shows; the best cells are bold.
-        caption: Over the table, plain text.
-        label: Follows ``tab:``; anything but letters and digits becomes ``-``.
-        note: Below the table, plain text.
+        columns: The columns; their best cells are bold.
+        caption: Plain text above the table.
+        label: Label after ``tab:``; anything but letters and digits becomes ``-``.
+        note: Plain text below the table.
     """
     # The caption names the protocol; in every heading it would leave no room for numbers.
     titles = [escape_latex(column.short_title or column.title) for column in columns]

@@ -1,4 +1,4 @@
-"""Rankings and the paper's tables as Markdown."""
+"""Write rankings and the paper's tables as Markdown."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def paper_markdown(tables: Sequence[PaperTable]) -> str:
 
 
 def markdown_table(columns: Sequence[Column]) -> str:
-    """Return a table whose source is aligned too, so that it can be read in a terminal."""
+    """Return a table whose columns are padded, so that it can be read in a terminal too."""
     padded = [_padded(column) for column in columns]
     return "\n".join(f"| {' | '.join(row)} |" for row in zip(*padded, strict=True)) + "\n"
 
 
 def escape_markdown(text: str) -> str:
-    """Return ``text`` such that Markdown shows it as it is, on one line, also in a table.
+    """Escape ``text`` so that Markdown shows it unchanged and on one line, even in a table.
 
-    Only what has a meaning in Markdown is escaped, so that the source stays readable.
+    Only characters with a meaning in Markdown are escaped, so that the source stays readable.
     """
     text = re.sub(r"&(?=[#A-Za-z])", "&amp;", plain(text))
     text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)

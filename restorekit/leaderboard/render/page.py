@@ -1,7 +1,7 @@
-"""One HTML file that shows everything, without a network or another file.
+"""Write everything as one HTML file that needs neither a network nor other files.
 
-A content security policy in the page itself allows the hashes of its own script and style, and
-embedded pictures, and nothing else: no text of a results file can become code.
+The page's content security policy allows its own script and style, by their hashes, and
+embedded pictures, and nothing else: no text from a results file can run as code.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from .sections import Section, explanation, measure_key
 _FOLDER = Path(__file__).with_name("assets")
 _SCRIPTS = ("dom", "table", "plot", "scatter", "cost", "compare", "images", "main")
 _START = 'const DATA = JSON.parse(document.getElementById("data").textContent);\n'
-#: Size in pixels of the drawing of an interval, and the room for marks at its ends.
-_WIDTH, _HEIGHT, _ROOM = 120, 16, 7
+#: Size in pixels of the drawing of an interval, and the margin for marks at its ends.
+_WIDTH, _HEIGHT, _MARGIN = 120, 16, 7
 
 
 def board_page(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> str:
     """Return the page of rankings.
 
     Args:
-        sections: What to show.
+        sections: The rankings to show.
         pictures: Fingerprint of a test set to its pictures; any may be missing.
     """
     files = {row.entry.source for one in sections for row in one.board.rows}
@@ -66,7 +66,7 @@ def paper_page(tables: Sequence[PaperTable]) -> str:
 
 
 def script_json(data: Mapping[str, Any]) -> str:
-    """Return JSON that cannot end the script element around it, whatever texts it holds."""
+    """Return JSON that cannot end the script element around it, whatever text it contains."""
     text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -79,7 +79,7 @@ class IntervalPlot:
     The rainy input, usually far below, is neither drawn nor part of the scale.
 
     Attributes:
-        column: Key of the column that the drawings follow.
+        column: Key of the column after which the drawings are shown.
         known: Whether there is anything to draw.
         span: The ends of the scale, in words.
         width: Width of a drawing in pixels.
@@ -101,11 +101,11 @@ class IntervalPlot:
             self.span = self._words(self._low, self._high)
 
     def drawing(self, row: Row) -> dict[str, Any] | None:
-        """Return the positions of what is drawn for a row, and what it says in words.
+        """Return the positions of a row's marks, and a description of them.
 
         Returns:
             ``low``, ``mean`` and ``high`` in pixels, ``published`` as a list of such, and
-            ``text``; None where nothing is drawn.
+            ``text``; None if nothing is drawn.
         """
         name = self._measure.measure
         interval = row.intervals[name]
@@ -128,9 +128,9 @@ class IntervalPlot:
         return f"{Number(low, digits).text('−')} to {Number(high, digits).text('−')}"
 
     def _position(self, value: float) -> float:
-        # The scale of a single method has no extent if all its images measure the same.
+        # The scale has no extent if a single method has the same value for all images.
         share = (value - self._low) / (self._high - self._low) if self._high > self._low else 0.5
-        return _ROOM + share * (_WIDTH - 2 * _ROOM)
+        return _MARGIN + share * (_WIDTH - 2 * _MARGIN)
 
 
 @lru_cache(maxsize=1)
@@ -147,7 +147,7 @@ def _templates() -> Environment:
 
 
 def _page(template: str, data: Mapping[str, Any], **content: Any) -> str:
-    """Fill a template in; ``data`` is what its script reads."""
+    """Fill in a template; ``data`` is what its script reads."""
     style = _read("page.css")
     code = "".join(_read(f"{name}.js") for name in _SCRIPTS)
     script = f'"use strict";(() => {{\n{_START}{code}}})();'
@@ -155,7 +155,7 @@ def _page(template: str, data: Mapping[str, Any], **content: Any) -> str:
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
-    # These three are not escaped: two files of the package, and JSON that is safe already.
+    # These three need no escaping: two files of the package, and JSON that is already safe.
     page = _templates().get_template(template)
     text = page.render(
         style=Markup(style),  # noqa: S704
@@ -166,7 +166,7 @@ def _page(template: str, data: Mapping[str, Any], **content: Any) -> str:
         minus="−",
         **content,
     )
-    # JSON can hold halves of characters, which no file can.
+    # JSON can hold unpaired surrogates, which UTF-8 cannot.
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What the script of a page reads: every number in full, and the pictures."""
+"""The data that the page's script reads: all numbers in full precision, and the pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .sections import COSTS, Section, dataset_title, run_with
 def page_data(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> dict[str, Any]:
     """Return the data of a page of rankings.
 
-    Paths of results files are not in it: methods go by keys made here.
+    It does not contain the paths of results files: methods are identified by keys made here.
     """
     boards = [section.board for section in sections]
     titles = {b.ranking.dataset.fingerprint: dataset_title(b.ranking) for b in reversed(boards)}
@@ -83,7 +83,7 @@ def _board(section: Section, dataset: int, keys: Mapping[str, str]) -> dict[str,
 
 
 def _labels(entries: Sequence[Entry]) -> list[str]:
-    """Return a different name for each method."""
+    """Return a unique label for each method."""
     names = [entry.method for entry in entries]
     labels: list[str] = []
     for entry in entries:

@@ -1,4 +1,4 @@
-"""The restored images that a page shows: found, chosen, and made small enough to embed."""
+"""Find and choose the restored images that a page shows, and make them small enough to embed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from restorekit.metrics.plan import mean
 
 from ..ranking import Ranking
 
-#: The name of the clean images, among those of the methods.
+#: Stands for the clean images where methods are named.
 GROUND_TRUTH = "gt"
 #: Longest side in pixels of an embedded picture; larger images are reduced to it.
 MAX_SIDE = 640
@@ -43,9 +43,9 @@ def find_folders(results: Mapping[str, Results], given: Sequence[str] = ()) -> d
     """Return the folder of restored images of each results file that has one.
 
     Args:
-        results: Results by the file they are from.
+        results: Results by their file.
         given: ``METHOD=FOLDER`` or ``RESULTS=FOLDER``, and ``gt=FOLDER`` for the clean
-            images. For a results file that is not named here, the folder of the same name
+            images. For a results file that is not given here, the folder with its name
             without ``.json`` is taken, if it exists.
 
     Returns:
@@ -61,7 +61,7 @@ def find_folders(results: Mapping[str, Results], given: Sequence[str] = ()) -> d
         if source.endswith(".json") and (folder := Path(source).with_suffix("")).is_dir()
     }
     for argument in given:
-        # A file name may hold '=' as well; a folder that exists decides.
+        # A file name may contain '=' too, so the last one is taken.
         name, _, folder_name = argument.rpartition("=")
         if not name or not Path(folder_name).is_dir():
             raise ConfigError(
@@ -105,8 +105,8 @@ def _source(name: str, results: Mapping[str, Results]) -> str:
 def choose_pictures(ranking: Ranking, folders: Mapping[str, Path], limit: int) -> Pictures:
     """Embed pictures of up to ``limit`` images of a ranking's test set.
 
-    Of the images that at least two folders have, they are spread evenly from the hardest to the
-    easiest, by the mean of the deciding measure over methods.
+    They are chosen from the images that at least two folders have, evenly from the hardest to
+    the easiest by the mean of the deciding measure over methods.
 
     Args:
         ranking: Any ranking of the test set.
@@ -114,13 +114,13 @@ def choose_pictures(ranking: Ranking, folders: Mapping[str, Path], limit: int) -
         limit: Largest number of images.
 
     Raises:
-        DataError: If pictures of one image differ in size, so that they are not the same.
+        DataError: If pictures of one image differ in size.
     """
     shown = {entry.source for entry in ranking.entries} | {GROUND_TRUTH}
     order = _by_difficulty(ranking)
     files = {source: _files(order, folder) for source, folder in folders.items() if source in shown}
     owners = {name: [source for source in files if name in files[source]] for name in order}
-    names = _spread([name for name in order if len(owners[name]) > 1], limit)
+    names = _evenly_spaced([name for name in order if len(owners[name]) > 1], limit)
     return Pictures(
         tuple(names),
         {name: _embed(name, {one: files[one][name] for one in owners[name]}) for name in names},
@@ -128,10 +128,10 @@ def choose_pictures(ranking: Ranking, folders: Mapping[str, Path], limit: int) -
 
 
 def _files(names: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Return the files of images: those of the same names, or paired as in a dataset.
+    """Return the file of each image, by its name or by a pairing rule of datasets.
 
-    Clean images often have other names (``norain-1`` for ``rain-1``); a rule is applied only if
-    it pairs every image of the test set with one file and every file with an image.
+    Clean images often have other names (``norain-1`` for ``rain-1``). A rule is used only if it
+    pairs every image of the test set with one file and every file with one image.
     """
     found = {without_suffix(file): folder / file for file in list_images(folder)}
     known = {name: found[name] for name in names if name in found}
@@ -152,7 +152,7 @@ def _by_difficulty(ranking: Ranking) -> list[str]:
     return sorted(values, key=lambda name: (mean(values[name]), name))
 
 
-def _spread(names: Sequence[str], limit: int) -> list[str]:
+def _evenly_spaced(names: Sequence[str], limit: int) -> list[str]:
     if len(names) <= limit or limit < 2:
         return list(names[:limit])
     return [names[round(index * (len(names) - 1) / (limit - 1))] for index in range(limit)]

@@ -1,4 +1,4 @@
-"""A board as a section of a report: its title, its tables, and what explains them."""
+"""Lay out a board as a section of a report: title, tables, and sentences that explain them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..board import Board, PublishedMatch, build_board, gap_limit
 from ..ranking import Entry, Ranking
 from .cells import EMPTY, Cell, Column, Item, Number, PValue, Text, best_of, cell, difference
 
-#: Parts of a results file's ``cost``: their titles, and how their values are shown.
+#: Fields of a results file's ``cost``, with their titles and how to show their values.
 COSTS = {
     "parameters": ("parameters", Number(0, grouped=True)),
     "macs_per_pixel": ("MAC/pixel", Number(0, grouped=True)),
@@ -22,15 +22,15 @@ COSTS = {
 
 @dataclass(frozen=True)
 class Section:
-    """A board, ready to be written in any format.
+    """A board, laid out for any format.
 
     Attributes:
         board: The board.
         title: Test set and protocol.
-        about: Number of images and fingerprint.
+        about: Number of images, and fingerprint.
         columns: The table.
-        unmeasured: The table of published methods that were not measured; may be empty.
-        shared_run: What all methods were run with; empty if that differs.
+        unmeasured: Table of published methods that were not measured; may be empty.
+        shared_run: How all methods were run; empty if that differs.
     """
 
     board: Board
@@ -44,7 +44,7 @@ class Section:
 def make_sections(
     rankings: Sequence[Ranking], references: PublishedNumbers | None = None
 ) -> list[Section]:
-    """Compute and lay out everything that is shown of rankings, once for all formats.
+    """Compute and lay out everything that reports show, once for all formats.
 
     Args:
         rankings: Rankings.
@@ -77,7 +77,7 @@ def dataset_title(ranking: Ranking) -> str:
 
 
 def qualified(measure: MeasuredQuantity, *, with_unit: bool = True) -> str:
-    """Return a measure's label with its protocol or variant, without which it says nothing."""
+    """Return a measure's label with its protocol or variant."""
     unit = measure.unit if with_unit else ""
     if measure.protocol:
         title = f"{measure.label} ({unit})" if unit else measure.label
@@ -87,7 +87,7 @@ def qualified(measure: MeasuredQuantity, *, with_unit: bool = True) -> str:
 
 
 def run_with(entry: Entry) -> str:
-    """Return the device a method was run on, and what was done beyond one pass of the network."""
+    """Say how a method was run: device, precision, tiles and self-ensemble."""
     settings = entry.results.settings
     parts = [str(settings[key]) for key in ("device", "dtype") if settings.get(key)]
     if settings.get("tile"):

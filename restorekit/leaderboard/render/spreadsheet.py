@@ -1,4 +1,4 @@
-"""Rankings and the paper's tables as CSV."""
+"""Write rankings and the paper's tables as CSV."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _FIRST = (
 )
 _COMPARED = ("test_images_trained_on", "gain_over_rainy_input", "over_next", "over_next_p")
 _LAST = ("source", *COSTS, "device", "checkpoint_sha256")
-#: A spreadsheet takes a cell that begins so for a formula (the last four are full-width forms).
+#: A spreadsheet takes a cell that begins with one of these for a formula (four are full-width).
 _FORMULA = tuple("=+-@＝＋－＠")
 
 
 def to_csv(sections: Sequence[Section]) -> str:
-    """Return rankings as one CSV table, numbers in full; unknown values are empty.
+    """Return rankings as one CSV table, with numbers in full and unknown values empty.
 
-    Published numbers are rows of their own, of the kind ``published``; their gaps are those of
-    the measured row above.
+    Published numbers have their own rows, of the kind ``published``, each below the measured row
+    that its gaps refer to.
     """
     measures = dict.fromkeys(
         measure.measure for one in sections for measure in one.board.ranking.measures
@@ -46,7 +46,7 @@ def to_csv(sections: Sequence[Section]) -> str:
 
 
 def paper_csv(tables: Sequence[PaperTable]) -> str:
-    """Return the paper's tables below each other, each with a heading of its own."""
+    """Return the paper's tables below each other, each with its own heading."""
     rows: list[Sequence[Any]] = []
     for table in tables:
         rows.append(["table", *(column.title for column in table.columns)])
@@ -63,7 +63,7 @@ def _text(rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _safe(value: Any) -> Any:
-    """Keep a spreadsheet from running text as a formula, by an apostrophe before it."""
+    """Keep a spreadsheet from running text as a formula, by putting an apostrophe before it."""
     if not isinstance(value, str):
         return value
     text = plain(value)
@@ -71,7 +71,7 @@ def _safe(value: Any) -> Any:
 
 
 def _column(measure: str, end: str = "") -> str:
-    """Return the column of a measure, also if it has the name of another column."""
+    """Return the name of a measure's column, different from those of all other columns."""
     name = measure + end
     return f"measure_{name}" if name in (*_FIRST, *_COMPARED, *_LAST) else name
 

@@ -1,4 +1,4 @@
-"""The files of a leaderboard: Markdown, CSV, LaTeX and a page."""
+"""Write the files of a leaderboard: Markdown, CSV, LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def write_leaderboard(
 
     Args:
         folder: Output folder; created if needed.
-        sections: What to show.
+        sections: The rankings to show.
         pictures: Fingerprint of a test set to its pictures.
 
     Returns:
-        The files.
+        The paths of the files.
     """
     texts = {
         ".md": f"# Leaderboard\n\n{markdown(sections)}",
@@ -39,7 +39,7 @@ def write_leaderboard(
 
 
 def write_paper_tables(folder: Path, tables: Sequence[PaperTable]) -> list[Path]:
-    """Write ``paper_tables.md``, ``.csv``, ``.tex`` and ``.html``; return the files."""
+    """Write ``paper_tables.md``, ``.csv``, ``.tex`` and ``.html``, and return their paths."""
     texts = {
         ".md": paper_markdown(tables),
         ".csv": paper_csv(tables),
