@@ -1,4 +1,4 @@
-"""A restored image beside its ground truth: work that protocols share is done once."""
+"""Compare a restored image with its ground truth; work that protocols share is done once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LUMA: dict[str, Callable[[Any], Image]] = {
 
 @dataclass(frozen=True)
 class View:
-    """What is compared of two images; see :class:`~restorekit.metrics.Protocol`."""
+    """What to compare of two images; see :class:`~restorekit.metrics.Protocol`."""
 
     color: Color
     quantize: Quantize
@@ -55,12 +55,12 @@ class Measured:
 
 
 class Comparison:
-    """Two images of one size, of which views are measured.
+    """Two images of one size, which can be measured in several views.
 
     Args:
         pred: Restored image, RGB, (H, W, 3): float in [0, 1], unclamped, or uint8.
         gt: Ground truth, the same shape, float in [0, 1] or uint8.
-        crop_border: Pixels at each side that are left out.
+        crop_border: Number of pixels to leave out at each side.
 
     Raises:
         DataError: If the shapes differ or are not (H, W, 3), if a value is not finite, or if
@@ -87,25 +87,25 @@ class Comparison:
         self._downsampled = downsampling_factor(*self._gt.shape[:2]) > 1
 
     def view(self, color: Color, quantize: Quantize, clip: bool) -> View:
-        """Return the view of that description.
+        """Return a view; settings that make no difference for these images give the same one.
 
-        Descriptions that make no difference for these images give the same view: rounding
-        changes nothing in uint8 images, and clipping nothing in rounded or displayable values.
+        Rounding changes nothing in uint8 images, and clipping nothing in values that are
+        rounded or within the displayable range.
         """
         if self._whole:
             quantize = "round"
         return View(color, quantize, clip or quantize != "none" or self._displayable)
 
     def ssim_spec(self, spec: SSIMSpec) -> SSIMSpec:
-        """Return ``spec``, without its downsampling where the images are too small for it."""
+        """Return ``spec``, without downsampling if the images are too small for it."""
         return spec if self._downsampled else spec.without_downsampling
 
     def measure(self, wanted: Mapping[View, Collection[SSIMSpec]]) -> dict[View, Measured]:
         """Measure views.
 
         Args:
-            wanted: Views as :meth:`view` returned them, each with the specs of its SSIM as
-                :meth:`ssim_spec` returned them.
+            wanted: Views from :meth:`view`, each with the SSIM specs from :meth:`ssim_spec`
+                to compute in it.
 
         Raises:
             DataError: If the image is smaller than the window of an SSIM without padding.

@@ -1,4 +1,7 @@
-"""Why two protocols measure differently, in words and with the numbers of the data at hand."""
+"""Explain why two protocols measure differently, in words and with numbers for the user's images.
+
+``restorekit evaluate --explain`` prints this.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,12 @@ _COLORS = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """Two protocols and the way from one to the other.
+    """Two protocols and the steps from one to the other.
 
     Attributes:
-        start: Where it begins.
-        end: Where it ends.
-        steps: The choices in between.
+        start: The protocol to start from.
+        end: The protocol to arrive at.
+        steps: The steps in between, one for each choice in which they differ.
     """
 
     start: Protocol
@@ -40,11 +43,11 @@ class Explanation:
 
     @classmethod
     def between(cls, start: Protocol, end: Protocol) -> Explanation:
-        """Plan what to measure to explain the difference of two protocols."""
+        """Find the steps between two protocols."""
         return cls(start, end, steps_between(start, end))
 
     def protocols(self) -> list[Protocol]:
-        """Return every protocol that has to be measured, start and end included."""
+        """Return every protocol to measure under, including start and end."""
         return [self.start, *([step.after for step in self.steps] or [self.end])]
 
     def measures(self) -> list[Measure]:
@@ -63,8 +66,8 @@ class Explanation:
             sizes: Height and width of each image.
 
         Returns:
-            Lines of text: the whole difference, then one line a choice. Each number is a
-            mean over the images, and none is taken from elsewhere.
+            Lines of text: the total difference, then one line per choice. Each number is a
+            mean over these images.
         """
         images = f"{len(sizes)} {'image' if len(sizes) == 1 else 'images'}"
         totals = []
@@ -91,17 +94,18 @@ class Explanation:
         values: Mapping[str, Mapping[str, float]],
         sizes: Sequence[tuple[int, int]],
     ) -> str:
-        shown, none = [], True
+        changes, unchanged = [], True
         words = f"{_words(step)}.{_remark(step, values, sizes)}"
         for measure in self.measures():
             change = _change(measure.name, step, values)
             digits = fine_digits(measure)
-            none = none and abs(change) < 0.5 * 10**-digits
+            unchanged = unchanged and abs(change) < 0.5 * 10**-digits
             if measure.unit:
-                shown.append(f"{change:+{digits + 5}.{digits}f} {measure.unit}")
+                changes.append(f"{change:+{digits + 5}.{digits}f} {measure.unit}")
             else:
-                shown.append(f"{change:+{digits + 4}.{digits}f}")
-        return f"  {'  '.join([*shown, words])}{' It makes no difference here.' if none else ''}"
+                changes.append(f"{change:+{digits + 4}.{digits}f}")
+        end = " It makes no difference here." if unchanged else ""
+        return f"  {'  '.join([*changes, words])}{end}"
 
 
 def _change(measure: str, step: Step, values: Mapping[str, Mapping[str, float]]) -> float:
@@ -110,7 +114,7 @@ def _change(measure: str, step: Step, values: Mapping[str, Mapping[str, float]])
 
 
 def _words(step: Step) -> str:
-    """Say what is switched."""
+    """Say in words what a step changes."""
     before, after = step.before, step.after
     if step.choice == "color":
         return _color_words(before.color, after.color)
@@ -131,7 +135,7 @@ def _words(step: Step) -> str:
         return f"Clipping: SSIM on values {way[after.clip_ssim]}"
     if step.choice == "identical_psnr":
         return (
-            f"Images without any error count as {after.identical_psnr:g} dB instead of "
+            f"Identical images count as {after.identical_psnr:g} dB instead of "
             f"{before.identical_psnr:g}"
         )
     return _ssim_words(step.choice, before.ssim, after.ssim)
@@ -151,7 +155,7 @@ def _ssim_words(choice: str, before: SSIMSpec, after: SSIMSpec) -> str:
         how = {True: "n - 1", False: "n"}
         return (
             f"SSIM covariance: divided by {how[after.sample_covariance]} instead of "
-            f"{how[before.sample_covariance]}, n being the {after.window_size**2} pixels of the "
+            f"{how[before.sample_covariance]}, where n is the {after.window_size**2} pixels of the "
             "window"
         )
     if choice == "padding":
@@ -174,7 +178,7 @@ def _window(spec: SSIMSpec) -> str:
 def _remark(
     step: Step, values: Mapping[str, Mapping[str, float]], sizes: Sequence[tuple[int, int]]
 ) -> str:
-    """Add what was found out about a step beyond its numbers."""
+    """Return what else is worth knowing about a step, if anything."""
     if step.choice == "downsample":
         crop = 2 * step.after.crop_border
         return _downsampling_remark([(height - crop, width - crop) for height, width in sizes])
@@ -182,11 +186,11 @@ def _remark(
     psnr = values.get(f"psnr/{step.after.name}", {}).values()
     if psnr and step.choice == "color" and set(colors) == {"y_full", "y_studio"}:
         expected = STUDIO_RANGE_GAIN if colors[1] == "y_studio" else -STUDIO_RANGE_GAIN
-        remark = f" 20·log10(255/219) = {STUDIO_RANGE_GAIN:.4f} dB is to be expected"
+        remark = f" 20·log10(255/219) = {STUDIO_RANGE_GAIN:.4f} dB is expected"
         if abs(_change("psnr", step, values) - expected) < 5e-5:
-            return f"{remark}, and found."
+            return f"{remark} and found."
         same = sum(value == step.after.identical_psnr for value in psnr)
-        return f"{remark} for images with an error; {same} of {len(psnr)} have none."
+        return f"{remark} for images that differ; {same} of {len(psnr)} are identical."
     return ""
 
 

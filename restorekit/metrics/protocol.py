@@ -34,22 +34,21 @@ class Protocol:
     on [0, 1].
 
     Args:
-        name: Letters, digits, ``_``, ``-`` and ``.``; it is shown beside every number.
+        name: Letters, digits, ``_``, ``-`` and ``.``; shown with every number.
         color: What is compared: ``rgb`` (all three channels; PSNR from their common MSE,
             SSIM the mean of the three, so BGR gives the same), ``y_studio_u8`` (MATLAB's
             luma of a uint8 image, rounded), ``y_studio`` (the same, not rounded),
             ``y_pil`` (Pillow's full-range luma) or ``y_full`` (full range, not rounded).
-        quantize: ``round`` or ``floor`` makes uint8 images of both first, so that a tensor
+        quantize: ``round`` or ``floor`` turns both into uint8 images first, so that a tensor
             and the PNG saved from it measure the same; ``none`` measures floats.
-        clip_ssim: Whether SSIM too is measured on values clipped to the displayable range,
-            as PSNR always is. Makes a difference only where ``quantize`` is ``none``.
-        ssim: Which SSIM.
-        crop_border: Pixels at each side that neither PSNR nor SSIM counts. They are cut off
-            before anything is measured.
-        identical_psnr: PSNR in dB of two images that do not differ, in place of infinity,
-            which would make the mean over a test set infinite and is not JSON.
-        measures: Names of the measures taken under it. Those other than ``psnr`` and ``ssim``
-            see :meth:`view` of both images.
+        clip_ssim: Whether values are clipped to the displayable range for SSIM, as they always
+            are for PSNR. Makes a difference only if ``quantize`` is ``none``.
+        ssim: The variant of SSIM.
+        crop_border: Number of pixels that are cut off at each side before measuring.
+        identical_psnr: PSNR in dB of two identical images. Infinity would make the mean over a
+            test set infinite, and JSON cannot hold it.
+        measures: Names of the measures taken under the protocol. Those other than ``psnr`` and
+            ``ssim`` are given the :meth:`view` of both images.
         description: What it reproduces, in a sentence.
 
     Raises:
@@ -84,7 +83,7 @@ class Protocol:
                 f"Protocol {self.name}: color {self.color!r} is defined on uint8 images, so "
                 "quantize cannot be 'none'; use 'round', or color 'y_studio' or 'y_full'."
             )
-        # A config has lists where this needs to be hashable.
+        # Configs have lists, but a protocol must be hashable.
         object.__setattr__(self, "measures", tuple(self.measures))
         crop = self.crop_border
         if isinstance(crop, bool) or not isinstance(crop, int) or crop < 0:
@@ -99,13 +98,13 @@ class Protocol:
             )
 
     def __str__(self) -> str:
-        """Return the description, which says what is cropped too."""
+        """Return the description, with the crop."""
         if not self.crop_border:
             return self.description
         return f"{self.description} Crops {self.crop_border} pixels at each side.".strip()
 
     def view(self, image: Image) -> Image:
-        """Return what is compared of an image: cropped, quantised, and converted to the colour.
+        """Return an image as it is compared: cropped, quantised and converted to ``color``.
 
         Args:
             image: RGB, (H, W, 3): float in [0, 1], unclamped, or uint8.
@@ -143,7 +142,7 @@ def measure_all(
     """Measure one image under several protocols; work that they share is done once.
 
     Args:
-        protocols: Protocols with different names.
+        protocols: Protocols, no two with the same name.
         pred: Restored image, as :meth:`Protocol.measure` takes it.
         gt: Ground truth.
 

@@ -1,4 +1,4 @@
-"""From one protocol to another, one choice at a time."""
+"""Get from one protocol to another in steps, each of which changes one choice."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .comparison import Color
 from .functional.ssim import SSIMSpec
 from .protocol import Protocol
 
-#: Colour → the colour it is derived from; every step of such a path is one choice.
+#: Colour to the colour that it is derived from; each link is one choice.
 _MADE_OF: dict[Color, Color] = {
     "y_full": "rgb",
     "y_pil": "y_full",
     "y_studio": "y_full",
     "y_studio_u8": "y_studio",
 }
-#: Fields of SSIMSpec that form one choice, in the order in which they are switched.
+#: Groups of SSIMSpec fields that form one choice, in the order in which they are changed.
 _SSIM_CHOICES = (
     ("window", "window_size", "sigma"),
     ("sample_covariance",),
@@ -30,13 +30,14 @@ _SSIM_CHOICES = (
 
 @dataclass(frozen=True)
 class Step:
-    """One choice that is switched.
+    """A change of one choice.
 
     Attributes:
         choice: ``quantize``, ``color``, ``crop_border``, ``clip_ssim``, ``identical_psnr``, or
-            the first field of :class:`~restorekit.metrics.functional.SSIMSpec` that changes.
-        before: The protocol before it.
-        after: The protocol after it, which differs in this choice only.
+            the first field of the changed group of
+            :class:`~restorekit.metrics.functional.SSIMSpec`.
+        before: The protocol before the step.
+        after: The protocol after the step, which differs only in this choice.
     """
 
     choice: str
@@ -47,7 +48,7 @@ class Step:
 def steps_between(start: Protocol, end: Protocol) -> list[Step]:
     """Return the steps from one protocol to another; none if they measure the same.
 
-    The last step ends at ``end`` itself; the protocols between get names of their own.
+    The last step ends at ``end`` itself; the protocols in between get generated names.
     """
     settings = list(_changes(start, end))
     steps, before = [], start
@@ -65,7 +66,8 @@ def steps_between(start: Protocol, end: Protocol) -> list[Step]:
 def _changes(start: Protocol, end: Protocol) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the name of each choice and the fields of Protocol that it sets."""
     quantize = [("quantize", {"quantize": end.quantize})] if start.quantize != end.quantize else []
-    # Lumas in whole levels need quantised images, so quantising comes first and floats come last.
+    # Lumas in whole levels need quantised images, so start quantising before the colour changes
+    # and stop after it.
     first, last = (quantize, []) if end.quantize != "none" else ([], quantize)
     yield from first
     yield from (("color", {"color": color}) for color in _color_path(start.color, end.color))
@@ -86,12 +88,12 @@ def _changes(start: Protocol, end: Protocol) -> Iterator[tuple[str, dict[str, An
 
 
 def _same_window(one: SSIMSpec, other: SSIMSpec, changed: list[str]) -> bool:
-    """Whether only the σ of windows that have none differs."""
+    """Say whether only σ differs, which uniform windows do not use."""
     return changed == ["sigma"] and one.window == other.window == "uniform"
 
 
 def _color_path(start: Color, end: Color) -> list[Color]:
-    """Return the colours on the way from one to another, without the first."""
+    """Return the colours on the way from one colour to another, without the first."""
     up, down = _ancestors(start), _ancestors(end)
     shared = next(color for color in up if color in down)
     way_up = up[1 : up.index(shared) + 1]

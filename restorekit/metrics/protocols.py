@@ -1,9 +1,9 @@
 """Protocols by name: the ways in which papers measure PSNR and SSIM.
 
-A number means something only beside the name of its protocol and the fingerprint of its
-data. The built-in protocols follow the scripts of deraining papers. A config may describe any
-other (:func:`build_protocol`), and a plugin makes one known to all configs and to the command
-line with :func:`register_protocol`.
+A number has a meaning only together with its protocol and the fingerprint of its data. The
+built-in protocols follow the scripts of deraining papers. A config may describe another one
+(:func:`build_protocol`), and a plugin can register one for all configs and the command line
+(:func:`register_protocol`).
 """
 
 from __future__ import annotations
@@ -107,12 +107,12 @@ _BUILT_IN = (
     ),
 )
 
-#: Every protocol known by name; :func:`register_protocol` adds to it.
+#: All protocols by name; :func:`register_protocol` adds to them.
 PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in _BUILT_IN}
 
 
 def get_protocol(name: str) -> Protocol:
-    """Return the protocol of that name.
+    """Return the protocol with a name.
 
     Raises:
         UnknownNameError: If there is none.
@@ -126,34 +126,34 @@ def get_protocol(name: str) -> Protocol:
 
 
 def register_protocol(protocol: Protocol) -> Protocol:
-    """Make a protocol known by its name, to configs and to the command line.
+    """Register a protocol under its name, for configs and the command line.
 
-    Call it in a plugin module, once; the same protocol twice does nothing.
+    Call it in a plugin module. Registering the same protocol again does nothing.
 
     Raises:
-        ConfigError: If another protocol has the name; two ways of measuring under one
-            name would make tables that cannot be trusted.
+        ConfigError: If another protocol has the name: tables could not be trusted if one name
+            stood for two ways of measuring.
     """
     known = PROTOCOLS.setdefault(protocol.name, protocol)
     if known != protocol:
         raise ConfigError(
-            f"Protocol {protocol.name!r} is already there with other settings; choose another name."
+            f"Protocol {protocol.name!r} exists with other settings; choose another name."
         )
     return protocol
 
 
 def build_protocol(value: str | Protocol | Mapping[str, Any]) -> Protocol:
-    """Return the protocol that a config means.
+    """Return the protocol that a config describes.
 
     Args:
         value: A name, a protocol, or its fields as a dict: ``name``, optionally ``base``
-            (a known protocol whose other fields are kept), and what differs; ``ssim`` may
-            be a dict of what differs too.
+            (a registered protocol that gives the other fields), and the fields that differ;
+            ``ssim`` may be a dict of the fields that differ, too.
 
     Raises:
-        UnknownNameError: If a name is not known.
-        ConfigError: If a field is unknown, or if the name is that of a known protocol that
-            measures otherwise.
+        UnknownNameError: If a name is not registered.
+        ConfigError: If a field is unknown, or a registered protocol of that name has other
+            settings.
 
     Example:
         >>> build_protocol(dict(name='rgb_floor', base='rgb_u8', quantize='floor')).quantize
@@ -165,7 +165,7 @@ def build_protocol(value: str | Protocol | Mapping[str, Any]) -> Protocol:
         return value
     settings = dict(value)
     if "name" not in settings:
-        raise ConfigError(f"Protocol {settings}: give it a name of its own as name='…'.")
+        raise ConfigError(f"Protocol {settings} has no name; give it one with name='…'.")
     base = settings.pop("base", None)
     start = Protocol("unnamed")
     if base is not None:
@@ -176,8 +176,7 @@ def build_protocol(value: str | Protocol | Mapping[str, Any]) -> Protocol:
     protocol: Protocol = _replace(start, settings, str(settings["name"]))
     if PROTOCOLS.get(protocol.name, protocol) != protocol:
         raise ConfigError(
-            f"Protocol {protocol.name!r} is already there with other settings; give your own "
-            "another name."
+            f"Protocol {protocol.name!r} exists with other settings; give yours another name."
         )
     return protocol
 

@@ -65,7 +65,7 @@ def test_names_and_aliases():
     assert get_dataset("Rain200H").id == "rain200h"
     assert get_dataset("test2800").id == "rain1400-mspfn"
     assert get_dataset("RAIN1400_MSPFN").id == "rain1400-mspfn"
-    with pytest.raises(UnknownNameError, match=r"say rain100h-old \(1,800 train.* or rain200h"):
+    with pytest.raises(UnknownNameError, match=r"rain100h-old \(1,800 train.* or rain200h"):
         get_dataset("Rain100H")
     with pytest.raises(UnknownNameError, match="Did you mean 'rain100l-old'"):
         get_dataset("rain100l-odl")

@@ -94,7 +94,7 @@ def test_explanations_are_of_these_images(folder, capsys):
         "--protocol", "basicsr_y", "--protocol", "rgb_u8", "--protocol", "matlab_y_double",
     )  # fmt: skip
     assert "From basicsr_y to rgb_u8 (3 images): PSNR" in text
-    assert "1.3219 dB is to be expected, and found." in text
+    assert "1.3219 dB is expected and found." in text
     assert "3 of 64×48 not at all. It makes no difference here." in text
 
 

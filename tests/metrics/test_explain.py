@@ -64,7 +64,7 @@ def test_the_range_of_y_is_found():
     ((psnr, _, words),) = [step for step in steps(text) if step[2].startswith("Range of Y")]
     assert psnr == pytest.approx(-20 * np.log10(255 / 219), abs=5e-5)
     assert "0 to 255 instead of 16 to 235" in words
-    assert words.endswith("1.3219 dB is to be expected, and found.")
+    assert words.endswith("1.3219 dB is expected and found.")
 
 
 def test_images_without_an_error_gain_nothing_by_the_range_of_y():

@@ -219,5 +219,5 @@ def test_a_plugin_registers_a_protocol(monkeypatch):
     assert register_protocol(mine) is mine
     assert register_protocol(Protocol("mine", color="y_full")) == mine
     assert get_protocol("mine") is mine
-    with pytest.raises(ConfigError, match="'rgb_u8' is already there"):
+    with pytest.raises(ConfigError, match="'rgb_u8' exists"):
         register_protocol(Protocol("rgb_u8", quantize="floor"))

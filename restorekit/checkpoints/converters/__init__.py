@@ -1,8 +1,8 @@
-"""Convert the checkpoints of methods' authors into network files: one module a format.
+"""Convert the checkpoints of methods' authors into network files: one module per format.
 
 A converter infers everything it can from the weights; only the rest has to be given.
-A new format is a function ``(content, source) -> ConvertedNetwork``, made known by
-:func:`register_format`, from a plugin too.
+A new format is a function ``(content, source) -> ConvertedNetwork`` that
+:func:`register_format` registers, also from a plugin.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ Converter: TypeAlias = Callable[[Any, str], ConvertedNetwork]
 
 @dataclass(frozen=True)
 class Format:
-    """How a method's authors stored their networks.
+    """How a method's authors store their networks.
 
     Attributes:
-        convert: The converter.
-        read: Reads the file that a user names, safely.
-        weights_file: Returns the file with the weights, whose checksum is kept, from what a
-            user names.
+        convert: Converts the content of a file.
+        read: Reads the file that a user gives, without running code from it.
+        weights_file: Returns the path of the file with the weights, whose checksum is
+            recorded, from the path that a user gives.
     """
 
     convert: Converter
@@ -88,7 +88,7 @@ def register_format(name: str, form: Format) -> None:
         form: How to read and convert its files.
 
     Raises:
-        ConfigError: If the name is taken by another format.
+        ConfigError: If another format has the name.
     """
     if FORMATS.get(name, form) != form:
         raise ConfigError(f"The checkpoint format {name!r} exists already; choose another name.")
@@ -107,15 +107,15 @@ def convert_checkpoint(
     Args:
         format_name: A key of :data:`FORMATS`.
         source: The authors' file; for a TensorFlow checkpoint, the common prefix of its files.
-        target: The file to write, ``.safetensors`` or ``.pth``; one that exists is
-            replaced, once the conversion has succeeded.
+        target: The file to write, ``.safetensors`` or ``.pth``; an existing one is replaced
+            once the conversion has succeeded.
         settings: Parameters of the network that replace those found or assumed, such as
             the number of stages, which weights do not determine.
-        weights: Which of several state dicts of a PyTorch file to take, by its key. By
-            default an average (``params_ema``) is taken where there is one.
+        weights: Key of the state dict to take from a PyTorch file that has several. By
+            default an average (``params_ema``) is taken if there is one.
 
     Returns:
-        What was found and written; the summary names the state dict if there were several.
+        The converted network; the summary names the state dict if there were several.
 
     Raises:
         UnknownNameError: If there is no such format.
@@ -126,23 +126,14 @@ def convert_checkpoint(
     if format_name not in FORMATS:
         raise UnknownNameError(
             f"{format_name!r} is not a checkpoint format.{did_you_mean(format_name, FORMATS)} "
-            f"There is: {', '.join(sorted(FORMATS))}."
+            f"The formats are {', '.join(sorted(FORMATS))}."
         )
     require_network_suffix(Path(target))
     if Path(source).resolve() == Path(target).resolve():
         raise CheckpointError(f"{target} is the file to convert; give another name for the result.")
     require_writable(target, example="network.safetensors")
     form, path = FORMATS[format_name], os.fspath(source)
-    content = form.read(path)
-    facts, choice = {}, ""
-    if form.read is load_file:
-        found = find_state_dict(content, path, weights)
-        content, facts = found.weights, dict(found.facts)
-        if found.others:
-            facts["weights"] = found.key
-            choice = f"; of {', '.join((found.key, *found.others))}, {found.key} is taken"
-    elif weights is not None:
-        raise CheckpointError(f"{source}: only PyTorch files hold several sets of weights.")
+    content, facts, choice = _read(form, path, weights)
     converted = form.convert(content, path)
     converted = replace(
         converted,
@@ -153,7 +144,7 @@ def convert_checkpoint(
         assumed = {key: v for key, v in converted.assumed.items() if key not in settings}
         config = {**converted.config, **settings}
         converted = replace(converted, config=config, assumed=assumed)
-    # Nothing is written that could not be loaded.
+    # Refuse weights that could not be loaded, before anything is written.
     build_network(converted.config, converted.weights, source)
     file = form.weights_file(path)
     origin: dict[str, Any] = {
@@ -165,3 +156,17 @@ def convert_checkpoint(
     origin |= {**converted.facts, **{key: value for key, value in parameters.items() if value}}
     save_network(converted.weights, converted.config, target, {"converted_from": origin})
     return converted
+
+
+def _read(form: Format, path: str, weights: str | None) -> tuple[Any, dict[str, Any], str]:
+    """Return a file's content, facts about it, and which of several state dicts was taken."""
+    content = form.read(path)
+    if form.read is not load_file:
+        if weights is not None:
+            raise CheckpointError(f"{path}: only PyTorch files hold several sets of weights.")
+        return content, {}, ""
+    found = find_state_dict(content, path, weights)
+    if not found.others:
+        return found.weights, dict(found.facts), ""
+    choice = f"; of {', '.join((found.key, *found.others))}, {found.key} is taken"
+    return found.weights, {**found.facts, "weights": found.key}, choice

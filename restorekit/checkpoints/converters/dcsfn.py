@@ -17,7 +17,7 @@ _SUBNETWORKS = ("1", "2", "4")
 _FIRST_STEP_UNITS = ("rec1_4", "rec2_1")
 _UPWARD_FUSION = "coarse_to_fine.fusions."
 
-#: For each unit a key that only it has.
+#: For each recurrent unit, a key that only its checkpoints have.
 _UNITS = {
     "ConvGRU": "rec1_4.conv_xz.weight",
     "ConvLSTM": "rec1_4.conv_xf.weight",
@@ -36,7 +36,7 @@ _GATES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "ConvRNN": {"conv_x": ("conv_x",), "conv_h": ("conv_h",)},
 }
-#: The same at the first step of a pass; the other gates never take part there.
+#: The same for the first step of a pass, which does not use the other gates.
 _FIRST_STEP_GATES: dict[str, dict[str, tuple[str, ...]]] = {
     "ConvGRU": {"conv_x": ("conv_xz", "conv_xn")},
     "ConvLSTM": {"conv_x": ("conv_xi", "conv_xo", "conv_xj")},
@@ -48,11 +48,11 @@ def convert_dcsfn(content: Any, source: str) -> ConvertedNetwork:
     """Convert what the released ``train.py`` saves, or a bare state dict.
 
     Channels, units, scales, convolutions, recurrent unit and number of sub-networks are
-    read off the weights. The released network works on BGR images; the input channels of
-    the first convolution and the output channels of the last are reversed, so that
-    restorekit's takes and gives RGB (the three channels between the last two convolutions
-    are no colours and stay). Convolutions that are never used are dropped. For the LSTM,
-    ``chained_state_resize`` is switched on, as in its released code.
+    inferred from the weights. The released network works on BGR images; the input channels
+    of the first convolution and the output channels of the last are reversed, so that
+    restorekit's takes and returns RGB. (The three channels between the last two convolutions
+    are not colours and keep their order.) Convolutions that are never used are dropped. For
+    the LSTM, ``chained_state_resize`` is set, as in its released code.
 
     Args:
         content: The state dict, or a dict that holds it.
@@ -92,7 +92,7 @@ def _infer_config(weights: SourceWeights) -> dict[str, Any]:
     if "fusion_1_2_1.0.weight" not in weights:
         raise weights.error(
             "it has three sub-networks without fusion across scales (Net_cross=False), which "
-            "restorekit's DCSFN does not offer"
+            "restorekit's DCSFN does not have"
         )
     config["recurrent_unit"] = units[0]
     if units[0] == "ConvLSTM":
@@ -103,7 +103,7 @@ def _infer_config(weights: SourceWeights) -> dict[str, Any]:
 def _convert_weights(
     weights: SourceWeights, config: Mapping[str, Any]
 ) -> tuple[dict[str, torch.Tensor], int]:
-    """Return our state dict and the number of parameters that were dropped."""
+    """Return restorekit's state dict and the number of parameters that were dropped."""
     converted = {}
     for ours, theirs in _layout(config):
         for part, ndim in (("weight", 4), ("bias", 1)):
@@ -116,10 +116,10 @@ def _convert_weights(
     dropped = 0
     if config["num_subnetworks"] == 3:
         for key in [key for key in converted if _UPWARD_FUSION in key and "weight" in key]:
-            # The released code reads the state of scale 1/2 first, this one that of scale 1/4.
+            # The released fusion takes the state of scale 1/2 first, restorekit's that of 1/4.
             converted[key] = converted[key].roll(config["channels"], dims=1)
-        # The rest of these is never used: gates that read or weigh a state where
-        # there is none, and for GRU and RNN the fusion of a second tensor of the state.
+        # What is left of these is never used: gates that read or weigh a state in a first
+        # step, and for GRU and RNN the fusion of a second tensor of the state.
         unused = [f"{unit}." for unit in _FIRST_STEP_UNITS]
         if config["recurrent_unit"] != "ConvLSTM":
             unused += ["fusion_1_2_2.", "fusion_2_2_2."]
@@ -129,7 +129,7 @@ def _convert_weights(
 
 
 def _layout(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each of restorekit's convolutions and the released ones that it is made of."""
+    """Yield restorekit's convolutions, each with the released ones that make it up."""
     yield "head.0", ("convert.0",)
     for index in range(config["num_subnetworks"]):
         scale = "" if config["num_subnetworks"] == 1 else f"_scale{_SUBNETWORKS[index]}"
@@ -179,7 +179,7 @@ def _summary(config: Mapping[str, Any], weights: Mapping[str, torch.Tensor], dro
     unit = config.get("recurrent_unit", "no recurrent unit")
     return (
         f"DCSFN with {sum(weight.numel() for weight in weights.values()):,} parameters"
-        + (f" ({dropped:,} that are never used are left out)" if dropped else "")
+        + (f" ({dropped:,} unused ones are left out)" if dropped else "")
         + f": {config['num_subnetworks']} sub-network(s), {config['channels']} channels, "
         f"{config['num_units']} units, {config['num_scales']} scales, "
         f"{config['num_convs']} convolutions, {unit}; BGR reversed to RGB"

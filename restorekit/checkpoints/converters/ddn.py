@@ -17,7 +17,7 @@ from restorekit.errors import CheckpointError
 from .source import ConvertedNetwork, SourceWeights
 from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file, to_torch
 
-#: The lists in the MATLAB file's ``model``, each with an entry a layer.
+#: The lists in the MATLAB file's ``model``, each with one entry per layer.
 _MATLAB_LISTS = (
     "weight",
     "bias",
@@ -60,10 +60,10 @@ def convert_ddn(content: Any, source: str) -> ConvertedNetwork:
     """Convert what :func:`read_ddn` returns.
 
     The two releases differ in more than their format. The TensorFlow network (re-trained by
-    others for Rain200L) has normalisation and ReLU after each convolution and normalises by
-    the moments of the image at hand. The MATLAB network has them before the convolutions of
-    its blocks, normalises by stored moments, and works on [0, 255], which is folded into
-    its first and last layers; its demo takes the base layer with the fast guided filter.
+    others for Rain200L) has normalisation and ReLU after each convolution, and normalises by
+    the moments of the current image. The MATLAB network has them before the convolutions of
+    its blocks, normalises by stored moments, and works on [0, 255], which is folded into its
+    first and last layers here; its demo computes the base layer with the fast guided filter.
     Its kernels are stored transposed. Both work on RGB images.
 
     Args:
@@ -86,7 +86,7 @@ def convert_tensorflow_ddn(weights: SourceWeights) -> ConvertedNetwork:
         weights: The variables in PyTorch's layout.
 
     Raises:
-        CheckpointError: If variables are missing or left.
+        CheckpointError: If variables are missing or left over.
     """
     num_layers = 0
     while f"conv_{num_layers + 1}/weights_{num_layers + 1}" in weights:
@@ -120,7 +120,7 @@ def _convert_matlab(weights: SourceWeights) -> ConvertedNetwork:
         # Stored as (W, H, in, out).
         converted[f"{conv}.weight"] = weights.take(f"weight.{number}").permute(3, 2, 1, 0)
         converted[f"{conv}.bias"] = weights.take(f"bias.{number}")
-        # Caffe stores running sums and what to divide them by.
+        # As in Caffe, the file has running sums and their number.
         count = weights.take(f"BatchNorm_3.{number}")
         converted[f"{norm}.running_mean"] = weights.take(f"BatchNorm_1.{number}") / count
         converted[f"{norm}.running_var"] = weights.take(f"BatchNorm_2.{number}") / count
@@ -147,8 +147,8 @@ def _config(
         weights: The tensors.
         first: Name of the first convolution's weight.
         num_layers: Number of convolutions.
-        in_channels: Its dimension of input channels.
-        out_channels: Its dimension of output channels.
+        in_channels: Index of the weight's dimension of input channels.
+        out_channels: Index of the weight's dimension of output channels.
     """
     shape = weights.shape(first)
     if len(shape) != 4 or shape[in_channels] != 3:
@@ -163,8 +163,8 @@ def _layers(num_blocks: int, positions: tuple[int, int, int, int]) -> Iterator[t
 
     Args:
         num_blocks: Residual blocks.
-        positions: Where in a block the two convolutions and normalisations are: the first of
-            each, then the second of each.
+        positions: Indices within a block of the first convolution and its normalisation, and
+            of the second convolution and its normalisation.
     """
     yield "head.0", "head.1"
     for block in range(num_blocks):
@@ -185,7 +185,7 @@ def _read_matlab(file: Path) -> dict[str, npt.NDArray[Any]]:
             for layer, entry in enumerate(model[name].ravel())
         }
     except Exception as error:
-        # Arbitrary bytes make its reader fail in arbitrary ways.
+        # SciPy raises errors of many kinds for damaged files.
         raise CheckpointError(
             f"{file} is not the MATLAB file of DDN ({error}): it must hold the struct 'model' "
             f"with the lists {', '.join(_MATLAB_LISTS)}."

@@ -9,7 +9,7 @@ import torch
 
 from .source import ConvertedNetwork, SourceWeights
 
-#: The released grids, which no weight shows: cells along a side, full size first.
+#: The released grids, which the weights do not determine: cells along a side, full size first.
 _GRIDS = (8, 4, 2)
 _ENCODER = ("up_1", "up_2", "up_3")
 #: The levels that have a block, full size first.
@@ -21,8 +21,8 @@ _ATTENTION = {"theta": "theta", "phi": "phi.0", "g": "g.0", "out": "W"}
 def convert_nledn(content: Any, source: str) -> ConvertedNetwork:
     """Convert a released state dict.
 
-    Channels, growth and the number of layers are read off the weights. The released network
-    works on RGB images in [0, 1], as restorekit's does, and predicts the rain.
+    Channels, growth and the number of layers are inferred from the weights. The released
+    network works on RGB images in [0, 1], as restorekit's does, and predicts the rain.
 
     Args:
         content: The state dict, with or without the prefix ``module.``.
@@ -58,14 +58,14 @@ def convert_nledn(content: Any, source: str) -> ConvertedNetwork:
 
 
 def _layout(num_layers: int) -> Iterator[tuple[str, str]]:
-    """Yield each of our convolutions and the released one."""
+    """Yield restorekit's layers, each with the released one."""
     yield "head", "conv1"
     yield "entry", "conv2"
     for level, name in enumerate(_ENCODER):
         yield from _block(f"encoder.{level}", name, "region_non_local.non_local_block", num_layers)
     yield from _block("bottom", "down_3", "non_local", num_layers)
     for level, name in enumerate(_DECODER):
-        # The released fusion before a level's block has the number of that level.
+        # A released fusion has the number of the level whose block follows it.
         yield f"fusions.{level}", f"{name}_fusion"
         yield from _block(f"decoder.{level}", name, "region_non_local.non_local_block", num_layers)
     yield "exit.0", "fusion.0"

@@ -13,17 +13,17 @@ from .source import ConvertedNetwork, SourceWeights
 
 #: Not determined by the weights: the default of the released test scripts.
 _NUM_STAGES = 6
-#: How often PReNet_r and PRN_r use their only residual block.
+#: Number of times that PReNet_r and PRN_r use their only residual block.
 _RECURSIONS = 5
 
 
 def convert_prenet(content: Any, source: str) -> ConvertedNetwork:
     """Convert a state dict of PReNet, PReNet_r, PRN, PRN_r, PReNet_LSTM, _GRU or _x.
 
-    Everything is inferred from the weights except the number of stages: six, as in all
-    released checkpoints but the ablations with five and seven. Whether the network predicts a
-    residual is not in their shapes either (PReNet and PReNet_LSTM have the same): both ways
-    are tried on an even grey, which the right one hardly changes.
+    Everything is inferred from the weights except the number of stages, which is taken to be
+    six: all released checkpoints have six but the ablations with five and seven. Whether the
+    network predicts a residual does not show in the shapes (PReNet and PReNet_LSTM have the
+    same), so both variants are run on a uniform grey image: the right one hardly changes it.
 
     Args:
         content: The state dict, with or without the prefix ``module.``.
@@ -115,7 +115,7 @@ def _gru(weights: SourceWeights, channels: int) -> dict[str, torch.Tensor]:
 def _change(
     config: Mapping[str, Any], residual: bool, weights: Mapping[str, torch.Tensor], source: str
 ) -> float:
-    """Return how far the network moves an even grey image, on average."""
+    """Return the mean absolute change that the network makes to a uniform grey image."""
     network = build_network({**config, "residual": residual}, weights, source)
     grey = torch.full((1, 3, 16, 16), 0.5)
     with torch.no_grad():

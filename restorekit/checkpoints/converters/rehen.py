@@ -10,13 +10,13 @@ import torch
 from .source import ConvertedNetwork, SourceWeights
 from .tensorflow import to_torch
 
-#: Fixed in the released code, and not in the weights.
+#: Fixed in the released code, and not determined by the weights.
 _ASSUMED = {"num_stages": 4}
 _ROOT = "derainNet"
 _BLOCK = f"{_ROOT}/ReHEB/ReHEB_{{}}"
-#: What zero-debiased averages keep beside their value.
+#: Ends of the names of helper variables that TensorFlow's zero-debiased averages need.
 _AVERAGING = ("/biased", "/local_step")
-#: Each convolution of our recurrent unit and the released ones that it is made of, in order.
+#: Convolutions of restorekit's recurrent unit, each with the released ones that make it up.
 _GATES = {
     "conv_x": ("conv_xz", "conv_xn", "conv_xr"),
     "conv_h": ("conv_hz", "conv_hr"),
@@ -34,10 +34,10 @@ _NORM = {
 def convert_rehen(content: Any, source: str) -> ConvertedNetwork:
     """Convert the variables of a checkpoint that the released code saved.
 
-    Channels and blocks are read off the weights; the released code has four stages. The
-    released network works on BGR images; the input channels of the first unit and the
-    output channels of the last convolution are reversed, so that restorekit's takes RGB. The
-    running averages are kept, and used in testing as in the released code.
+    Channels and blocks are inferred from the weights; the released code has four stages. The
+    released network works on BGR images; the input channels of the first unit and the output
+    channels of the last convolution are reversed, so that restorekit's takes RGB. The running
+    averages are kept, and testing uses them as the released code does.
 
     Args:
         content: NumPy arrays by TensorFlow's names.
@@ -60,7 +60,7 @@ def convert_rehen(content: Any, source: str) -> ConvertedNetwork:
         norm = f"{parent}.{index + 1}"
         for part, name in _NORM.items():
             converted[f"{norm}.{part}"] = weights.take_together(f"{scope}/{name}", ndim=1)
-        # PyTorch's count of training batches, which nothing reads with a fixed momentum.
+        # PyTorch's count of training batches, which is not read with a fixed momentum.
         converted[f"{norm}.num_batches_tracked"] = torch.tensor(0)
     weights.require_empty()
     # BGR to RGB.
@@ -87,7 +87,7 @@ def _infer_config(weights: SourceWeights) -> dict[str, Any]:
 
 
 def _layout(num_blocks: int) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    """Yield each of our layers, the released ones it is made of, and its weight's ndim."""
+    """Yield restorekit's layers, each with the released ones, and the ndim of its weight."""
     attentions = {"head.1": f"{_ROOT}/RMG"}
     for index in range(num_blocks):
         scope = _BLOCK.format(index)
@@ -106,7 +106,7 @@ def _layout(num_blocks: int) -> Iterator[tuple[str, tuple[str, ...], int]]:
 
 
 def _enhancements(num_blocks: int) -> Iterator[tuple[str, int, str]]:
-    """Yield, for each convolution with a normalisation, our layers, its index, its scope."""
+    """Yield each convolution with a normalisation: its parent, its index, the released scope."""
     for block in range(1, num_blocks):
         ours, theirs = f"units.{block}.enhancement", f"{_BLOCK.format(block)}/HEU"
         for residual in range(2):

@@ -11,8 +11,8 @@ from .source import ConvertedNetwork, SourceWeights
 
 #: Parameters that the weights do not determine: the defaults of the released settings.
 _ASSUMED = {"num_stages": 4, "prediction": "full"}
-#: For each unit a key that only it has, and each of our convolutions with the released ones
-#: that it is made of, in order.
+#: For each recurrent unit, a key that only its checkpoints have, and restorekit's convolutions,
+#: each with the released ones that make it up.
 _UNITS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "ConvGRU": (
         "rnns.0.conv_xz.weight",
@@ -37,8 +37,8 @@ _UNITS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 def convert_rescan(content: Any, source: str) -> ConvertedNetwork:
     """Convert what the released ``train.py`` saves, or a bare state dict.
 
-    Everything is read off the weights except the number of stages and how a stage predicts
-    (``Full`` or ``Add``), for which the released defaults are taken: four, and ``Full``.
+    Everything is inferred from the weights except the number of stages and how a stage
+    predicts (``Full`` or ``Add``), for which the released defaults are taken: four and ``Full``.
     The released network works on BGR images; the input channels of the first unit and the
     output channels of the last convolution are reversed, so that restorekit's takes RGB.
 
@@ -86,7 +86,7 @@ def _infer_config(weights: SourceWeights) -> dict[str, Any]:
 
 
 def _layout(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    """Yield each of our layers, the released ones it is made of, and its weight's ndim."""
+    """Yield restorekit's layers, each with the released ones, and the ndim of its weight."""
     _, convs = _UNITS[config["recurrent_unit"]]
     attentions = {}
     for index in range(config["depth"] - 2):

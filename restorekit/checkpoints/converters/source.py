@@ -1,4 +1,4 @@
-"""Read a state dict of another layout and account for each of its keys."""
+"""Read a state dict with other names and account for each of its keys."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class SourceWeights:
     """A state dict whose keys are taken one by one, so that none is overlooked.
 
     Args:
-        content: The state dict, or whatever it is wrapped in; see :func:`find_state_dict`.
-        source: Its file, for messages.
-        method: The method it should belong to, for messages.
+        content: The state dict, or what contains it; see :func:`find_state_dict`.
+        source: Name of its file, for messages.
+        method: Name of the method that it should belong to, for messages.
 
     Attributes:
-        facts: The iteration or epoch, where ``content`` says it.
+        facts: Iteration or epoch, if ``content`` has them.
 
     Raises:
         CheckpointError: If there are no tensors in it.
@@ -63,7 +63,7 @@ class SourceWeights:
         return key in self._left
 
     def count(self, pattern: str) -> int:
-        """Return how many of ``pattern.format(0)``, ``pattern.format(1)``, … there are in a row."""
+        """Count the keys ``pattern.format(0)``, ``pattern.format(1)``, … up to the first gap."""
         number = 0
         while pattern.format(number) in self._left:
             number += 1
@@ -92,8 +92,8 @@ class SourceWeights:
         """Remove some tensors and return them concatenated along their first dimension.
 
         Raises:
-            CheckpointError: If a key is missing, has not ``ndim`` dimensions, or the shapes
-                do not fit together.
+            CheckpointError: If a key is missing, a tensor does not have ``ndim`` dimensions, or
+                the shapes do not fit together.
         """
         tensors = [self.take(key) for key in keys]
         if any(tensor.ndim != ndim for tensor in tensors):
@@ -129,7 +129,7 @@ class SourceWeights:
             raise self.error(f"it has {len(left)} other parameters, for example {left[0]!r}")
 
     def error(self, reason: str) -> CheckpointError:
-        """Return the error to raise when this is not what it should be."""
+        """Return the error that says why this is not a checkpoint of the method."""
         return CheckpointError(
             f"{self.source} is not a checkpoint of the released {self.method}: {reason}."
         )

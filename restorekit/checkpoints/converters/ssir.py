@@ -9,17 +9,16 @@ from .ddn import convert_tensorflow_ddn
 from .source import ConvertedNetwork, SourceWeights
 from .tensorflow import to_torch
 
-#: Biases, scales and shifts of the branch for unlabelled images, which has its own.
+#: Biases, scales and shifts of the branch for unlabelled images.
 _UNLABELLED = re.compile(r"(conv_\d+_1)/")
 
 
 def convert_ssir(content: Any, source: str) -> ConvertedNetwork:
     """Convert a checkpoint of the released training.
 
-    The network is DDN's. The branch that saw the unlabelled images shares its kernels and
-    has biases, scales and shifts of its own, which the released test never uses; they are
-    left out. (In both released checkpoints their last scales are nearly zero: that branch
-    returns its input.)
+    The network is DDN's. The branch for unlabelled images shares its kernels but has its own
+    biases, scales and shifts. The released test never uses them, and they are left out. (In
+    both released checkpoints the last scales are nearly zero: that branch returns its input.)
 
     Args:
         content: NumPy arrays by TensorFlow's names.

@@ -1,4 +1,4 @@
-"""Read TensorFlow 1 checkpoints with TensorFlow, which nothing else here needs."""
+"""Read TensorFlow 1 checkpoints; only this module needs TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from restorekit.errors import CheckpointError, MissingDependencyError
 
 #: What follows the common prefix in the names of a checkpoint's files.
 _SUFFIX = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
-#: State of TensorFlow's optimizers, which it stores among the weights.
+#: State of TensorFlow's optimizers, which is stored with the weights.
 _OPTIMIZER = re.compile(r"(^|/)(Adam(_\d+)?|Momentum|RMSProp(_\d+)?|beta[12]_power(_\d+)?)$")
 
 
@@ -28,7 +28,7 @@ def read_tensorflow_checkpoint(prefix: str | os.PathLike[str]) -> dict[str, npt.
             one of these files.
 
     Returns:
-        The arrays by name, in TensorFlow's layout, the optimizer's among them.
+        The arrays by name, in TensorFlow's layout, including those of the optimizer.
 
     Raises:
         CheckpointError: If a file is missing or damaged.
@@ -48,9 +48,9 @@ def read_tensorflow_checkpoint(prefix: str | os.PathLike[str]) -> dict[str, npt.
         names = sorted(reader.get_variable_to_shape_map())
         arrays = {name: np.asarray(reader.get_tensor(name)) for name in names}
     except Exception as error:
-        # Arbitrary bytes make its reader fail in arbitrary ways.
+        # TensorFlow raises errors of many kinds for damaged files.
         raise CheckpointError(
-            f"{data} is not a whole TensorFlow checkpoint ({error}): copy or download it again, "
+            f"{data} is not a complete TensorFlow checkpoint ({error}): copy or download it again, "
             "with its .index file."
         ) from error
     # TensorFlow 2 adds an entry that describes its Python objects.
@@ -79,8 +79,8 @@ def tensorflow_data_file(prefix: str | os.PathLike[str]) -> Path:
 def to_torch(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, torch.Tensor]:
     """Return a network's variables as tensors in PyTorch's layout, without the optimizer's.
 
-    Filters of convolutions go from (H, W, in, out) to (out, in, H, W), matrices from
-    (in, out) to (out, in); names stay.
+    Convolution kernels go from (H, W, in, out) to (out, in, H, W) and matrices from (in, out)
+    to (out, in). The names do not change.
     """
     order = {4: (3, 2, 0, 1), 2: (1, 0)}
     return {
