@@ -82,7 +82,7 @@ def test_other_protocols_images_and_methods_fill_nothing(references, results):
 
 
 def test_two_results_for_one_cell_are_refused(references):
-    with pytest.raises(DataError, match=r"0\.json and 1\.json hold different numbers of 'dcsfn'"):
+    with pytest.raises(DataError, match=r"0\.json and 1\.json have different numbers of 'dcsfn'"):
         tables(
             references,
             sample_results("DCSFN", spread(28.5)),
