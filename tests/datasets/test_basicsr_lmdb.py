@@ -8,6 +8,7 @@ import PIL.Image
 import pytest
 
 from restorekit.datasets import PairedDataset, open_pairs, write_lmdb
+from restorekit.datasets.lmdb.basicsr import BasicSRImages
 from restorekit.errors import DataError
 
 
@@ -65,3 +66,30 @@ def test_half_of_one_is_refused(tmp_path, pixels):
     (tmp_path / "lq/meta_info.txt").write_text("0001.png 20 30 3\n")
     with pytest.raises(DataError, match=r"the line '0001\.png 20 30 3'"):
         PairedDataset(tmp_path)
+
+
+def test_a_start_reads_the_list_and_no_image(tmp_path, pixels, monkeypatch):
+    for place, name in enumerate(("lq", "gt")):
+        write_basicsr(tmp_path / name, {key: pair[place] for key, pair in pixels.items()})
+
+    def never(*_):
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BasicSRImages, "data", never)
+        dataset = PairedDataset(tmp_path, pipeline=[{"type": "PackInputs"}])
+        assert dataset.reader.known_sizes().tolist() == [[20, 30], [21, 30], [22, 30]]
+        with pytest.raises(DataError, match=r"lq\[0001\] is 30×20 pixels"):
+            PairedDataset(tmp_path, pipeline=[{"type": "PairedRandomCrop", "patch_size": 21}])
+    # A list that cannot be true is not believed: the images are looked at.
+    listed = (tmp_path / "gt/meta_info.txt").read_text()
+    (tmp_path / "gt/meta_info.txt").write_text(listed.replace("(20,30,3)", "(20,31,3)"))
+    assert PairedDataset(tmp_path).reader.size(0) == (20, 30)
+
+
+def test_a_truncated_one_is_not_believed(tmp_path, pixels):
+    for place, name in enumerate(("lq", "gt")):
+        write_basicsr(tmp_path / name, {key: pair[place] for key, pair in pixels.items()})
+    with (tmp_path / "gt/data.mdb").open("rb+") as file:
+        file.truncate(3 * 4096)
+    assert not BasicSRImages(tmp_path / "gt").known_sizes().any()

@@ -17,7 +17,7 @@ CROP = [{"type": "PairedRandomCrop", "patch_size": 16}]
 
 
 @pytest.fixture
-def looked_at(monkeypatch):
+def looked_at(monkeypatch, tmp_path):
     """The files whose headers were read; a small folder counts as large."""
     files = []
     inspect = sources.inspect_image
@@ -27,6 +27,7 @@ def looked_at(monkeypatch):
         return inspect(path)
 
     monkeypatch.setattr(sources, "inspect_image", counting)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(known_sizes, "FEWEST_FILES", 1)
     return files
 
@@ -103,16 +104,42 @@ def test_a_shared_clean_image_is_looked_at_once(tmp_path, save, image, looked_at
     assert sorted(looked_at) == ["gt/901.png", *(f"lq/901_{n}.png" for n in range(6))]
 
 
-def test_nothing_is_written_where_nothing_may_be_or_into_small_folders(
-    paired_root, looked_at, monkeypatch
+def test_sizes_of_a_folder_that_cannot_be_written_are_kept_in_the_users_cache(
+    paired_root, looked_at, monkeypatch, tmp_path
 ):
     root, _ = paired_root
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "access", lambda *_: False)
-        PairedDataset(root, "train", CROP)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    PairedDataset(root, "train", CROP)
+    assert remembered(root) == []
+    assert len(list((tmp_path / "cache/restorekit").rglob("*.npz"))) == 2
+    looked_at.clear()
+    assert len(PairedDataset(root, "train", CROP)) == 12
+    assert looked_at == []
+    # A folder with the same names elsewhere has its own; a changed file is noticed here, too.
+    os.utime(root / "train/gt/7.png", ns=(1, 1))
+    PairedDataset(root, "train", CROP)
+    assert "gt/7.png" in looked_at
+    (root / "train").rename(root / "moved")
+    looked_at.clear()
+    PairedDataset(root / "moved", pipeline=CROP)
+    assert len(looked_at) == 24
+
+
+def test_no_cache_at_all_is_no_fault(paired_root, looked_at, monkeypatch, tmp_path):
+    root, _ = paired_root
+    (tmp_path / "cache").write_text("a file in the way")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    for _ in range(2):
+        assert len(PairedDataset(root, "train", CROP)) == 12
+    assert len(looked_at) == 48
+
+
+def test_nothing_is_written_into_small_folders(paired_root, looked_at, monkeypatch, tmp_path):
+    root, _ = paired_root
     monkeypatch.setattr(known_sizes, "FEWEST_FILES", 13)
     PairedDataset(root, "train", CROP)
     assert remembered(root) == []
+    assert not (tmp_path / "cache").exists()
 
 
 def test_two_starts_at_once_look_once(paired_root, looked_at):

@@ -49,6 +49,7 @@ class _Info(NamedTuple):
     free_root: int
     root_flags: int
     root: int
+    entries: int
     last_page: int
     transaction: int
 
@@ -128,6 +129,11 @@ class DataFile:
         pixels: npt.NDArray[np.uint8] = np.ndarray(shape, np.uint8, self._bytes, offset)
         return pixels
 
+    def holds(self, count: int) -> bool:
+        """Whether the file says that it has this many values, and is long enough for them."""
+        needed = (self._info.last_page + 1) * self._info.page_size
+        return self._info.entries == count and os.fstat(self._handle).st_size >= needed
+
     def check(self) -> None:
         """Check every page, so that the lmdb library can write to the file.
 
@@ -184,7 +190,7 @@ class DataFile:
         free, main, (last_page, transaction) = rest[:8], rest[8:16], rest[16:]
         if (magic, version) != (_MAGIC, _VERSION):
             return None
-        return _Info(free[0], free[1], free[7], main[1], main[7], last_page, transaction)
+        return _Info(free[0], free[1], free[7], main[1], main[7], main[6], last_page, transaction)
 
     def _page(self, number: int) -> _Page:
         size = self._info.page_size

@@ -1,9 +1,10 @@
 """The sizes of the images of a folder, remembered beside them from one start to the next.
 
 The headers of half a million images take a minute to read, and every process of every run needs
-their sizes before its first step. So they are kept in a hidden file in the folder, which is valid
-as long as the names, lengths and modification times of all images are the same: the next start
-asks the file system for those and reads no image.
+their sizes before its first step. So they are kept in a hidden file in the folder, or, where the
+folder cannot be written to, in the user's cache. The file is valid as long as the names, lengths
+and modification times of all images are the same: the next start asks the file system for those
+and reads no image.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from restorekit.io.files import atomic_path
+from restorekit.io.files import atomic_path, cache_folder
 from restorekit.io.headers import max_pixels
 
 from .sources import FileImages
@@ -36,14 +37,9 @@ _VERSION = b"restorekit sizes 1"
 def remembered_sizes(sources: Iterable[FileImages]) -> Iterator[None]:
     """Load the sizes that are remembered, and remember those that the block finds.
 
-    Another process that wants to look at the same folders waits until this one has. Where a
-    folder cannot be written to, nothing is remembered and nobody waits.
+    Another process that wants to look at the same folders waits until this one has.
     """
-    large = [
-        source
-        for source in sources
-        if len(source.files) >= FEWEST_FILES and os.access(source.location, os.W_OK)
-    ]
+    large = [source for source in sources if len(source.files) >= FEWEST_FILES]
     with contextlib.ExitStack() as locks:
         # In a fixed order, so that two processes never wait for each other.
         for folder in sorted({source.location.resolve() for source in large}):
@@ -86,27 +82,39 @@ def _digest(source: FileImages) -> str:
     return digest.hexdigest()
 
 
-def _path(source: FileImages) -> Path:
-    """Return the file for these names: one folder may hold the images of two sources."""
+def _paths(source: FileImages) -> tuple[Path, Path]:
+    """Return the files for these names, in the folder and in the user's cache.
+
+    One folder may hold the images of two sources.
+    """
     names = hashlib.blake2b(digest_size=8)
     for file in source.files:
         names.update(file.encode(errors="surrogateescape") + b"\0")
-    return source.location / f".restorekit-sizes-{names.hexdigest()}.npz"
+    folder = hashlib.blake2b(os.fsencode(source.location.resolve()), digest_size=16).hexdigest()
+    return (
+        source.location / f".restorekit-sizes-{names.hexdigest()}.npz",
+        cache_folder() / "sizes" / f"{folder}-{names.hexdigest()}.npz",
+    )
 
 
 def _load(source: FileImages, digest: str) -> None:
-    try:
-        with np.load(_path(source), allow_pickle=False) as content:
-            sizes: npt.NDArray[np.int32] = content["sizes"]
-            valid = str(content["digest"]) == digest
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return
-    if valid and sizes.shape == source.sizes.shape and sizes.dtype == np.int32:
-        source.sizes[:] = sizes
+    for path in _paths(source):
+        try:
+            with np.load(path, allow_pickle=False) as content:
+                sizes: npt.NDArray[np.int32] = content["sizes"]
+                valid = str(content["digest"]) == digest
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            continue
+        if valid and sizes.shape == source.sizes.shape and sizes.dtype == np.int32:
+            source.sizes[:] = sizes
+            return
 
 
 def _save(source: FileImages, digest: str) -> None:
     if not digest:
         return
-    with contextlib.suppress(OSError), atomic_path(_path(source)) as temporary:
+    beside, cached = _paths(source)
+    path = beside if os.access(source.location, os.W_OK) else cached
+    # Sizes that cannot be kept are read again by the next start.
+    with contextlib.suppress(OSError), atomic_path(path) as temporary:
         np.savez(temporary, digest=np.array(digest), sizes=source.sizes)
