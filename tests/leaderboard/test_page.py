@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from restorekit.catalog import published_numbers
 from restorekit.leaderboard import make_sections, paper_tables, rank_all
 from restorekit.leaderboard.render.page import board_page, script_json
+from restorekit.leaderboard.render.pictures import Pictures
 from restorekit.leaderboard.render.writing import write_paper_tables
 
 NASTY = """</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&lt;<!--"""
@@ -68,6 +69,35 @@ def test_numbers_in_the_page_are_those_of_the_results(page):
         values = dict(zip(board["images"], method["values"]["psnr"], strict=True))
         assert values == expected[method["label"]]
     assert board["images"][:3] == ["img-1", "img-2", "img-3"]
+
+
+def test_of_a_large_test_set_the_page_holds_a_sample_and_the_means_of_all():
+    """Eleven methods on few and on many images: the page hardly grows."""
+
+    def made(count):
+        numbered = {
+            f"{seed}.json": sample_results(f"M{seed}", spread(28 + seed / 10, count, seed))
+            for seed in range(11)
+        }
+        pictures = {"a" * 64: Pictures(names=["img-2", f"img-{count}"])}
+        page = board_page(make_sections(rank_all(numbered)), pictures)
+        return page, data_of(page)["boards"][0]
+
+    page, board = made(4000)
+    assert board["numImages"] == 4000
+    assert 1000 <= len(board["images"]) <= 1002
+    assert {"img-2", "img-4000"} < set(board["images"])
+    for method in board["methods"]:
+        seed = int(method["label"][1:])
+        every = spread(28 + seed / 10, 4000, seed)
+        assert method["means"]["psnr"] == pytest.approx(28 + seed / 10)
+        values = dict(zip(board["images"], method["values"]["psnr"], strict=True))
+        assert values == {image: every[image] for image in board["images"]}
+    pair = board["pairs"]["psnr"][0]
+    assert pair["firstHigher"] + pair["secondHigher"] == 4000
+    smaller, few = made(1000)
+    assert len(few["images"]) == few["numImages"] == 1000
+    assert len(page) < 1.02 * len(smaller)
 
 
 def test_pairs_are_of_every_two_methods(page):

@@ -1,8 +1,8 @@
-"""The data that the page's script reads: all numbers in full precision, and the pictures."""
+"""The data that the page's script reads: means, values of single images, and pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from restorekit.catalog import Published
@@ -12,6 +12,10 @@ from ..board import Board, Row
 from ..ranking import Entry
 from .pictures import GROUND_TRUTH, Pictures
 from .sections import COSTS, Section, dataset_title, run_with
+
+#: Images of a test set whose own values are in a page; of more, it holds a sample. Means,
+#: intervals and comparisons are always of all images.
+MAX_IMAGES = 1000
 
 
 def page_data(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> dict[str, Any]:
@@ -34,7 +38,12 @@ def page_data(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> 
             for fingerprint in prints
         ],
         "boards": [
-            _board(section, prints.index(section.board.ranking.dataset.fingerprint), keys)
+            _board(
+                section,
+                prints.index(section.board.ranking.dataset.fingerprint),
+                keys,
+                pictures.get(section.board.ranking.dataset.fingerprint, Pictures()).names,
+            )
             for section in sections
         ],
     }
@@ -50,12 +59,14 @@ def _pictures(pictures: Pictures, keys: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _board(section: Section, dataset: int, keys: Mapping[str, str]) -> dict[str, Any]:
+def _board(
+    section: Section, dataset: int, keys: Mapping[str, str], shown: Collection[str]
+) -> dict[str, Any]:
     board = section.board
     ranking = board.ranking
     entries = ranking.entries
     names = {name for e in entries for m in e.measured.values() for name in m.images}
-    images = sorted(names, key=natural_key)
+    images = _sample(sorted(names, key=natural_key), shown)
     labels = _labels(entries)
     return {
         "dataset": dataset,
@@ -73,6 +84,7 @@ def _board(section: Section, dataset: int, keys: Mapping[str, str]) -> dict[str,
             for one in ranking.measures
         },
         "images": images,
+        "numImages": len(names),
         "methods": [
             _method(board, row, label, images, keys)
             for row, label in zip(board.rows, labels, strict=True)
@@ -80,6 +92,14 @@ def _board(section: Section, dataset: int, keys: Mapping[str, str]) -> dict[str,
         "published": [_published(number) for number in board.unmeasured],
         "pairs": {one.measure: _pairs(board, one.measure) for one in ranking.measures},
     }
+
+
+def _sample(images: list[str], shown: Collection[str]) -> list[str]:
+    """Return at most :data:`MAX_IMAGES` images, evenly spaced, and those with pictures."""
+    if len(images) <= MAX_IMAGES:
+        return images
+    spaced = {images[number * len(images) // MAX_IMAGES] for number in range(MAX_IMAGES)}
+    return [image for image in images if image in spaced or image in shown]
 
 
 def _labels(entries: Sequence[Entry]) -> list[str]:

@@ -1,6 +1,6 @@
-// Every number behind the means: a line for each image, a column for each method.
+// The numbers behind the means: a line for each image, a column for each method.
 
-const images = { panel: byId("images"), measure: byId("images-measure"), table: byId("images-table") };
+const images = { panel: byId("images"), measure: byId("images-measure"), table: byId("images-table"), note: byId("images-note") };
 
 function setUpImages(board) {
   setOptions(images.measure, measureOptions(board), firstMeasure(board));
@@ -28,4 +28,5 @@ function drawImages(board) {
     make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
   makeSortable(table);
   images.table.replaceChildren(table);
+  images.note.textContent = sampleNote(board).trim();
 }

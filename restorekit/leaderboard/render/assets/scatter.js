@@ -46,6 +46,12 @@ function drawScatter(board) {
   chart.append(svg);
 }
 
+/** Says that not every image is in the page, if so. */
+function sampleNote(board) {
+  if (board.images.length === board.numImages) return "";
+  return ` Shown: a sample of ${board.images.length} of ${board.numImages} images; the results files hold all.`;
+}
+
 function scatterSummary(board, measure, first, second) {
   if (first === second) return "Choose two different methods.";
   const [i, j] = [board.methods.indexOf(first), board.methods.indexOf(second)];
@@ -62,6 +68,6 @@ function scatterSummary(board, measure, first, second) {
   const amount = (value) => formatDifference(value, info) + (unit ? `\u00a0${unit}` : "");
   const ends = pair.interval && pair.interval.map((end) => sign * end).sort((a, b) => a - b);
   const range = ends ? ` (95\u00a0% interval ${ends.map((end) => formatDifference(end, info)).join(" to ")})` : "";
-  return `${second.label} is better on ${better} of ${board.images.length} images, ${first.label} on ${higher + lower - better}. ` +
-    `Mean difference ${amount(sign * pair.difference)}${range}, ${formatP(pair.p)}.`;
+  return `${second.label} is better on ${better} of ${board.numImages} images, ${first.label} on ${higher + lower - better}. ` +
+    `Mean difference ${amount(sign * pair.difference)}${range}, ${formatP(pair.p)}.${sampleNote(board)}`;
 }
