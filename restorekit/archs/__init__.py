@@ -8,6 +8,7 @@ from . import blocks
 from .dcsfn import DCSFN
 from .ddn import DDN
 from .drsformer import DRSformer
+from .fadformer import FADformer
 from .mprnet import MPRNet
 from .nafnet import NAFNet
 from .nerd_rain import NeRDRain
@@ -16,6 +17,7 @@ from .prenet import PReNet
 from .rehen import REHEN
 from .rescan import RESCAN
 from .restormer import Restormer
+from .sfhformer import SFHformer
 from .sizing import (
     SizeRequirements,
     forward_padded,
@@ -31,11 +33,13 @@ __all__ = [
     "REHEN",
     "RESCAN",
     "DRSformer",
+    "FADformer",
     "MPRNet",
     "NAFNet",
     "NeRDRain",
     "PReNet",
     "Restormer",
+    "SFHformer",
     "SizeRequirements",
     "blocks",
     "forward_padded",

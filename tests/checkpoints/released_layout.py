@@ -44,7 +44,12 @@ class Layout:
         self.add(f"{name}.running_var", channels, centre=1.0, bound=0.5)
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        return {key: torch.from_numpy(array) for key, array in formula_arrays(self.arrays).items()}
+        arrays = formula_arrays(self.arrays)
+        state = {key: torch.from_numpy(array) for key, array in arrays.items()}
+        for key in self.arrays:
+            if key.endswith(".running_var"):
+                state[key.replace("running_var", "num_batches_tracked")] = torch.tensor(7)
+        return state
 
 
 def size(state: dict) -> int:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 import torch
 from golden import GOLDEN_FILE, assert_golden
+from released_frequency import released_fadformer, released_sfhformer
 from released_layout import size
 from released_mprnet import released_mprnet
 from released_nafnet import released_nafnet
@@ -109,6 +110,22 @@ RELEASES = {
         },
         "params",
     ),
+    "SFHformer": Release(
+        "sfhformer",
+        released_sfhformer,
+        {"channels": 8, "num_blocks": [1, 2, 1, 1, 1]},
+        "state_dict",
+        # A weight for each of four times the channels, and a bias, in each block.
+        dropped=4 * (8 + 2 * 16 + 32 + 16 + 8) + 6,
+    ),
+    "FADformer": Release(
+        "fadformer",
+        released_fadformer,
+        {"channels": 8, "num_blocks": [1, 2, 1, 1, 1]},
+        "state_dict",
+        # The unused layer of each block, and the last block's new map.
+        dropped=sum(2 * width * width + width for width in (8, 16, 16, 32, 16, 8)) + 3,
+    ),
 }
 every_release = pytest.mark.parametrize("name", RELEASES)
 
@@ -150,7 +167,11 @@ def test_everything_is_read_off_the_weights(name):
     assert {k: v for k, v in converted.config.items() if k != "type"} == release.settings
     assert not converted.assumed
     network = build_network(converted.config, converted.weights, "released.pth")
-    distinct = {tensor.data_ptr(): tensor for tensor in state.values()}
+    distinct = {
+        tensor.data_ptr(): tensor
+        for key, tensor in state.items()
+        if "running_" not in key and "num_batches" not in key
+    }
     parameters = sum(parameter.numel() for parameter in network.parameters())
     assert parameters == size(distinct) - release.dropped
     assert f"{parameters:,} parameters" in converted.summary
@@ -180,6 +201,11 @@ def test_activations_of_mprnet_must_be_one():
     state["shallow_feat1.1.body.1.weight"] = torch.tensor([0.5])
     with pytest.raises(CheckpointError, match="activations differ"):
         convert(RELEASES["MPRNet"], state)
+
+
+def test_sfhformer_with_groups_of_frequencies_is_refused():
+    with pytest.raises(CheckpointError, match="2 groups"):
+        convert(RELEASES["SFHformer"], released_sfhformer(groups=2))
 
 
 @pytest.mark.parametrize("name", ["Restormer", "MPRNet"])

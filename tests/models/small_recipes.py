@@ -18,6 +18,7 @@ from restorekit.registry import MODELS
 SMALL = {
     "DDN": {"channels": 6, "num_blocks": 2},
     "DRSformer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
+    "FADformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},
     "MPRNet": {"channels": 8, "level_channels": 4, "final_channels": 4, "num_blocks": 1},
     "NAFNet": {"channels": 8, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
     "NeRDRain": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2), "implicit_channels": 8},
@@ -25,6 +26,7 @@ SMALL = {
     "PReNet": {"channels": 6, "num_stages": 2},
     "REHEN": {"channels": 6, "num_stages": 2},
     "RESCAN": {"channels": 6, "num_stages": 2},
+    "SFHformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},
     "Restormer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
 }
 

@@ -14,8 +14,9 @@ METHODS = [
     *(CONFIGS / f"{name}/{name}_rain13k.py" for name in ("mprnet", "nafnet", "restormer")),
     *(CONFIGS / f"drsformer/drsformer_{data}.py" for data in ("rain200h", "rain200l")),
     CONFIGS / "nerd-rain/nerd_rain_rain200l.py",
+    *(CONFIGS / f"{name}/{name}_rain200h.py" for name in ("sfhformer", "fadformer")),
 ]
-VARIANTS = sorted(path for method in METHODS for path in method.parent.glob("variants/*.py"))
+VARIANTS = sorted({path for method in METHODS for path in method.parent.glob("variants/*.py")})
 
 
 @pytest.mark.parametrize("path", [*METHODS, *VARIANTS], ids=lambda path: path.stem)

@@ -22,8 +22,8 @@ default_hooks = dict(
     ),
 )
 
-# What configs with this recipe take over. The protocol is that of MMagic; the
-# paper's is the dataset's.
+# What configs with this recipe take over. The protocol is that of MMagic; the paper's is the
+# dataset's.
 recipe_loader = dict(
     total_batch_size=64,
     sampler=dict(infinite=True),

@@ -23,6 +23,7 @@ from restorekit.io.files import require_writable, sha256
 from .dcsfn import convert_dcsfn
 from .ddn import convert_ddn, ddn_file, read_ddn
 from .drsformer import convert_drsformer
+from .frequency import convert_fadformer, convert_sfhformer
 from .mprnet import convert_mprnet
 from .nafnet import convert_nafnet
 from .nerd_rain import convert_nerd_rain
@@ -68,6 +69,7 @@ FORMATS: dict[str, Format] = {
     "dcsfn": Format(convert_dcsfn),
     "ddn": Format(convert_ddn, read_ddn, ddn_file),
     "drsformer": Format(convert_drsformer),
+    "fadformer": Format(convert_fadformer),
     "mprnet": Format(convert_mprnet),
     "nafnet": Format(convert_nafnet),
     "nerd-rain": Format(convert_nerd_rain),
@@ -76,6 +78,7 @@ FORMATS: dict[str, Format] = {
     "rehen": Format(convert_rehen, read_tensorflow_checkpoint, tensorflow_data_file),
     "rescan": Format(convert_rescan),
     "restormer": Format(convert_restormer),
+    "sfhformer": Format(convert_sfhformer),
     "ssir": Format(convert_ssir, read_tensorflow_checkpoint, tensorflow_data_file),
 }
 

@@ -1,0 +1,9 @@
+# SFHformer-L by the released schedule on SPA-Data.
+_base_ = [
+    "../_base_/models/sfhformer.py",
+    "../_base_/datasets/spa.py",
+    "../_base_/schedules/adamw_sfhformer.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader
