@@ -1,8 +1,8 @@
-"""Benchmarks, run as ``python -m benchmarks NAME``: one module each.
+"""Benchmarks of speed and memory, run as ``python -m benchmarks NAME``: one module each.
 
-To write one, add NAME.py with the functions below; its docstring is its help. The setup of a
-contender is a module function, or a :func:`functools.partial` of one, that prepares everything
-and returns what is timed::
+To write one, add NAME.py with the functions below, and a line to ``BENCHMARKS`` in __main__.py;
+the module's docstring is the command's help. The setup of a contender is a module function, or a
+:func:`functools.partial` of one, that prepares everything and returns the function to time::
 
     def add_arguments(parser):
         report.add_arguments(parser)            # --rounds, --threads, --json
@@ -27,11 +27,11 @@ and returns what is timed::
     def _ours(size, device):
         import torch                            # in the contender's own process, not timed
         network, images = …
-        def work():                             # one round: all ``units`` of it
+        def work():                             # one round, of ``units`` units
             for image in images:
                 network(image)
         return work
 
-A round should last some tenths of a second. The clock stops when a GPU has finished its work.
-``reference_*.py`` hold plain implementations of what is not restorekit's own.
+A round should last a few tenths of a second. On a GPU, its time includes all queued work.
+``reference_*.py`` hold plain implementations of other projects' methods, to compare with.
 """

@@ -9,9 +9,9 @@ from importlib import import_module
 
 from restorekit.errors import USER_ERROR_STATUS, RestoreKitError
 
-#: Benchmarks, each in the module of its name, and what they measure.
+#: The benchmarks by the name of their module, and what they measure.
 BENCHMARKS = {
-    "cost": "what a network takes, by image size, channels and batch",
+    "cost": "a network's time and memory, by image size, channels and batch",
     "data": "reading training patches from LMDBs and folders",
     "infer": "inference of a network, plain and accelerated",
     "loss": "the SSIM loss, forward and backward",
@@ -22,7 +22,7 @@ BENCHMARKS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one benchmark and return the exit status: 2 for what a user can mend."""
+    """Run one benchmark and return the exit status: 2 for errors that the user can fix."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",

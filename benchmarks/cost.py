@@ -1,7 +1,7 @@
-"""Time how inference and training grow with the size of images, the channels and the batch.
+"""Time how inference and training scale with image size, channels and batch size.
 
-Each of the three is varied by itself, and the others are what --height, --width, --batch and the
-config say. --plot draws the result on logarithmic axes, beside growth in proportion.
+Each of the three is varied separately; --height, --width, --batch and the config give the values
+of the others. --plot draws the result on logarithmic axes, with lines of proportional growth.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.report import Benchmark
 from benchmarks.train import training
 from restorekit.errors import ConfigError
 
-#: What is varied: option, and what its values are.
+#: What can be varied: the option to its default values and their meaning.
 _VARIED = {
     "sides": ((64, 96, 128, 192, 256), "sides of square images"),
     "channels": ((8, 16, 32, 64), "channels of the network"),
@@ -42,10 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Time, show medians, and draw them.
+    """Time the contenders, show medians, and draw them.
 
     Raises:
-        ConfigError: If nothing is to be varied, or the picture's format is not known.
+        ConfigError: If there is nothing to vary, or the format of --plot is not supported.
     """
     if args.plot and Path(args.plot).suffix not in _PICTURES:
         raise ConfigError(f"--plot {args.plot}: give a name that ends in {', '.join(_PICTURES)}.")
@@ -88,5 +88,5 @@ def run(args: argparse.Namespace) -> None:
             args.plot,
             results["title"],
             {name: what for name, (_, what) in _VARIED.items()},
-            [Point(*place, found[name]["seconds"]) for name, place in points.items()],
+            [Point(*what, found[name]["seconds"]) for name, what in points.items()],
         )

@@ -1,4 +1,4 @@
-"""The picture of ``python -m benchmarks cost``."""
+"""The plot of ``python -m benchmarks cost``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from restorekit.io.files import atomic_path
 
 
 class Point(NamedTuple):
-    """One measurement: what was varied, its value, what was done, and how long it took."""
+    """One measurement: the varied quantity, its value, the task, and the time it took."""
 
     varied: str
     value: int
@@ -19,12 +19,12 @@ class Point(NamedTuple):
 
 
 def draw(file: str, title: str, labels: Mapping[str, str], points: Sequence[Point]) -> None:
-    """Draw a panel for each that was varied, with a line for each task.
+    """Draw a panel for each varied quantity, with a line for each task.
 
     Args:
-        file: Picture to be written, ``.svg``, ``.pdf`` or ``.png``.
-        title: What was measured.
-        labels: What was varied, in words.
+        file: Picture to write, ``.svg``, ``.pdf`` or ``.png``.
+        title: Title of the picture.
+        labels: Varied quantities, with the labels of their axes.
         points: The measurements.
     """
     from matplotlib.figure import Figure

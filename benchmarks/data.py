@@ -1,8 +1,8 @@
-"""Time reading training patches: LMDBs and folders of ours against BasicSR's way.
+"""Time reading training patches from restorekit's LMDBs and folders, against BasicSR's way.
 
-Without --data-root, pairs are made whose PNGs are as large as photographs'. Each round is an
-epoch of a data loader that begins and ends with nothing loaded ahead. Memory is that of the
-process that trains, without its workers.
+Without a config or --data-root, pairs are generated whose PNGs are as large as those of
+photographs. Each round is an epoch of a data loader that starts and ends with nothing loaded
+ahead. Memory is that of the main process, without its workers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _COMPARISONS = (
     (_ENCODED, _PLAIN_LMDB),
     (_FOLDERS, _PLAIN_FOLDERS),
 )
-#: Batches in a round that decode, and those that only copy: some tenths of a second each.
+#: Batches per round, with and without decoding, so that a round takes tenths of a second.
 _DECODED_BATCHES = 4
 _COPIED_BATCHES = 200
 
@@ -47,10 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-root", metavar="D", help="take the pairs in this folder or LMDB")
     parser.add_argument("--split", default="train", help="part of --data-root (default: train)")
     parser.add_argument(
-        "--pairs", type=int, default=100, help="how many are taken or made (default: 100)"
+        "--pairs", type=int, default=100, help="number of pairs to take or generate (default: 100)"
     )
-    parser.add_argument("--height", type=int, default=321, help="of those made (default: 321)")
-    parser.add_argument("--width", type=int, default=481, help="of those made (default: 481)")
+    parser.add_argument("--height", type=int, default=321, help="of generated pairs (default: 321)")
+    parser.add_argument("--width", type=int, default=481, help="of generated pairs (default: 481)")
     parser.add_argument("--patch-size", type=int, default=64, metavar="N", help="default: 64")
     parser.add_argument("--batch-size", type=int, default=24, metavar="N", help="default: 24")
     parser.add_argument(
@@ -122,7 +122,7 @@ def _show_rates(results: dict[str, Any]) -> None:
 
 
 def _prepare(root: Path, args: argparse.Namespace) -> None:
-    """Write the pairs in every form: as files, as LMDBs of ours, and as BasicSR has them."""
+    """Write the pairs as files, as restorekit's LMDBs and as BasicSR's LMDBs."""
     from benchmarks.photographs import write_pairs
     from benchmarks.reference_data import write_plain_lmdb
     from restorekit.datasets import open_pairs, write_lmdb
@@ -159,7 +159,7 @@ def _given_pairs(args: argparse.Namespace) -> Any:
     if not hasattr(dataset, "reader"):
         raise ConfigError(
             f"{args.config}: the dataset of train_dataloader is a {type(dataset).__name__}, which "
-            "reads no pairs by itself: use a config with a PairedDataset."
+            "does not read pairs itself: use a config with a PairedDataset."
         )
     return dataset.reader
 
@@ -219,7 +219,7 @@ class _First:
 
 
 def _copy(num_bytes: int, batches: int) -> Work:
-    """Copy batches out of memory that no cache holds."""
+    """Copy batches from an array too large for the processor's caches."""
     import numpy as np
 
     source = np.zeros((max(2, (1 << 28) // num_bytes), num_bytes), np.uint8)

@@ -1,8 +1,8 @@
 """Time a network's inference, plain and accelerated; by default DCSFN's at 480×320 pixels.
 
-"plain" is the network as written in restorekit/archs; "accelerated" is what
-restorekit.fast.accelerate makes of it; "command line" also keeps freed memory, as
-restorekit's commands do. "limit" is the network's arithmetic at the rate of large matrix
+"plain" is the network as written in restorekit/archs; "accelerated" is the result of
+restorekit.fast.accelerate; "command line" also keeps freed memory, as restorekit's commands do.
+"limit" is the time that the network's arithmetic would take at the speed of large matrix
 products on this machine.
 
 On a GPU: --device cuda --amp bf16 --channels-last --compile blocks. Nothing has been measured
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Time, and show medians and ratios."""
+    """Time the contenders, and show medians and ratios."""
     network = networks.network_config(args)
     shape = (args.batch, args.height, args.width)
     contenders: dict[str, Any] = {

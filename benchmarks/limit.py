@@ -1,4 +1,4 @@
-"""The time of a network's arithmetic at the rate of large matrix products."""
+"""The time that a network's arithmetic would take at the speed of large matrix products."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PIXELS = {"cpu": 1 << 12, "cuda": 1 << 16}
 def as_much_arithmetic(network: Mapping[str, Any], shape: Shape, passes: int, device: str) -> Work:
     """Set up large products with as much arithmetic as a network, in float32.
 
-    Their rate is that of a matrix product or of a 1×1 convolution of 512 channels,
-    whichever is faster on this machine.
+    They are matrix products or 1×1 convolutions of 512 channels, whichever are faster on this
+    machine.
 
     Args:
         network: Config of the network.
         shape: Images, height and width of the batch.
-        passes: 1 for inference, 3 for training, in which the gradients of inputs and of
-            weights each take as much as the outputs.
+        passes: 1 for inference; 3 for training, in which the gradients of inputs and of
+            weights each take as much arithmetic as the outputs.
         device: Device of the products.
     """
     import torch
@@ -59,7 +59,7 @@ def _macs(network: Mapping[str, Any], shape: Shape) -> int:
 
 
 def _seconds(device: str, product: Callable[[], object], repeats: int = 20) -> float:
-    """Return the least seconds of a few repeats."""
+    """Return the shortest time of a few repeats, in seconds."""
     import torch
 
     found = []

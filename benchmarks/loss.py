@@ -1,7 +1,6 @@
 """Time the SSIM loss, forward and backward, against the plain form and pytorch-msssim.
 
-Beside them stands the least that any SSIM loss has to do with memory: to read both images and
-to write a gradient.
+The last contender only reads both images and writes a gradient, which any SSIM loss must do.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Time, and show medians and ratios."""
+    """Time the contenders, and show medians and ratios."""
     setups: dict[str, Callable[..., Work]] = {
         _OURS: functools.partial(_steps, _our_loss),
         _MSSSIM: functools.partial(_steps, _msssim_loss),
@@ -100,7 +99,7 @@ def _images(shape: Shape, device: str) -> tuple[Tensor, Tensor]:
 def _steps(choose: Callable[[], Loss], shape: Shape, device: str, steps: int) -> Work:
     from restorekit.cli.process import keep_freed_memory
 
-    # For all contenders, as in a training by the command line.
+    # For all contenders, as when training from the command line.
     keep_freed_memory()
     loss, (pred, gt) = choose(), _images(shape, device)
 

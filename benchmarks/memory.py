@@ -1,4 +1,4 @@
-"""How much memory this process holds, and how much it held at most."""
+"""How much memory this process uses, and the most that it has used."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 _STATUS = Path("/proc/self/status")
-#: Writing 5 to it sets the peak of the resident memory back to what is resident now (Linux).
+#: Writing 5 to it resets the peak of the resident memory to its current value (Linux).
 _CLEAR = Path("/proc/self/clear_refs")
 
 
 def resident() -> int:
-    """Return how many bytes of this process are in memory now; where unknown, the peak."""
+    """Return the resident memory in bytes; if the system does not tell it, the peak."""
     return _status("VmRSS") or _highest_ever()
 
 
 def resident_peak() -> int:
-    """Return the most bytes that were in memory since :func:`restart_peaks`, or ever."""
+    """Return the peak of the resident memory in bytes, since :func:`restart_peaks` if possible."""
     return _status("VmHWM") or _highest_ever()
 
 
 def restart_peaks() -> None:
-    """Count peaks from now on, where the system and PyTorch can."""
+    """Reset the peaks of memory, if the system and PyTorch can."""
     if os.access(_CLEAR, os.W_OK):
         _CLEAR.write_text("5")
     cuda = cuda_in_use()
@@ -33,19 +33,19 @@ def restart_peaks() -> None:
 
 
 def device_peak() -> int | None:
-    """Return the most bytes that PyTorch held on the GPU, or None if it does not use one."""
+    """Return the peak of PyTorch's memory on the GPU in bytes, or None if it uses no GPU."""
     cuda = cuda_in_use()
     return None if cuda is None else int(cuda.max_memory_allocated())
 
 
 def cuda_in_use() -> Any:
-    """Return ``torch.cuda`` if this process uses it; asking does not import PyTorch."""
+    """Return ``torch.cuda`` if this process uses it, without importing PyTorch."""
     torch = sys.modules.get("torch")
     return torch.cuda if torch is not None and torch.cuda.is_initialized() else None
 
 
 def _status(key: str) -> int:
-    """Return a figure of Linux's table, in bytes, or 0 where there is none."""
+    """Return an entry of /proc/self/status in bytes, or 0 if there is none."""
     if not _STATUS.exists():
         return 0
     for line in _STATUS.read_text().splitlines():

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Time, and show medians and ratios."""
+    """Time the contenders, and show medians and ratios."""
     jobs: dict[str, Callable[[], Job]] = {
         _SEVEN: _seven_protocols,
         _BASICSR: _basicsr,

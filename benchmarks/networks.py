@@ -1,4 +1,4 @@
-"""What the benchmarks of networks share: the network of a config, and how it is run."""
+"""Shared by the benchmarks of networks: the network of a config, and how to run it."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Options:
             (:mod:`restorekit.cli.process`).
         device: ``cpu``, ``cuda`` …
         amp: ``bf16`` or ``fp16`` for autocast; None for float32.
-        compile: ``none``; ``blocks`` compiles the block that repeats, ``network`` the whole.
-        channels_last: Whether weights and images are put into that layout.
+        compile: ``none``; ``blocks`` compiles the repeated block, ``network`` the whole network.
+        channels_last: Whether weights and images have the channels-last layout.
     """
 
     accelerate: bool = True
@@ -54,7 +54,7 @@ class Options:
 
     @property
     def label(self) -> str:
-        """What sets it apart from a plain call."""
+        """The options that differ from an ordinary run, to append to a name."""
         words = [self.amp or "", f"compiled {self.compile}" if self.compile != "none" else ""]
         words.append("channels-last" if self.channels_last else "")
         return "".join(f", {word}" for word in words if word)
@@ -68,27 +68,27 @@ def add_arguments(parser: argparse.ArgumentParser, size: tuple[int, int], batch:
     parser.add_argument(
         "--amp",
         choices=("bf16", "fp16"),
-        help="race the accelerated network under autocast too (other numbers!)",
+        help="also time the accelerated network under autocast (its outputs differ)",
     )
     parser.add_argument(
         "--compile",
         choices=("none", "blocks", "network"),
         default="none",
-        help="race the compiled network too; the time to compile is shown, and not in the rounds",
+        help="also time the compiled network; compiling is timed separately",
     )
     parser.add_argument(
         "--channels-last",
         action="store_true",
-        help="race the accelerated network in that layout too, for GPUs",
+        help="also time the accelerated network in the channels-last layout, for GPUs",
     )
 
 
 def add_network_arguments(
     parser: argparse.ArgumentParser, size: tuple[int, int], batch: int
 ) -> None:
-    """Add what says which network works on which images."""
+    """Add the arguments that choose a network and the size of its images."""
     parser.add_argument(
-        "config", nargs="?", metavar="CONFIG", help="whose network (default: DCSFN as in its paper)"
+        "config", nargs="?", metavar="CONFIG", help="config with the network (default: DCSFN)"
     )
     height, width = size
     parser.add_argument("--height", type=int, default=height, help=f"(default: {height})")
@@ -116,7 +116,7 @@ def network_config(args: argparse.Namespace) -> dict[str, Any]:
 
         model = load_config(args.config).get("model") or {}
         if "network" not in model:
-            raise ConfigError(f"{args.config} has no model.network to be measured.")
+            raise ConfigError(f"{args.config} has no model.network to measure.")
         network = model["network"].to_dict()
     for option in args.cfg_options:
         key, equals, value = option.partition("=")
@@ -127,7 +127,7 @@ def network_config(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def contenders_of(args: argparse.Namespace) -> dict[str, Options]:
-    """Return by name how each contender is run."""
+    """Return the contenders' options by name."""
     found = {
         PLAIN: Options(accelerate=False, device=args.device),
         FAST: Options(device=args.device),
@@ -140,7 +140,7 @@ def contenders_of(args: argparse.Namespace) -> dict[str, Options]:
 
 
 def comparisons_of(contenders: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return the pairs of contenders whose times are divided."""
+    """Return the pairs of contenders to compare."""
     fast = [name for name in contenders if name not in (PLAIN, LIMIT)]
     pairs = [(name, PLAIN) for name in fast] + [(name, FAST) for name in fast[1:]]
     return pairs + [(name, LIMIT) for name in fast[1:]]
@@ -150,7 +150,7 @@ def build(network: Mapping[str, Any], options: Options, training: bool) -> nn.Mo
     """Build a contender's network, with the same weights for all.
 
     Raises:
-        ConfigError: If the device is not there, or there is no block to compile.
+        ConfigError: If the device is not available, or there is no block to compile.
     """
     import torch
 
@@ -166,7 +166,7 @@ def build(network: Mapping[str, Any], options: Options, training: bool) -> nn.Mo
     built: nn.Module = MODELS.build(dict(network)).to(options.device)
     if options.channels_last:
         built.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    # What is compiled is the plain network, as in the restorers.
+    # The plain network is compiled, as by the restorers.
     if options.accelerate and options.compile == "none":
         built = accelerate(built, training)
     elif options.compile == "network":
@@ -177,14 +177,14 @@ def build(network: Mapping[str, Any], options: Options, training: bool) -> nn.Mo
 
 
 def compile_blocks(network: nn.Module) -> None:
-    """Compile the blocks that repeat instead of the whole network: once for all of a kind.
+    """Compile only the repeated blocks, once for all blocks of a kind.
 
     Raises:
         ConfigError: If no list of blocks is found.
     """
     import torch
 
-    # Each size of image, and each place where gradients differ, counts as one more.
+    # Each image size, and each combination of inputs with gradients, needs a compilation.
     torch._dynamo.config.recompile_limit = 64
     blocks = {
         id(block): block
@@ -194,13 +194,13 @@ def compile_blocks(network: nn.Module) -> None:
         if not isinstance(block, torch.nn.Sequential) and _is_innermost(block)
     }
     if not blocks:
-        raise ConfigError(f"{type(network).__name__} has no list of blocks to be compiled.")
+        raise ConfigError(f"{type(network).__name__} has no list of blocks to compile.")
     for block in blocks.values():
         block.compile()
 
 
 def _is_innermost(block: nn.Module) -> bool:
-    """Whether a block holds no lists of blocks but of simple layers."""
+    """Say whether a block's lists, if any, hold only sequences of layers."""
     import torch
 
     lists = (module for module in block.modules() if isinstance(module, torch.nn.ModuleList))
@@ -209,7 +209,7 @@ def _is_innermost(block: nn.Module) -> bool:
 
 @contextlib.contextmanager
 def autocast(options: Options) -> Iterator[None]:
-    """Run the network in the precision that was asked for."""
+    """Use the precision of the options inside the block."""
     import torch
 
     kinds = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -221,7 +221,7 @@ def autocast(options: Options) -> Iterator[None]:
 
 
 def images_of(shape: Shape, options: Options) -> torch.Tensor:
-    """Return a batch of images of noise."""
+    """Return a batch of noise images."""
     import torch
 
     batch, height, width = shape
@@ -232,7 +232,7 @@ def images_of(shape: Shape, options: Options) -> torch.Tensor:
 
 
 def ready(work: Work, options: Options) -> Work:
-    """Return the work once it has been compiled, and say what that took."""
+    """Return the work after compiling it, if needed, and print how long that took."""
     if options.compile == "none":
         return work
     start = time.perf_counter()

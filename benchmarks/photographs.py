@@ -1,4 +1,4 @@
-"""Pictures that cost as much to compress and to decode as photographs do."""
+"""Generated pictures that take as long to compress and decode as photographs do."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def write_pairs(root: Path, number: int, height: int, width: int) -> None:
     """Write pairs of rainy and clean pictures as PNG to ``root/lq`` and ``root/gt``.
 
     Args:
-        root: A folder.
-        number: How many.
-        height: Of each.
-        width: Of each.
+        root: Folder to write to.
+        number: Number of pairs.
+        height: Height of each picture in pixels.
+        width: Width of each picture in pixels.
     """
     renderer = RainRenderer("rain100l")
     for index in progress(range(number), "making photographs"):
@@ -33,9 +33,9 @@ def write_pairs(root: Path, number: int, height: int, width: int) -> None:
 
 
 def photograph(rng: np.random.Generator, height: int, width: int) -> Image:
-    """Return noise whose spectrum falls as that of natural images does, with grain.
+    """Return noise with a spectrum like that of natural images, and with grain.
 
-    Of 481×321 pixels its PNG has 0.24 MB; those of Rain100H have 0.25 MB.
+    The PNG of a picture of 481×321 pixels has 0.24 MB; those of Rain100H have 0.25 MB.
     """
     picture = rng.normal(120, 2.5, (height, width, 3))
     for octave, across in enumerate(_OCTAVES):

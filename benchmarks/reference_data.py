@@ -1,7 +1,7 @@
-"""Pairs read as BasicSR's ``PairedImageDataset`` reads them, written out plainly.
+"""Read pairs as BasicSR's ``PairedImageDataset`` does, in a few plain lines.
 
-Each sample decodes both images whole, makes floats of them, cuts a patch and turns it into
-tensors; torch's default collate puts the batch together.
+For each sample, both images are decoded whole and converted to float, and a patch is cut and
+converted to tensors; torch's default collate function builds the batch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class PlainPairs(Dataset[dict[str, Any]]):
     """Pairs in two folders of PNG files, or in two LMDBs of PNG bytes, ``lq`` and ``gt``.
 
     Args:
-        root: Where both are, the LMDBs as ``lq.lmdb`` and ``gt.lmdb``.
+        root: Folder that holds both; the LMDBs are ``lq.lmdb`` and ``gt.lmdb``.
         patch_size: Side of the patches in pixels.
         from_lmdb: Whether to read the LMDBs.
     """

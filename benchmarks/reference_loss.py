@@ -1,4 +1,4 @@
-"""SSIM as the released codes of DCSFN and PReNet compute it, written out plainly."""
+"""SSIM as the released code of DCSFN and PReNet computes it, in a few plain lines."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch import Tensor
 
 
 def mean_ssim(pred: Tensor, gt: Tensor) -> Tensor:
-    """Return the mean SSIM by five convolutions with the whole 11×11 window.
+    """Return the mean SSIM, from five convolutions with the full 11×11 window.
 
     Args:
-        pred: (N, C, H, W) in [0, 1].
-        gt: The same.
+        pred: Images (N, C, H, W) in [0, 1].
+        gt: Images of the same shape.
     """
     channels = pred.shape[1]
     offsets = torch.arange(11, dtype=pred.dtype, device=pred.device) - 5

@@ -1,7 +1,7 @@
-"""PSNR, SSIM and NIQE written down plainly, as many repositories have them, for comparison.
+"""PSNR, SSIM and NIQE in their plain form, as many repositories have them, for comparison.
 
-What basicsr does, step by step: every map is filtered with a two-dimensional window, and
-every block is fitted by itself. The numbers are the same; only the way there is longer.
+They follow basicsr step by step: every map is filtered with a two-dimensional window, and every
+block is fitted separately. The results equal restorekit's.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def niqe(image: Image) -> float:
         mean = cv2.filter2D(luma, -1, window, borderType=border)
         squares = cv2.filter2D(luma**2, -1, window, borderType=border)
         normalized = (luma - mean) / (np.sqrt(np.abs(squares - mean**2)) + 1)
-        places = [(side * row, side * column) for row in range(rows) for column in range(columns)]
-        scales.append([_features(normalized[i : i + side, j : j + side]) for i, j in places])
+        corners = [(side * row, side * column) for row in range(rows) for column in range(columns)]
+        scales.append([_features(normalized[i : i + side, j : j + side]) for i, j in corners])
         # MATLAB's bicubic reduction to half the size.
         weights = np.array([-3, -9, 29, 111, 111, 29, -9, -3]) / 256
         mirror = cv2.BORDER_REFLECT

@@ -1,4 +1,4 @@
-"""What every benchmark has: options, the race, the printed table, and the JSON file."""
+"""Shared by all benchmarks: options, running the contenders, the printed table, the JSON file."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What races against what.
+    """The contenders of a benchmark, and what to compare and show.
 
     Attributes:
-        name: Of the benchmark.
-        title: What is worked on, for people: sizes and numbers.
+        name: Name of the benchmark.
+        title: Sizes and numbers of the data, for readers.
         contenders: See :func:`~benchmarks.timing.race`.
-        comparisons: Pairs of contenders, ours and the one that it is divided by; those with a
-            contender that is not there are left out.
-        unit: What a time is given for: ``image``, ``step``.
-        units: How many of them a round does; by contender where they differ: of a slow one
-            a round may do less.
-        show_memory: Whether memory is of interest.
-        interleaved: Whether rounds alternate; otherwise one contender after the other runs, and
-            only one is in memory.
+        comparisons: Pairs of contenders; the time of the first is divided by that of the second.
+            Pairs with a missing contender are left out.
+        unit: What times are given per: ``image``, ``step``.
+        units: Number of units in a round, by contender if it differs: rounds of slow contenders
+            may have fewer.
+        show_memory: Whether to show memory.
+        interleaved: Whether the contenders take turns; otherwise they run one after the other,
+            and only one is in memory at a time.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Benchmark:
     interleaved: bool = True
 
     def units_of(self, contender: str) -> int:
-        """Return how many units a round of a contender does."""
+        """Return the number of units in a contender's round."""
         return self.units if isinstance(self.units, int) else self.units[contender]
 
 
@@ -54,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser, rounds: int = 5) -> None:
     """Add the arguments of every benchmark.
 
     Args:
-        parser: Of the benchmark.
-        rounds: How many are timed if nothing is said.
+        parser: The benchmark's parser.
+        rounds: Default number of timed rounds.
     """
     parser.add_argument(
         "--rounds", type=int, default=rounds, help=f"timed rounds (default: {rounds})"
@@ -64,22 +64,22 @@ def add_arguments(parser: argparse.ArgumentParser, rounds: int = 5) -> None:
         "--threads",
         type=int,
         metavar="N",
-        help="threads that each contender may use (default: as many as it takes by itself)",
+        help="threads that each contender may use (default: the contender's own choice)",
     )
     parser.add_argument("--json", metavar="F", help="file for the results")
 
 
 def add_device_argument(parser: argparse.ArgumentParser) -> None:
-    """Add ``--device``, for benchmarks of what runs in PyTorch."""
+    """Add ``--device``, for benchmarks that run in PyTorch."""
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 … (default: cpu)")
 
 
 def run(args: argparse.Namespace, benchmark: Benchmark) -> dict[str, Any]:
-    """Race, show medians and ratios, write them to a file if asked to, and return them.
+    """Run a benchmark, show medians and ratios, write them to ``--json``, and return them.
 
     Args:
-        args: What was called; its values go into the results' settings.
-        benchmark: What races.
+        args: The parsed arguments, which become the results' settings.
+        benchmark: The benchmark.
 
     Raises:
         ConfigError: If an argument cannot be used.
@@ -143,7 +143,7 @@ def _results(
 
 
 def _contender(rounds: Sequence[Round], units: int) -> dict[str, Any]:
-    """Return times for one unit and memory of whole rounds."""
+    """Return times per unit and the memory of a whole round."""
     seconds = [one.seconds / units for one in rounds]
     found: dict[str, Any] = {
         "seconds": median(seconds),
@@ -161,9 +161,14 @@ def _ratio(
     other_rounds: Sequence[Round],
     units: float = 1.0,
 ) -> dict[str, Any]:
-    """Compare round with round, which a machine that is busy for a while changes least.
+    """Compare round by round, which depends least on what else the machine is doing.
 
-    ``units`` is how many of them a round of the other does for each of ours.
+    Args:
+        ours: Name of the first contender.
+        other: Name of the second contender.
+        our_rounds: Rounds of the first.
+        other_rounds: Rounds of the second.
+        units: Units in a round of the second for each unit in a round of the first.
     """
     ratios = [
         units * one.seconds / another.seconds
@@ -179,7 +184,7 @@ def _ratio(
 
 
 def _text(results: Mapping[str, Any], show_memory: bool) -> str:
-    """Return the table of contenders and that of ratios."""
+    """Return the tables of contenders and of ratios."""
     contenders = results["contenders"]
     on_device = show_memory and any("device_memory_mb" in one for one in contenders.values())
     factor, symbol = _time_unit(min(one["seconds"] for one in contenders.values()))
@@ -212,12 +217,12 @@ def _text(results: Mapping[str, Any], show_memory: bool) -> str:
 
 
 def _time_unit(seconds: float) -> tuple[float, str]:
-    """Return the largest unit in which the shortest time has a digit before its point."""
+    """Return the largest unit in which a time is at least 1, or the smallest unit."""
     return next((unit for unit in _TIME_UNITS if seconds >= unit[0]), _TIME_UNITS[-1])
 
 
 def _processor() -> str:
-    """Return what the processor calls itself, where the system says it."""
+    """Return the processor's model name, if the system tells it."""
     table = Path("/proc/cpuinfo")
     lines = table.read_text().splitlines() if table.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -1,8 +1,8 @@
-"""Time training by several processes, of one thread each, against one such process.
+"""Time training with several processes of one thread each, against a single such process.
 
-Each process has its own batch; the gradients are averaged after every step, as in a distributed
-training, over gloo. A round is the same number of images for both. On as many cores, N processes
-are at best N times as fast.
+Each process has its own batch, and gradients are averaged over gloo after every step, as in
+distributed training. A round has the same number of images for both contenders. With a core for
+each, N processes are at best N times as fast.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Time, and show medians and ratios."""
+    """Time the contenders, and show medians and ratios."""
     if args.processes < 2:
         raise ConfigError(f"--processes is {args.processes}, but must be at least 2.")
     args.threads = args.threads or 1
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _together(network: Mapping[str, Any], shape: Shape, steps: int, processes: int) -> Work:
-    """Set up training by this process and, with it, others."""
+    """Set up training in this process, together with others if ``processes`` is above 1."""
     if processes == 1:
         return training(network, Options(keep_freed_memory=True), shape, steps)
     store = _store(processes, 0, is_master=True)
@@ -79,7 +79,7 @@ def _together(network: Mapping[str, Any], shape: Shape, steps: int, processes: i
 def _follow(
     connection: Connection, port: int, rank: int, processes: int, *training_arguments: Any
 ) -> None:
-    """Be one of the other processes: do a round whenever the first one does."""
+    """Run one of the other processes: train for a round whenever the first process does."""
     step = _member(_store(processes, port), rank, processes, *training_arguments)
     try:
         while True:
@@ -90,7 +90,7 @@ def _follow(
 
 
 def _store(processes: int, port: int, is_master: bool = False) -> Any:
-    """Return where the processes meet; port 0 is any that is free."""
+    """Return the store through which the processes find each other; port 0 is any free one."""
     from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
     return TCPStore("127.0.0.1", port, processes, is_master, wait_for_workers=False)

@@ -1,4 +1,4 @@
-"""Timing contenders against each other, and what memory each needs."""
+"""Time contenders against each other, and measure the memory of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from benchmarks.memory import (
 from restorekit.errors import RestoreKitError
 from restorekit.io.terminal import progress
 
-#: Called once in the contender's process, not timed; returns what a round does.
+#: Called once in the contender's process, without being timed; returns the work of a round.
 Setup = Callable[[], Callable[[], object]]
 
 
@@ -33,9 +33,9 @@ class Round:
 
     Attributes:
         seconds: How long it took.
-        memory: By how many bytes its process grew at most, against the end of its setup.
-        device_memory: Most bytes that PyTorch held on the GPU, weights and inputs included;
-            None where none is used.
+        memory: Peak growth of the process since the end of its setup, in bytes.
+        device_memory: Peak of PyTorch's memory on the GPU in bytes, including weights and
+            inputs; None without a GPU.
     """
 
     seconds: float
@@ -49,22 +49,21 @@ def race(
     threads: int | None = None,
     description: str = "measuring",
 ) -> dict[str, tuple[Round, ...]]:
-    """Time contenders in processes of their own, in turns.
+    """Time contenders in turns, each in its own process.
 
-    Each contender has a process, which it keeps, so that none profits from the memory that
-    another one has made ready. A round of each follows a round of the one before it, so
-    that a machine that is busy for a while slows all of them.
+    Each contender keeps its process, so that none benefits from memory that another has
+    allocated. They take turns after every round, so that other load on the machine slows all
+    of them.
 
     Args:
-        contenders: Name to a function that is called once in the contender's process, is not
-            timed and returns what is; module functions, or partial ones.
-        rounds: How many rounds are timed; one before them is not.
-        threads: How many threads OpenMP, OpenCV and PyTorch may use; None for their own
+        contenders: Name to setup: a module function, or a partial of one.
+        rounds: Number of timed rounds; one round before them is not timed.
+        threads: Number of threads that OpenMP, OpenCV and PyTorch may use; None for their own
             choice.
-        description: What the progress bar says.
+        description: Text of the progress bar.
 
     Raises:
-        RestoreKitError: As contenders raise it, or if a process ends before its work.
+        RestoreKitError: If a contender raises it, or if a process ends early.
     """
     found: dict[str, list[Round]] = {name: [] for name in contenders}
     with ExitStack() as stack:
@@ -81,11 +80,11 @@ def race(
 
 
 class _Process:
-    """The process of one contender, which does a round when it is asked to."""
+    """The process of one contender, which runs a round on request."""
 
     def __init__(self, name: str, setup: Setup, threads: int | None) -> None:
         self._name = name
-        # Not forked: that is not safe once libraries have started threads.
+        # Not "fork", which is unsafe once libraries have started threads.
         context = multiprocessing.get_context("spawn")
         self._connection, other = context.Pipe()
         self._process = context.Process(target=_serve, args=(other, setup, threads))
@@ -94,7 +93,7 @@ class _Process:
         self._answer()
 
     def round(self) -> Round:
-        """Do a round, and return what it took."""
+        """Run a round, and return its time and memory."""
         self._connection.send("round")
         answer: Round = self._answer()
         return answer
@@ -105,8 +104,8 @@ class _Process:
         except EOFError:
             self._process.join()
             raise RestoreKitError(
-                f"The process of {self._name!r} ended with status {self._process.exitcode} before "
-                "its work was done; a negative status is a signal, and -9 mostly lack of memory."
+                f"The process of {self._name!r} ended early, with status {self._process.exitcode}: "
+                "a negative status is a signal, and -9 usually means too little memory."
             ) from None
         if isinstance(answer, BaseException):
             raise answer
@@ -126,7 +125,7 @@ class _Process:
 
 
 def _serve(connection: Connection, setup: Setup, threads: int | None) -> None:
-    """Be a contender's process, until the other end of the connection is closed."""
+    """Run a contender's process, until the other end of the connection is closed."""
     if threads is not None:
         _limit_threads(threads)
     try:

@@ -1,7 +1,7 @@
 """Time training steps, plain and accelerated; by default DCSFN's with four 64×64 patches.
 
-A step is forward, the SSIM loss in float32, backward and Adam. The contenders are those of
-"infer"; network and loss are plain or accelerated together. "limit" is three times the
+A step is a forward pass, the SSIM loss in float32, a backward pass and Adam. The contenders are
+those of "infer"; network and loss are plain or accelerated together. "limit" is three times the
 arithmetic of the forward pass.
 
 On a GPU: --device cuda --batch 24 --amp bf16 --channels-last --compile blocks. Nothing has
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m benchmarks train``."""
     networks.add_arguments(parser, size=(64, 64), batch=4)
-    parser.add_argument("--steps", type=int, default=1, help="steps of a round (default: 1)")
+    parser.add_argument("--steps", type=int, default=1, help="steps in a round (default: 1)")
     parser.add_argument(
         "--fused", action="store_true", help="use the fused Adam with accelerated networks"
     )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Time, and show medians and ratios."""
+    """Time the contenders, and show medians and ratios."""
     if args.steps < 1:
         raise ConfigError(f"--steps is {args.steps}, but must be at least 1.")
     network = networks.network_config(args)
@@ -75,11 +75,11 @@ def training(
 
     Args:
         network: Config of the network.
-        options: How it is run.
+        options: How to run it.
         shape: Images, height and width of a batch.
-        steps: Steps of a round.
-        fused: Whether Adam is fused.
-        distribute: Wraps the network for training by several processes.
+        steps: Number of steps in a round.
+        fused: Whether to use the fused Adam.
+        distribute: Wraps the network for training with several processes.
     """
     import torch
 
@@ -107,7 +107,7 @@ def training(
 
 
 def _total(loss: Any, outputs: Any, gt: torch.Tensor) -> torch.Tensor:
-    """Return the loss; of a network of several stages the sum of theirs."""
+    """Return the loss, summed over stages if there are several."""
     stages = outputs if isinstance(outputs, (tuple, list)) else [outputs]
     total: torch.Tensor = sum(loss(stage.float(), gt) for stage in stages)
     return total

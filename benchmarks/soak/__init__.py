@@ -1,1 +1,1 @@
-"""Feed malformed files and values to restorekit and see whether it answers in one sentence."""
+"""Feed malformed files to restorekit, and check that it reads or refuses each in one sentence."""

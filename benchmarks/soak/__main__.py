@@ -1,7 +1,7 @@
 """Try thousands of malformed files: python -m benchmarks.soak --count 2000.
 
-Every kind runs in a process of its own, so that a crash of the interpreter is seen, too. The
-exit status is 0 if each file was read or refused in one sentence.
+Each kind of file runs in its own process, so that a crash of the interpreter is noticed too. The
+exit status is 0 if every file was read or refused in one sentence.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ from typing import Any
 from .cases import ATTACKS
 from .run import Outcome, run_attack
 
+_HEADING = """\
+| kind | tried | read | refused | tracebacks | executed | slowest | memory |
+|---|--:|--:|--:|--:|--:|--:|--:|
+"""
+
 
 def main() -> int:
     """Run the attacks and print a table."""
@@ -25,10 +30,10 @@ def main() -> int:
     parser.add_argument("--kind", action="append", choices=ATTACKS, help="repeatable; default: all")
     args = parser.parse_args()
     sys.stdout.write(
-        "| kind | tried | read | refused | tracebacks | executed | slowest | memory |" + "\n"
+        "| kind | tried | read | refused | tracebacks | executed | slowest | memory |\n"
     )
-    sys.stdout.write("|---|--:|--:|--:|--:|--:|--:|--:|" + "\n")
-    held = True
+    sys.stdout.write("|---|--:|--:|--:|--:|--:|--:|--:|\n")
+    passed = True
     for name in args.kind or ATTACKS:
         context = multiprocessing.get_context("fork")
         receiver, sender = context.Pipe(duplex=False)
@@ -40,19 +45,19 @@ def main() -> int:
         except EOFError:
             process.join()
             sys.stdout.write(f"| {name} | ended with status {process.exitcode} |\n")
-            held = False
+            passed = False
             continue
         process.join()
-        held &= outcome.held
+        passed &= outcome.passed
         sys.stdout.write(f"{_row(name, outcome, megabytes)}\n")
         sys.stdout.flush()
-        for where, number in outcome.fell.most_common():
+        for where, number in outcome.failures.most_common():
             sys.stderr.write(f"{name}: {number} × {where}\n")
-    return 0 if held else 1
+    return 0 if passed else 1
 
 
 def _run(sender: Any, name: str, count: int, seed: int) -> None:
-    # What decoders print themselves would hide the table; Python still writes to the terminal.
+    # Silence what image decoders print; Python's own errors still reach the terminal.
     sys.stderr = os.fdopen(os.dup(2), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     outcome = run_attack(name, count, seed)
@@ -61,9 +66,14 @@ def _run(sender: Any, name: str, count: int, seed: int) -> None:
 
 def _row(name: str, outcome: Outcome, megabytes: int) -> str:
     cells = (
-        *(name, f"{outcome.tried:,}", f"{outcome.read:,}", f"{outcome.refused:,}"),
-        *(f"{sum(outcome.fell.values()):,}", outcome.executed),
-        *(f"{outcome.seconds:.1f} s", f"{megabytes:,} MB"),
+        name,
+        f"{outcome.tried:,}",
+        f"{outcome.read:,}",
+        f"{outcome.refused:,}",
+        f"{outcome.failures.total():,}",
+        outcome.executed,
+        f"{outcome.seconds:.1f} s",
+        f"{megabytes:,} MB",
     )
     return f"| {' | '.join(map(str, cells))} |"
 

@@ -1,4 +1,4 @@
-"""What every kind of attack has in common."""
+"""The base class of all attacks: kinds of malformed files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from random import Random
 
 
 class Attack:
-    """One kind of malformed input.
+    """One kind of malformed file.
 
     Args:
-        folder: An empty folder; its ``executed`` is made if code from a file is ever run.
-        rng: Chooses what is damaged.
+        folder: An empty folder; the file ``executed`` appears in it if code from a file is run.
+        rng: Chooses what to damage.
     """
 
     def __init__(self, folder: Path, rng: Random) -> None:
@@ -22,8 +22,8 @@ class Attack:
         self.prepare()
 
     def prepare(self) -> None:
-        """Make the good originals."""
+        """Make the intact originals."""
 
     def next(self) -> Callable[[], object]:
-        """Write the next malformed file and return what is to be tried with it."""
+        """Write the next malformed file and return a function that tries to use it."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""What is damaged, and what restorekit is asked to do with it."""
+"""The kinds of malformed files, and what restorekit is asked to do with them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NETWORKS: tuple[dict[str, Any], ...] = (
 
 
 class Payload:
-    """Leaves a file behind if it is ever unpickled by something that runs code."""
+    """Creates a marker file if it is unpickled by something that runs code."""
 
     def __init__(self, marker: Path) -> None:
         self._marker = marker
@@ -147,7 +147,7 @@ class Checkpoints(Attack):
 
 
 class Images(Attack):
-    """Image files of every format and mode, damaged or with another size in their header."""
+    """Image files of all formats and modes, damaged or with a wrong size in their header."""
 
     def prepare(self) -> None:
         pixels = np.random.default_rng(0).integers(0, 256, (24, 31, 4), dtype=np.uint8)

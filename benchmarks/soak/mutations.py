@@ -1,4 +1,4 @@
-"""Damage bytes and nested values at random, the same way for the same seed."""
+"""Damage bytes and nested values at random, reproducibly for a seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 from random import Random
 from typing import Any
 
-#: Values that take the place of good ones.
+#: Values to replace good ones with.
 JUNK: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1.5, 10**6, -(10**9), 2**70, 10**400, 1e308),
     *(float("nan"), float("inf"), "", " ", "x", "0", "é" * 300, "../../../x", "/etc/passwd"),
@@ -17,7 +17,7 @@ _HOLES = (b"", b"\x00", b"\xff" * 7, b"\x80\x02cos\nsystem\n", b"PK\x03\x04", b"
 
 
 def damage_bytes(data: bytes, rng: Random) -> bytes:
-    """Flip, cut off, blank, insert, repeat or swap some bytes."""
+    """Flip, cut off, remove, zero, insert or repeat some bytes."""
     damaged = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         at = rng.randrange(len(damaged) + 1)
@@ -41,7 +41,7 @@ def damage_bytes(data: bytes, rng: Random) -> bytes:
 
 
 def damage_text(data: bytes, rng: Random) -> bytes:
-    """Damage a JSON file: its bytes, or by a number or a nesting that parsers give up on."""
+    """Damage a JSON file: its bytes, or with numbers or nesting that are too large to parse."""
     match rng.randrange(6):
         case 0:
             return data.replace(b": ", b": 1" + b"0" * 5000 + b"", 1)

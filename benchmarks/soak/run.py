@@ -24,30 +24,30 @@ class Outcome:
 
     Attributes:
         tried: Number of files.
-        read: Those that were read in spite of the damage.
-        refused: Those that a RestoreKitError refused.
-        fell: Where others ended, and how often: the exception and the line that raised it.
-        executed: Files whose code was run.
-        slow: Files that took longer than :data:`SLOW`.
-        seconds: Of the slowest file.
+        read: Number of files that were read in spite of the damage.
+        refused: Number of files that were refused with a RestoreKitError.
+        failures: Other exceptions, with the line that raised them, and how often they occurred.
+        executed: Number of files whose code was run.
+        slow: Number of files that took longer than :data:`SLOW`.
+        seconds: Time of the slowest file.
     """
 
     tried: int = 0
     read: int = 0
     refused: int = 0
-    fell: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
     executed: int = 0
     slow: int = 0
     seconds: float = 0.0
 
     @property
-    def held(self) -> bool:
-        """Whether every file was read or refused, in time, and none was run."""
-        return not (self.fell or self.executed or self.slow)
+    def passed(self) -> bool:
+        """Whether every file was read or refused in time, and no code was run."""
+        return not (self.failures or self.executed or self.slow)
 
 
 def run_attack(name: str, count: int, seed: int = 0) -> Outcome:
-    """Try ``count`` malformed inputs of a kind; each is another one, the same for a seed."""
+    """Try ``count`` different malformed files of a kind, reproducibly for a seed."""
     outcome = Outcome()
     with tempfile.TemporaryDirectory() as folder:
         attack = ATTACKS[name](Path(folder), Random(f"{name} {seed}"))  # noqa: S311
@@ -61,9 +61,9 @@ def run_attack(name: str, count: int, seed: int = 0) -> Outcome:
                 if str(error).strip():
                     outcome.refused += 1
                 else:
-                    outcome.fell["a refusal without a message"] += 1
+                    outcome.failures["a refusal without a message"] += 1
             except Exception as error:
-                outcome.fell[_where(error)] += 1
+                outcome.failures[_where(error)] += 1
             seconds = time.perf_counter() - started
             outcome.tried += 1
             outcome.seconds = max(outcome.seconds, seconds)
@@ -75,7 +75,7 @@ def run_attack(name: str, count: int, seed: int = 0) -> Outcome:
 
 
 def _where(error: Exception) -> str:
-    """Name an exception and the innermost line of restorekit that it passed through."""
+    """Describe an exception, with the innermost line of restorekit that it passed through."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "restorekit" in Path(frame.filename).parts] or frames
     text = str(error).splitlines()[0][:100] if str(error) else ""

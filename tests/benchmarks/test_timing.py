@@ -48,5 +48,5 @@ def test_errors_reach_the_caller():
     ):
         with pytest.raises(DataError, match=words):
             race({"quick": quick, "broken": contender}, rounds=1)
-    with pytest.raises(RestoreKitError, match="process of 'dying' ended with status 7"):
+    with pytest.raises(RestoreKitError, match="process of 'dying' ended early, with status 7"):
         race({"quick": quick, "dying": contenders.dies}, rounds=1)

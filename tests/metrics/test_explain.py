@@ -73,7 +73,7 @@ def test_images_without_an_error_gain_nothing_by_the_range_of_y():
     text = explained(full, get_protocol("basicsr_y"), [pair(40, 50), (gt, gt)])
     ((psnr, _, words),) = steps(text)
     assert psnr == pytest.approx(20 * np.log10(255 / 219) / 2, abs=1e-4)
-    assert "1 of 2 have none" in words
+    assert "1 of 2 are identical" in words
 
 
 @pytest.mark.parametrize("lower", [False, True], ids=["noise", "darker"])

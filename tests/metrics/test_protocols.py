@@ -194,7 +194,7 @@ def test_a_config_describes_a_protocol():
     ("config", "words"),
     [
         ({"base": "rgb_u8"}, "name="),
-        ({"name": "rgb_u8", "quantize": "floor"}, "already there"),
+        ({"name": "rgb_u8", "quantize": "floor"}, "rgb_u8.*exists"),
         ({"name": "own", "colour": "rgb"}, "Did you mean 'color'"),
         ({"name": "own", "ssim": {"pading": "zero"}}, "Did you mean 'padding'"),
         ({"name": "own", "color": "y_studo"}, "Did you mean 'y_studio'"),

@@ -17,7 +17,7 @@ COUNT = 100
 @pytest.mark.parametrize("seed", [1, 2])
 def test_malformed_input_is_read_or_refused(kind, seed):
     outcome = run_attack(kind, COUNT, seed)
-    assert outcome.fell == {}
+    assert outcome.failures == {}
     assert (outcome.tried, outcome.executed, outcome.slow) == (COUNT, 0, 0)
     # Most damage must show; otherwise nothing is tested.
     assert outcome.refused > COUNT // 4
@@ -35,9 +35,9 @@ def test_the_soak_would_see_a_traceback_and_code_that_is_run(monkeypatch):
 
     monkeypatch.setitem(ATTACKS, "fragile", Fragile)
     outcome = run_attack("fragile", 3)
-    assert not outcome.held
+    assert not outcome.passed
     assert outcome.executed == 3
-    assert [(where.partition(":")[0], n) for where, n in outcome.fell.items()] == [
+    assert [(where.partition(":")[0], n) for where, n in outcome.failures.items()] == [
         ("ZeroDivisionError", 3)
     ]
 
