@@ -22,7 +22,7 @@ from .blocks.transposed_attention import TransposedAttention
 from .checks import require_int
 from .sizing import SizeRequirements
 
-#: Shares of the scores that the four attention maps keep, as (numerator, denominator).
+#: Fractions of the scores that the four attention maps keep, as (numerator, denominator).
 KEPT = ((1, 2), (2, 3), (3, 4), (4, 5))
 
 
@@ -31,7 +31,7 @@ class DRSformer(nn.Module):
     """Restormer's encoder-decoder with sparse attention and feed-forward parts of two scales.
 
     Each row of the attention between channels keeps only its largest scores. Before the
-    encoder and after the decoder, mixtures of operations are weighted by what the image holds.
+    encoder and after the decoder, a mixture of operations is weighted depending on the image.
 
     Chen et al., "Learning A Sparse Transformer Network for Effective Image Deraining", CVPR
     2023, with the data flow of the released code (github.com/cschenxiang/DRSformer). Two
@@ -40,11 +40,10 @@ class DRSformer(nn.Module):
 
     Args:
         channels: Channels at full size.
-        num_blocks: Blocks of each level, full size first; the last level is the bottom.
-        num_heads: Heads of the attention at each level; each needs two channels.
+        num_blocks: Number of blocks in each level, full size first.
+        num_heads: Number of attention heads in each level; each needs two channels.
         ffn_factor: Hidden channels of the feed-forward parts, as a factor of the channels.
-        mixtures: Whether there are mixtures of operations before the encoder and after the
-            decoder.
+        mixtures: Whether to have the mixtures of operations.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -95,15 +94,15 @@ class DRSformer(nn.Module):
 
 @MODELS.register_module()
 class TopKAttention(TransposedAttention):
-    """Attention between channels that keeps the largest scores only.
+    """Attention between channels that keeps only the largest scores.
 
-    Four maps keep the largest 1/2, 2/3, 3/4 and 4/5 of each row of the scores and are summed,
-    each with a learned factor. (The paper multiplies each map by the values before the sum,
-    which is the same.)
+    Four maps keep the largest 1/2, 2/3, 3/4 and 4/5 of each row of the scores, and are summed
+    with learned factors. (The paper multiplies each map by the values before the sum, which
+    gives the same.)
 
     Args:
         channels: Channels of input and output.
-        num_heads: Heads that the channels are split into, in order; each needs two channels.
+        num_heads: Number of heads that the channels are split into; each needs two channels.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -119,7 +118,7 @@ class TopKAttention(TransposedAttention):
         self.factors = nn.Parameter(torch.full((len(KEPT),), 0.2))
 
     def weights(self, scores: torch.Tensor) -> torch.Tensor:
-        """Return the weights of the values from the scores (N, heads, C, C)."""
+        """Return the weights of the values, from the scores (N, heads, C, C)."""
         total = torch.zeros_like(scores)
         for factor, (numerator, denominator) in zip(self.factors, KEPT, strict=True):
             count = scores.shape[-1] * numerator // denominator
@@ -131,11 +130,11 @@ class TopKAttention(TransposedAttention):
 
 @MODELS.register_module()
 class MixedScaleFeedForward(nn.Module):
-    """A feed-forward part with depthwise 3×3 and 5×5 convolutions, twice and crossed over.
+    """A feed-forward part with two layers of 3×3 and 5×5 convolutions, crossed in between.
 
     Args:
         channels: Channels of input and output.
-        hidden_channels: Half the channels of a scale.
+        hidden_channels: Half the number of hidden channels of each kernel size.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -151,7 +150,7 @@ class MixedScaleFeedForward(nn.Module):
             nn.Conv2d(both, both, side, padding=side // 2, groups=both, bias=False)
             for side in (3, 5)
         )
-        # Each group sees two channels of one scale.
+        # Each group reads one channel of either kernel size.
         self.second = nn.ModuleList(
             nn.Conv2d(
                 both, hidden_channels, side, padding=side // 2, groups=hidden_channels, bias=False

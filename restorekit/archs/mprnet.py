@@ -1,4 +1,4 @@
-"""MPRNet, a network of three stages that restores quarters, halves and the whole (CVPR 2021)."""
+"""MPRNet, whose three stages work on quarters, halves and the whole image (CVPR 2021)."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ NUM_LEVELS = 3
 class MPRNet(nn.Module):
     """Three stages: encoder-decoders on quarters and halves, and a network at full size.
 
-    The first stage restores each half of the image from the features of its two quarters, the
-    second stage the image from those of its halves, and the third works on the whole image
-    without changing its size. Between stages, supervised attention passes on features that
-    the restored image of the stage before has weighted, and the features of the encoder and
-    decoder of one stage are added to those of the next.
+    The first stage encodes quarters of the image and restores halves, the second encodes
+    halves and restores the whole, and the third works on the whole image at full size.
+    Between stages, supervised attention passes on features that are weighted by the stage's
+    restored image, and the encoder's and decoder's features of one stage are added to the
+    features of the next.
 
     Zamir et al., "Multi-Stage Progressive Image Restoration", CVPR 2021, with the data flow of
     the released code (github.com/swz30/MPRNet). The defaults are the network released for
-    deraining, 3,637,249 parameters; those for deblurring and denoising are wider. All its
-    convolutions have no bias, and all its activations share one parameter.
+    deraining, 3,637,249 parameters; those for deblurring and denoising are wider. No
+    convolution has a bias, and all PReLUs share one parameter.
 
     Args:
         channels: Channels at full size.
-        level_channels: Channels that each level of an encoder-decoder has more.
-        final_channels: Channels that the third stage has more.
-        num_blocks: Attention blocks of each of the three groups of the third stage.
-        reduction: Factor between the channels and the hidden ones of channel attention.
+        level_channels: Channels that each lower level of an encoder-decoder adds.
+        final_channels: Channels that the third stage adds to ``channels``.
+        num_blocks: Number of attention blocks in each of the third stage's three groups.
+        reduction: Factor by which channel attention reduces its hidden channels.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -134,11 +134,11 @@ class MPRNet(nn.Module):
 
 
 class ChannelAttentionBlock(nn.Module):
-    """Two convolutions whose channels are weighted by their means, beside an identity.
+    """Two convolutions and channel attention, added to the input.
 
     Args:
         channels: Channels of input and output.
-        reduction: Factor between them and the hidden ones of the attention.
+        reduction: Factor by which the attention reduces its hidden channels.
         activation: The activation between the convolutions, shared by all blocks.
     """
 
@@ -161,13 +161,13 @@ class ChannelAttentionBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Two blocks a level; each level has half the size.
+    """An encoder of two blocks per level; each level halves the size.
 
     Args:
         widths: Channels of each level, full size first.
         activation: See :class:`ChannelAttentionBlock`.
-        reduction: See there.
-        fuse: Add features of the encoder and decoder of the stage before.
+        reduction: See :class:`ChannelAttentionBlock`.
+        fuse: Whether to add the features of the previous stage's encoder and decoder.
     """
 
     def __init__(
@@ -189,8 +189,8 @@ class Encoder(nn.Module):
 
         Args:
             x: Features (N, channels, H, W).
-            encoded: Features of the encoder of the stage before.
-            decoded: Features of the decoder of the stage before.
+            encoded: Features of the previous stage's encoder.
+            decoded: Features of the previous stage's decoder.
         """
         features: list[torch.Tensor] = []
         for level, blocks in enumerate(self.levels):
@@ -203,12 +203,12 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Two blocks a level on the way back to full size; the encoder's features are added.
+    """A decoder of two blocks per level, which doubles the size and adds the encoder's features.
 
     Args:
         widths: Channels of each level, full size first.
         activation: See :class:`ChannelAttentionBlock`.
-        reduction: See there.
+        reduction: See :class:`ChannelAttentionBlock`.
     """
 
     def __init__(self, widths: Sequence[int], activation: nn.Module, reduction: int) -> None:
@@ -223,7 +223,7 @@ class Decoder(nn.Module):
         """Return the features of each level, full size first.
 
         Args:
-            encoded: Those of the encoder.
+            encoded: The encoder's features of each level, full size first.
         """
         x = self.levels[-1](encoded[-1])
         features = [x]
@@ -235,7 +235,7 @@ class Decoder(nn.Module):
 
 
 class SupervisedAttention(nn.Module):
-    """Makes the image of a stage, and weights the stage's features by it.
+    """Computes a stage's restored image, and weights the stage's features by it.
 
     Args:
         channels: Channels of the features.
@@ -264,9 +264,9 @@ class FullSizeStage(nn.Module):
     Args:
         widths: Channels of each level of the second stage, full size first.
         channels: Channels of input and output.
-        num_blocks: Blocks of a group.
+        num_blocks: Number of blocks in a group.
         activation: See :class:`ChannelAttentionBlock`.
-        reduction: See there.
+        reduction: See :class:`ChannelAttentionBlock`.
     """
 
     def __init__(
@@ -306,8 +306,8 @@ class FullSizeStage(nn.Module):
         return x
 
 
-def _conv(in_channels: int, out_channels: int, side: int = 3) -> nn.Conv2d:
-    return nn.Conv2d(in_channels, out_channels, side, padding=side // 2, bias=False)
+def _conv(in_channels: int, out_channels: int, kernel_size: int = 3) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=False)
 
 
 def _blocks(channels: int, count: int, activation: nn.Module, reduction: int) -> nn.Sequential:
@@ -325,7 +325,7 @@ def _resize(factor: float, in_channels: int, out_channels: int) -> nn.Sequential
 
 
 def _to_full_size(widths: Sequence[int], level: int) -> nn.Sequential:
-    """Return layers that bring features of a level to full size and its channels, if need be."""
+    """Return layers that take a level's features to the size and channels of the first level."""
     steps = [_resize(2, widths[i], widths[i - 1]) for i in range(level, 0, -1)]
     return nn.Sequential(*steps)
 

@@ -18,7 +18,7 @@ from .sizing import SizeRequirements
 
 @MODELS.register_module()
 class NAFNet(nn.Module):
-    """An encoder-decoder of blocks in which products of features replace activations.
+    """An encoder-decoder whose blocks multiply features instead of using activations.
 
     Chen et al., "Simple Baselines for Image Restoration", ECCV 2022, with the data flow of the
     released code (github.com/megvii-research/NAFNet). The defaults are its network of width 32
@@ -26,14 +26,14 @@ class NAFNet(nn.Module):
     8)``, ``middle_blocks=12`` and ``decoder_blocks=(2, 2, 2, 2)``; the larger ones have 64
     channels.
 
-    Images of any size are taken: as in the released code, those that the levels do not divide
-    are padded with zeros, which gives other results than reflected pixels.
+    The network itself pads images whose sides the levels do not divide, with zeros as in the
+    released code. Reflected pixels, as for other networks, would give different results.
 
     Args:
-        channels: Channels at full size; each level has twice those of the one above.
-        encoder_blocks: Blocks of each level of the encoder, full size first.
-        middle_blocks: Blocks at the bottom.
-        decoder_blocks: Blocks of each level of the decoder, the smallest level first.
+        channels: Channels at full size; each level doubles them.
+        encoder_blocks: Number of blocks in each level of the encoder, full size first.
+        middle_blocks: Number of blocks at the smallest size.
+        decoder_blocks: Number of blocks in each level of the decoder, smallest size first.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -100,9 +100,9 @@ class NAFNet(nn.Module):
 class NAFBlock(nn.Module):
     """Convolutions with a simple gate and channel attention, then a gated feed-forward part.
 
-    Both parts follow a norm over channels and are added to their input with a learned factor
-    for each channel, which is 0 at first. A simple gate multiplies one half of the channels by
-    the other.
+    Each part starts with a norm over channels and is added to its input with a learned factor
+    for each channel, initially 0. A simple gate multiplies one half of the channels by the
+    other.
 
     Args:
         channels: Channels of input and output.

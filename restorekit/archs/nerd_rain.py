@@ -22,37 +22,36 @@ from .blocks.transformer import (
 from .checks import require_int
 from .sizing import SizeRequirements
 
-#: Columns of the implicit representation for a pixel's coordinates relative to itself: two
-#: coordinates and four octaves of sines and cosines of them. All are 0.
+#: Number of inputs of the implicit representation for relative coordinates: two coordinates, and
+#: four octaves of their sines and cosines. All are 0; see :class:`ImplicitRepresentation`.
 RELATIVE_COORDINATES = 18
-#: Its columns for the height and width of a pixel, 2 in units of half a pixel.
+#: Its inputs for the height and width of a pixel, in units of half a pixel.
 CELL = (2.0, 2.0)
 
 
 @MODELS.register_module()
 class NeRDRain(nn.Module):
-    """Encoder-decoders at a quarter, at half and at full size that help each other.
+    """Encoder-decoders at quarter, half and full size that exchange images and features.
 
-    One encoder-decoder works at a quarter of the size, two in a row at half, three at full
-    size, all of Restormer's blocks. From coarse to fine, an implicit neural representation
-    makes an image of the features of the first encoder of a size, which is doubled and added to
-    the input of the next size. From fine to coarse, features of the encoders at one size are
-    fused and added to those of the size below. From coarse to fine again, the decoders'
-    features are added for the final image.
+    One encoder-decoder of Restormer's blocks works at a quarter of the size, two in a row at
+    half and three at full size. From coarse to fine, an implicit neural representation turns
+    the features of a size's first encoder into an image, which is enlarged and added to the
+    input of the next size. From fine to coarse, the features of a size's encoders are fused
+    and added to those of the next smaller size. From coarse to fine again, the decoders'
+    features are enlarged and added up for the final image.
 
     Chen et al., "Bidirectional Multi-Scale Implicit Neural Representations for Image Deraining",
     CVPR 2024, with the data flow of the released code (github.com/cschenxiang/NeRD-Rain). The
     defaults are its NeRD-Rain; ``channels=32`` is NeRD-Rain-S. Departures:
 
-    * The released network registers a convolution that it never uses; here it is absent. The
-      second and the third decoder at full size share their last reduction, as there.
-    * The released test cuts images into tiles of 256×256 pixels; the numbers of the paper are
-      those of tiles.
+    * The released network has a convolution that it never uses; it is left out. As there, the
+      second and the third decoder at full size share their last reduction.
+    * The released test restores tiles of 256×256 pixels, as for the paper's numbers.
 
     Args:
-        channels: Channels at the full size of each encoder-decoder.
-        num_blocks: Blocks of each level, full size first; the last level is the bottom.
-        num_heads: Heads of the attention at each level.
+        channels: Channels in the first level of each encoder-decoder.
+        num_blocks: Number of blocks in each level, largest size first.
+        num_heads: Number of attention heads in each level.
         ffn_factor: Hidden channels of the feed-forward parts, as a factor of the channels.
         implicit_channels: Hidden channels of the implicit representations.
 
@@ -71,7 +70,7 @@ class NeRDRain(nn.Module):
         super().__init__()
         require_levels(self, num_blocks, num_heads)
         require_int(self, "implicit_channels", implicit_channels, 1)
-        # The bottom of the encoder-decoder at a quarter of the size has a pixel.
+        # The last level of the encoder-decoder at quarter size has at least one pixel.
         multiple = 4 * 2 ** (len(num_blocks) - 1)
         self.size_requirements = SizeRequirements(multiple, multiple)
         bottom = channels << (len(num_blocks) - 1)
@@ -143,8 +142,8 @@ class NeRDRain(nn.Module):
             lq: See :meth:`forward`.
 
         Returns:
-            The final ``pred``; ``half`` and ``quarter``, made by the decoders at these sizes;
-            ``implicit_half`` and ``implicit_quarter``, made by the implicit representations.
+            The final ``pred``; ``half`` and ``quarter`` from the decoders at these sizes; and
+            ``implicit_half`` and ``implicit_quarter`` from the implicit representations.
         """
         full, half, quarter, implicit = self._features(lq)
         return {
@@ -158,7 +157,7 @@ class NeRDRain(nn.Module):
         self, lq: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
         """Return the last features of full, half and quarter size, and the implicit images."""
-        # Coarse to fine: each size sees the image made at the size below.
+        # Coarse to fine: each size is given the implicit image of the next smaller size.
         quarter_image = _decimate(lq, 4)
         quarter = self.quarter_encoders[0](self.quarter_head(quarter_image))
         implicit_quarter = quarter_image + self.quarter_implicit(quarter[-1])
@@ -179,7 +178,7 @@ class NeRDRain(nn.Module):
             if index < len(self.full_contexts):
                 x = self.full_contexts[index](x)
 
-        # Fine to coarse: what the encoders of a size have in common goes to the size below.
+        # Fine to coarse: the fused features of a size's encoders go to the next smaller size.
         to_half = [
             _decimate(torch.add(*fusion(full_bottoms[index], full_bottoms[index + 1])), 2)
             for index, fusion in enumerate(self.full_fusions)
@@ -190,20 +189,21 @@ class NeRDRain(nn.Module):
         decoded_half = self.half_decoders[1](_add_to_bottom(half2, to_half[1]))
         decoded_quarter = self.quarter_decoders[0](_add_to_bottom(quarter, to_quarter))
 
-        # Coarse to fine: each size takes the features of the size below.
+        # Coarse to fine: each size adds the decoder's features of the next smaller size.
         decoded_half = decoded_half + _enlarge(decoded_quarter)
         implicit = {"implicit_half": implicit_half, "implicit_quarter": implicit_quarter}
         return x + _enlarge(decoded_half), decoded_half, decoded_quarter, implicit
 
 
 class ImplicitRepresentation(nn.Module):
-    """A local implicit image function, asked for the image at the size of its features.
+    """A local implicit image function (LIIF), evaluated at the positions of its features.
 
-    For each pixel, a perceptron takes the 3×3 features around it, its coordinates relative to
-    the nearest features (and sines and cosines of them), and the size of a pixel. As in the
-    released code the coordinates asked for are those of the features: relative ones are all 0,
-    the four nearest features are the same, and the size of a pixel is 2. So the perceptron is
-    computed once, not once for each of the four, and these inputs are constants.
+    For each pixel, LIIF's perceptron takes the 3×3 features around it, its coordinates relative
+    to each of the four nearest features (with their sines and cosines), and the size of a
+    pixel. In the released code the pixels are at the positions of the features: the four
+    nearest features are one and the same, relative coordinates are 0 and the size is 2. Here,
+    therefore, the perceptron is evaluated once instead of four times, and these inputs are
+    constants.
 
     Chen et al., "Learning Continuous Image Representation with Local Implicit Image Function",
     CVPR 2021, as NeRD-Rain uses it.

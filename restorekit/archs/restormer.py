@@ -1,4 +1,4 @@
-"""Restormer, a transformer whose attention is between channels (CVPR 2022)."""
+"""Restormer, a transformer with attention between channels (CVPR 2022)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from .sizing import SizeRequirements
 class Restormer(nn.Module):
     """An encoder-decoder of transformer blocks with attention between channels.
 
-    A 3×3 convolution makes features. The encoder halves the size and doubles the channels
-    from level to level; the decoder goes back and takes the encoder's features in. At full
-    size its features keep the channels of both, and the refinement blocks too. A 3×3
-    convolution makes of them what is added to the input.
+    A 3×3 convolution extracts features. The encoder halves the size and doubles the channels
+    from level to level; the decoder reverses this and concatenates the encoder's features to
+    its own. At full size the concatenation is not reduced, so that the decoder and the
+    refinement blocks there have twice the channels. A 3×3 convolution turns their features
+    into a residual, which is added to the input.
 
     Zamir et al., "Restormer: Efficient Transformer for High-Resolution Image Restoration",
     CVPR 2022, with the data flow of the released code (github.com/swz30/Restormer). The
@@ -35,9 +36,9 @@ class Restormer(nn.Module):
 
     Args:
         channels: Channels at full size.
-        num_blocks: Blocks of each level, full size first; the last level is the bottom.
-        num_refinement_blocks: Blocks at full size after the decoder.
-        num_heads: Heads of the attention at each level.
+        num_blocks: Number of blocks in each level, full size first.
+        num_refinement_blocks: Number of blocks at full size after the decoder.
+        num_heads: Number of attention heads in each level.
         ffn_factor: Hidden channels of the feed-forward parts, as a factor of the channels.
         norm_bias: Whether the norms subtract the mean and have a bias.
 

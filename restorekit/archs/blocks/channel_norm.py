@@ -19,7 +19,7 @@ class ChannelNorm(nn.Module):
 
     Args:
         channels: Channels of the features.
-        bias: Subtract the mean and add a learned bias.
+        bias: Whether to subtract the mean and add a learned bias.
         eps: Added to the variance.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Parallel operations, each weighted by what the image holds."""
+"""Parallel operations whose weights depend on the image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import nn
 from restorekit.archs.checks import require_int
 from restorekit.registry import MODELS
 
-#: Sides of the separable convolutions, and of those with a dilation of 2.
+#: Kernel sizes of the separable convolutions, and of those with a dilation of 2.
 SEPARABLE = (1, 3, 5, 7)
 DILATED = (3, 5, 7)
 
@@ -18,10 +18,10 @@ DILATED = (3, 5, 7)
 class ExpertMixture(nn.Module):
     """Steps of eight parallel operations whose results are weighted for each image.
 
-    The operations of a step are separable convolutions of the sides 1, 3, 5 and 7, dilated
-    ones of 3, 5 and 7, and an average pooling. Two linear layers and a softmax give their
-    weights in all steps from the means of the input's channels. A 1×1 convolution merges the
-    results, and the step's input is added.
+    The operations of a step are separable convolutions with kernels of 1, 3, 5 and 7 pixels,
+    dilated ones of 3, 5 and 7, and an average pooling. Two linear layers and a softmax compute
+    the weights for all steps from the means of the input's channels. A 1×1 convolution merges
+    the results, and the step's input is added.
 
     Suganuma et al., "Attention-Based Adaptive Selection of Operations for Image Restoration in
     the Presence of Unknown Combined Distortions", CVPR 2019, as DRSformer (its mixture of
@@ -29,7 +29,7 @@ class ExpertMixture(nn.Module):
 
     Args:
         channels: Channels of input and output.
-        num_steps: Steps.
+        num_steps: Number of steps.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -57,7 +57,7 @@ class ExpertMixture(nn.Module):
 
 
 class ExpertStep(nn.Module):
-    """Eight operations side by side, and their weighted results merged.
+    """Eight parallel operations and a convolution that merges their weighted results.
 
     Args:
         channels: Channels of input and output.

@@ -1,4 +1,4 @@
-"""Fusion of two feature maps by what they have in common."""
+"""Fusion of two feature maps, guided by what they have in common."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from restorekit.registry import MODELS
 
 @MODELS.register_module()
 class PriorFusion(nn.Module):
-    """Fuse each of two feature maps with what it has in common with the other.
+    """Emphasise in each of two feature maps what it has in common with the other.
 
-    A sigmoid of the product of both, after a convolution each, masks each map. The map and its
-    masked form are then added with two weights for each pixel, which a convolution of both
-    gives.
+    Both maps go through a convolution, and the sigmoid of their product is a mask for both.
+    Each map is then added to its masked form, with two weights per pixel that a convolution of
+    the two gives.
 
-    SPDNet (ICCV 2021), HCT-FFN (AAAI 2023) and NeRD-Rain (CVPR 2024) fuse so.
+    Used by SPDNet (ICCV 2021), HCT-FFN (AAAI 2023) and NeRD-Rain (CVPR 2024).
 
     Args:
         channels: Channels of both inputs and of both results.

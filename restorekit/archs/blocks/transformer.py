@@ -1,4 +1,4 @@
-"""The transformer block of Restormer and the encoder and decoder that it is used in."""
+"""Restormer's transformer block, and the encoder and decoder built from such blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .gated_feed_forward import GatedFeedForward
 from .resampling import double, halve
 from .transposed_attention import TransposedAttention
 
-#: Makes a block of a number of channels and of heads.
+#: Builds a block with a given number of channels and of heads.
 MakeBlock = Callable[[int, int], nn.Module]
 
 
@@ -24,8 +24,8 @@ class PreNormBlock(nn.Module):
 
     Args:
         channels: Channels of input and output.
-        attention: Keeps the shape of its input.
-        feed_forward: Keeps it too.
+        attention: The attention, which keeps the shape of its input.
+        feed_forward: The feed-forward part, which keeps the shape of its input.
         norm_bias: See :class:`~restorekit.archs.blocks.channel_norm.ChannelNorm`.
     """
 
@@ -47,13 +47,13 @@ class PreNormBlock(nn.Module):
 
 @MODELS.register_module()
 class RestormerBlock(PreNormBlock):
-    """Transposed attention and gated feed-forward, each after a norm and beside an identity.
+    """Transposed attention and a gated feed-forward part, each after a norm and added to its input.
 
     Zamir et al., "Restormer", CVPR 2022, section 3.
 
     Args:
         channels: Channels of input and output.
-        num_heads: Heads of the attention.
+        num_heads: Number of attention heads.
         ffn_factor: Hidden channels of the feed-forward part, as a factor of ``channels``.
         norm_bias: See :class:`~restorekit.archs.blocks.channel_norm.ChannelNorm`.
 
@@ -81,9 +81,9 @@ class TransformerEncoder(nn.Module):
 
     Args:
         channels: Channels at full size.
-        num_blocks: Blocks of each level, full size first.
-        num_heads: Heads of the blocks of each level.
-        make_block: Returns a block for a number of channels and of heads.
+        num_blocks: Number of blocks in each level, full size first.
+        num_heads: Number of attention heads in each level.
+        make_block: Builds a block with a given number of channels and of heads.
     """
 
     def __init__(
@@ -109,17 +109,17 @@ class TransformerEncoder(nn.Module):
 
 
 class TransformerDecoder(nn.Module):
-    """The way back from the smallest level, with the encoder's features beside its own.
+    """Levels of transformer blocks from the smallest size back to full size.
 
-    Features from below are doubled in size, concatenated with the encoder's (below first),
-    and reduced to half the channels by a 1×1 convolution.
+    In each level the features from the smaller one are doubled in size, concatenated with the
+    encoder's (which come second), and reduced to half the channels by a 1×1 convolution.
 
     Args:
         channels: Channels of the encoder at full size.
-        num_blocks: Blocks of each level but the smallest, full size first.
-        num_heads: Heads of the blocks of each level.
-        make_block: Returns a block for a number of channels and of heads.
-        reduce_all: Reduce the channels at full size too. Restormer does not, so that its
+        num_blocks: Number of blocks in each level except the smallest, full size first.
+        num_heads: Number of attention heads in each level.
+        make_block: Builds a block with a given number of channels and of heads.
+        reduce_all: Whether to reduce the channels at full size too. Restormer does not, so its
             decoder has twice the encoder's channels there.
     """
 
@@ -149,7 +149,7 @@ class TransformerDecoder(nn.Module):
         """Return features of full size.
 
         Args:
-            features: Those of each level of the encoder, full size first.
+            features: The encoder's features of each level, full size first.
         """
         x = features[-1]
         for level in reversed(range(len(self.levels))):
@@ -159,14 +159,14 @@ class TransformerDecoder(nn.Module):
 
 
 def require_levels(owner: object, num_blocks: Sequence[int], num_heads: Sequence[int]) -> None:
-    """Require blocks and heads for the same number of levels, two at least.
+    """Require ``num_blocks`` and ``num_heads`` to have the same length, of at least two levels.
 
     Raises:
-        ConfigError: If that is not so; the message names the class of ``owner``.
+        ConfigError: If they do not; the message names the class of ``owner``.
     """
     if len(num_blocks) < 2 or len(num_blocks) != len(num_heads):
         raise ConfigError(
             f"{type(owner).__name__}: num_blocks={tuple(num_blocks)} and "
-            f"num_heads={tuple(num_heads)} must have one number for each level, and two levels "
-            "at least."
+            f"num_heads={tuple(num_heads)} must have one number for each level, and at least two "
+            "levels."
         )

@@ -16,16 +16,16 @@ class TransposedAttention(nn.Module):
     """Attention in which the channels of a head attend to each other (MDTA of Restormer).
 
     Queries, keys and values come from a 1×1 and a depthwise 3×3 convolution without bias.
-    Queries and keys have length 1 over all pixels; the table of their products is multiplied by
-    a learned temperature for each head. The size of the table is that of the channels, so that
-    the cost grows linearly with the pixels. The products are those of the whole image: a tile
-    of it gives others.
+    Queries and keys, vectors over all pixels, are scaled to length 1; the matrix of their
+    products is multiplied by a learned temperature for each head. The matrix has a row and a
+    column per channel, so the cost grows linearly with the number of pixels. Its products are
+    sums over the whole image, so a tile of it gives different ones.
 
     Zamir et al., "Restormer", CVPR 2022, section 3.1.
 
     Args:
         channels: Channels of input and output.
-        num_heads: Heads that the channels are split into, in order.
+        num_heads: Number of heads that the channels are split into.
 
     Raises:
         ConfigError: If a value is out of range, or the heads do not divide the channels.
@@ -58,14 +58,14 @@ class TransposedAttention(nn.Module):
         return result
 
     def weights(self, scores: torch.Tensor) -> torch.Tensor:
-        """Return the weights of the values from the scores (N, heads, C, C)."""
+        """Return the weights of the values, from the scores (N, heads, C, C)."""
         return scores.softmax(dim=-1)
 
 
 def unit_length(x: torch.Tensor) -> torch.Tensor:
-    """Scale vectors along the last dimension to length 1, in float32 where they are half.
+    """Scale vectors along the last dimension to length 1, in float32 or float64.
 
-    A sum of squares over all pixels is beyond the precision of 16 bits.
+    16 bits are too few for a sum of squares over all pixels.
     """
     full = x.to(torch.promote_types(x.dtype, torch.float32))
     return F.normalize(full, dim=-1)
