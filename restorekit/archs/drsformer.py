@@ -150,7 +150,7 @@ class MixedScaleFeedForward(nn.Module):
             nn.Conv2d(both, both, side, padding=side // 2, groups=both, bias=False)
             for side in (3, 5)
         )
-        # Each group reads one channel of either kernel size.
+        # Each group reads two channels of the same kernel size.
         self.second = nn.ModuleList(
             nn.Conv2d(
                 both, hidden_channels, side, padding=side // 2, groups=hidden_channels, bias=False
