@@ -6,7 +6,8 @@ Each has a file in ``data/datasets/``, whose keys are the fields of the records 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -143,6 +144,34 @@ class KnownFingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source: Text
 
 
+class NameList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A published choice of images, for ``ann_file`` and ``exclude``; names or a rule.
+
+    Attributes:
+        about: What it chooses.
+        names: Names of images, without suffix.
+        clean: First and last number of the clean images, where rainy names begin with that number.
+        source: Where this is known from.
+    """
+
+    about: Text
+    names: Texts = ()
+    clean: tuple[Count, Count] | None = None
+    source: Text
+
+    def __post_init__(self) -> None:
+        if bool(self.names) == (self.clean is not None):
+            raise ValueError("needs names or clean, and not both")
+
+    def choose(self, names: Iterable[str]) -> list[str]:
+        """Return the listed names, or those among ``names`` that follow the rule."""
+        if self.clean is None:
+            return list(self.names)
+        first, last = self.clean
+        numbered = ((name, re.match(r"\d+", name.rsplit("/", 1)[-1])) for name in names)
+        return [name for name, found in numbered if found and first <= int(found[0]) <= last]
+
+
 class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One dataset in one version.
 
@@ -154,6 +183,7 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         splits: The splits by name.
         distributions: Copies in circulation.
         fingerprints: Known fingerprints.
+        lists: Published choices of its images, by name; no two datasets share one.
         aliases: Other names; one that several datasets share identifies none of them.
         paired: Whether there are clean images.
         format: Format of the original files, if all have the same.
@@ -173,6 +203,7 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     splits: Annotated[dict[SplitName, Split], Meta(min_length=1)]
     distributions: tuple[Distribution, ...] = ()
     fingerprints: tuple[KnownFingerprint, ...] = ()
+    lists: dict[Text, NameList] = {}
     aliases: Texts = ()
     paired: bool = True
     format: Literal["", "PNG", "JPEG"] = ""
@@ -318,6 +349,25 @@ def identify(fingerprint: str) -> Identity | None:
             if known.sha256 == fingerprint:
                 return Identity(dataset, known)
     return None
+
+
+@lru_cache
+def all_lists(folder: Path = FOLDER) -> Mapping[str, NameList]:
+    """Return the lists of all datasets by name.
+
+    Raises:
+        DataError: If two datasets have lists of one name.
+    """
+    lists: dict[str, NameList] = {}
+    for dataset in all_datasets(folder).values():
+        for name, one in dataset.lists.items():
+            if name in lists:
+                raise DataError(
+                    f"{folder / 'datasets' / dataset.id}.yml: lists has {name!r}, a name that "
+                    "another dataset's list has: choose another one."
+                )
+            lists[name] = one
+    return MappingProxyType(lists)
 
 
 def all_test_sets(folder: Path = FOLDER) -> dict[str, KnownTestSet]:

@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test: train on all training images and validate on the test set, as most papers do "
         "(default: what the config says)",
     )
+    parser.add_argument(
+        "--exclude-leaks",
+        action="store_true",
+        help="leave out training images that show a photograph of a validation or test image, and "
+        "list them in the work folder",
+    )
     parser.add_argument("--seed", type=int, help="seed of the run (default: the config's)")
 
 
@@ -59,6 +65,8 @@ def run(args: argparse.Namespace) -> None:
             raise ConfigError(f"The config {args.config} has no {key}: there is nothing to train.")
     if args.validate_on == "test":
         validate_on_test(config)
+    if args.exclude_leaks:
+        config.exclude_leaks = True
     if args.amp:
         use_amp(config, args.amp)
     if args.compile:

@@ -30,7 +30,8 @@ class UnpairedDataset(ImageDataset):
         catalog: The dataset's name in the catalog, if it has one: it says how to get the data.
         hint: How to get the data, for the message where nothing is found.
         metainfo: Facts for reports.
-        ann_file: Names of the images to keep: a text file, or a list; by default all.
+        ann_file: Names of the images to keep: a text file, the name of a list of the catalog, or
+            a list; by default all.
         exclude: Names of images to leave out, given likewise.
         subset: The training or the validation part of the split, as
             :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.

@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from restorekit.registry import FUNCTIONS
 
 from .console import HeldBack
 from .distributed import naming_lost_processes, processes_here
+from .leak_exclusion import Excluded, without_leaks
 from .loops import ResumableLoop
 from .mmengine_patches import read_files_safely
 from .resume import (
@@ -70,8 +71,11 @@ class Runner(MMEngineRunner):
     """
 
     _load_from: str | None
+    _train_dataloader: Any
     #: The checkpoint whose training is continued, if there is one.
     resumed_from: str | None = None
+    #: What ``exclude_leaks`` has left out of the training sets.
+    excluded_leaks: Sequence[Excluded] = ()
 
     @classmethod
     def from_cfg(cls, cfg: Any) -> Runner:
@@ -300,8 +304,20 @@ class Runner(MMEngineRunner):
 
     def build_train_loop(self, loop: Any) -> Any:
         """Build the training loop and its data loader; see :meth:`build_model`."""
+        if self.cfg.get("exclude_leaks"):
+            self._exclude_leaks()
         with naming_key("train", self.cfg):
             return super().build_train_loop(loop)
+
+    def _exclude_leaks(self) -> None:
+        self._train_dataloader, self.excluded_leaks = without_leaks(
+            self._train_dataloader, self.cfg, self.work_dir
+        )
+        for one in self.excluded_leaks:
+            self.logger.info(
+                f"{one['images']:,} training images of {one['dataset']} show a photograph that is "
+                f"validated or tested on, and are left out: {self.work_dir}/{one['file']}."
+            )
 
     def build_val_loop(self, loop: Any) -> Any:
         """Build the validation; see :meth:`build_model`."""
@@ -361,6 +377,8 @@ class Runner(MMEngineRunner):
             if isinstance(self.train_loop, ResumableLoop):
                 position = self.train_loop.position(meta["epoch"], meta["iter"])
                 meta["position"] = dataclasses.asdict(position)
+            if self.excluded_leaks:
+                meta["excluded_leaks"] = list(self.excluded_leaks)
             plain = to_plain(checkpoint)
             checkpoint.clear()
             checkpoint.update(plain)

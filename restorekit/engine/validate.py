@@ -74,7 +74,7 @@ _TAKEN_OUT = {"type", "_scope_", "priority", "constructor", "paramwise_cfg"}
 TOP_LEVEL_KEYS = {
     *inspect.signature(Runner.__init__).parameters,
     *("custom_imports", "method", "model_wrapper_cfg", "find_unused_parameters", "sync_bn"),
-    *("activation_checkpointing", "efficient_conv_bn_eval", "test_sets"),
+    *("activation_checkpointing", "efficient_conv_bn_eval", "test_sets", "exclude_leaks"),
 }
 _LOADER_KEYS = {
     *inspect.signature(DataLoader.__init__).parameters,

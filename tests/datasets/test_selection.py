@@ -66,6 +66,40 @@ def test_a_listed_name_without_its_partner_is_missed(paired_root):
             PairedDataset(root, "train", **wrong)
 
 
+def test_lists_of_the_catalog_are_taken_by_name(tmp_path, save, image, monkeypatch):
+    numbers = (1, 800, 801, 900, 901, 1000)
+    for number in numbers:
+        save(tmp_path / f"set/gt/{number}.png", image(number))
+        for rain in (1, 14):
+            save(tmp_path / f"set/lq/{number}_{rain}.png", image(number + rain))
+
+    def clean(**lists):
+        return sorted(
+            {int(n.split("_")[0]) for n in PairedDataset(tmp_path / "set", **lists).names}
+        )
+
+    # PReNet tests on the images of clean images 901 to 1,000, MSPFN on those from 801 on.
+    assert clean(ann_file="rain1400-test") == [901, 1000]
+    assert clean(exclude="rain1400-test") == [1, 800, 801, 900]
+    assert clean(ann_file="rain1400-mspfn-test") == [801, 900, 901, 1000]
+    assert clean(exclude="rain1400-mspfn-test", ann_file=["1_1", "801_1"]) == [1]
+    # MPRNet's copy has one image twice.
+    save(tmp_path / "copy/926_10.png", image(1))
+    save(tmp_path / "copy/926_10(1).png", image(1))
+    assert UnpairedDataset(tmp_path / "copy", exclude="test2800-duplicate").names == ["926_10"]
+    with pytest.raises(DataError, match="rain1400-test"):
+        PairedDataset(tmp_path / "set", exclude="rain1400-tset")
+    with pytest.raises(DataError, match=r"test2800-duplicate.*926_10"):
+        PairedDataset(tmp_path / "set", exclude="test2800-duplicate")
+    save(tmp_path / "other/a.png", image(1))
+    with pytest.raises(DataError, match="rain1400-test"):
+        UnpairedDataset(tmp_path / "other", exclude="rain1400-test")
+    # Your own file comes first.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rain1400-test").write_text("1_1\n")
+    assert clean(ann_file="rain1400-test") == [1]
+
+
 @pytest.mark.parametrize("key", ["ann_file", "exclude"])
 def test_lists_that_cannot_be_honoured_are_refused(paired_root, tmp_path, key):
     root, pixels = paired_root

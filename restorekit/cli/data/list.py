@@ -71,6 +71,8 @@ def _details(dataset: KnownDataset) -> Iterator[str]:
     for known in dataset.fingerprints:
         version = f" ({known.version})" if known.version else ""
         yield f"  fingerprint of {known.split}{version}: {known.sha256}, {known.source}"
+    for name, one in dataset.lists.items():
+        yield f"  list {name!r} for ann_file and exclude: {one.about}, {one.source}"
     for note in dataset.notes:
         yield f"  note: {note}"
     yield f"  known from: {'; '.join(dataset.sources)}"

@@ -64,8 +64,8 @@ class PairSource:
             and the catalog says how to get it.
         hint: How to get or make the dataset, for the message where nothing is found; by default
             what the catalog says.
-        ann_file: Names of the pairs to keep: a text file with one name per line, or a list of
-            names; by default all pairs.
+        ann_file: Names of the pairs to keep: a text file with one name per line, the name of a
+            list of the catalog, or a list of names; by default all pairs.
         exclude: Names of pairs to leave out, given likewise.
         subset: The training or the validation part of the split, as
             :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
@@ -158,7 +158,8 @@ def open_images(
         split: Name of a folder in it, or of an LMDB without its suffix.
         catalog: The dataset's name in the catalog, if it has one.
         hint: How to get the dataset; by default what the catalog says.
-        ann_file: Names of the images to keep: a text file, or a list; by default all.
+        ann_file: Names of the images to keep: a text file, the name of a list of the catalog, or
+            a list; by default all.
         exclude: Names of images to leave out, given likewise.
         subset: The training or the validation part, as :class:`PairSource` has it.
 

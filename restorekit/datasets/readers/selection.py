@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from restorekit.catalog import all_lists
 from restorekit.errors import ConfigError, DataError, did_you_mean
 
 from .listing import without_suffix
 from .pairs import PairReader
 
-#: A text file with one name per line, or the names themselves.
+#: A text file with one name per line, the name of a list of the catalog, or the names themselves.
 Names = str | os.PathLike[str] | Sequence[str] | None
 _Reader = TypeVar("_Reader", bound=PairReader)
 
@@ -139,10 +140,8 @@ def select(
 
 def _names(key: str, names: Names, reader: PairReader) -> set[str]:
     """Return the names of a list, all of which the reader has."""
-    if isinstance(names, (str, os.PathLike)):
-        source, listed = f"{key}={os.fspath(names)!r}", _read(key, Path(names).expanduser())
-    else:
-        source, listed = key, list(names or ())
+    source = f"{key}={os.fspath(names)!r}" if isinstance(names, (str, os.PathLike)) else key
+    listed = listed_names(key, names, reader.names)
     known = set(reader.names)
     wanted = {name if name in known else without_suffix(name) for name in listed}
     unknown = sorted(wanted - known)
@@ -155,10 +154,40 @@ def _names(key: str, names: Names, reader: PairReader) -> set[str]:
     return wanted
 
 
+def listed_names(key: str, names: Names, known: Iterable[str]) -> list[str]:
+    """Return the names of a list.
+
+    Args:
+        key: What messages call the list: ``ann_file`` or ``exclude``.
+        names: The list. A file is preferred to a list of the catalog with its name.
+        known: Names of all images, among which a list of the catalog may choose by a rule.
+
+    Raises:
+        DataError: If it cannot be read, or its rule chooses none.
+    """
+    if not isinstance(names, (str, os.PathLike)):
+        return list(names or ())
+    path = Path(names).expanduser()
+    published = None if path.exists() else all_lists().get(os.fspath(names))
+    if published is None:
+        return _read(key, path)
+    chosen = published.choose(known)
+    if not chosen:
+        raise DataError(
+            f"{key}={os.fspath(names)!r} chooses {published.about}, and there are none: it is for "
+            "names as the dataset is published with."
+        )
+    return chosen
+
+
 def _read(key: str, path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise DataError(f"{key}={os.fspath(path)!r} cannot be read: {reason}.") from error
+        hint = ""
+        if isinstance(error, FileNotFoundError):
+            lists = ", ".join(all_lists())
+            hint = f"{did_you_mean(os.fspath(path), all_lists())} The catalog's lists are {lists}."
+        raise DataError(f"{key}={os.fspath(path)!r} cannot be read: {reason}.{hint}") from error
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
