@@ -6,6 +6,9 @@ what                   why                                           test that f
 CheckpointHook         removes before it writes; removes files of    test_runner.py:
                        other folders; loses the validation that a    test_a_failed_save_…,
                        kill interrupts                               test_changed_resume.py
+ShortHistories         keeps a million values of each scalar and     test_mmengine_patches.py
+                       copies them at each iteration
+require_known_best     fails at the first validation                 test_mmengine_patches.py
 endless                mmengine makes its iterator before the        test_exact_resume.py
                        position is known, and sleeps 2 s at the end
                        of each pass
@@ -27,7 +30,8 @@ import logging
 import os
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any
@@ -35,13 +39,18 @@ from typing import Any
 import torch.distributed
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as MMEngineCheckpointHook
-from mmengine.logging import print_log
+from mmengine.logging import HistoryBuffer, print_log
 from mmengine.runner import CheckpointLoader
 from torch.utils.data import DataLoader
 
 from restorekit.checkpoints.io import load_file
+from restorekit.errors import ConfigError, did_you_mean
+from restorekit.metrics import RestorationMetric
 from restorekit.metrics.measures import known_measures
 from restorekit.registry import HOOKS
+
+#: Values of each scalar that are kept, at least, and as many as mmengine keeps.
+_HISTORY, _MMENGINE_HISTORY = 10_000, 1_000_000
 
 
 def endless(dataloader: DataLoader[Any]) -> Iterator[Any]:
@@ -85,6 +94,66 @@ def types_that_failed(error: BaseException) -> list[str]:
         if frame.f_code.co_name == "build_from_cfg"
     )
     return [name for name in building if isinstance(name, str)]
+
+
+class ShortHistories(OrderedDict[str, HistoryBuffer]):
+    """Histories of scalars by name, each with a limited length.
+
+    mmengine keeps a million values of each and copies them all at each iteration.
+
+    Args:
+        length: How many values are kept.
+        histories: What there is already.
+    """
+
+    def __init__(self, length: int, histories: Mapping[str, HistoryBuffer]) -> None:
+        super().__init__()
+        self._length = length
+        self.update(histories)
+
+    def __setitem__(self, name: str, history: HistoryBuffer) -> None:
+        history.max_length = self._length
+        history._log_history = history._log_history[-self._length :]
+        history._count_history = history._count_history[-self._length :]
+        super().__setitem__(name, history)
+
+
+def history_length(config: Mapping[str, Any]) -> int:
+    """Return how many values of a history the log and the hooks of a config look back on."""
+    processor = config.get("log_processor") or {}
+    custom = processor.get("custom_cfg") or []
+    windows = [processor.get("window_size"), *(one.get("window_size") for one in custom)]
+    windows += [
+        hook.get("interval")
+        for hook in config.get("custom_hooks") or []
+        if isinstance(hook, Mapping) and hook.get("type") == "MetricHistoryHook"
+    ]
+    if {"epoch", "global"} & {window for window in windows if isinstance(window, str)}:
+        return _MMENGINE_HISTORY
+    return max([_HISTORY, *(window for window in windows if isinstance(window, int))])
+
+
+def require_known_best(hooks: Iterable[Any], val_loop: Any) -> None:
+    """Refuse a ``save_best`` that no validation measures.
+
+    Metrics of plugins do not say beforehand what they return; with one, nothing is refused.
+
+    Raises:
+        ConfigError: If restorekit's metrics alone measure, and none has that key.
+    """
+    loops = list(getattr(val_loop, "loops", {}).values()) or [val_loop]
+    metrics = [metric for loop in loops for metric in loop.evaluator.metrics]
+    if not all(isinstance(metric, RestorationMetric) for metric in metrics):
+        return
+    keys = [key for metric in metrics for key in metric.keys]
+    for hook in hooks:
+        best = hook.save_best if isinstance(hook, MMEngineCheckpointHook) else None
+        for key in best or []:
+            if key != "auto" and key not in keys:
+                raise ConfigError(
+                    f"default_hooks.checkpoint.save_best={key!r}: the validation does not measure "
+                    f"it.{did_you_mean(key, keys)} It measures {', '.join(keys)}."
+                )
 
 
 @HOOKS.register_module()

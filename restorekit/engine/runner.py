@@ -15,9 +15,9 @@ from typing import Any
 import cv2
 import torch
 from mmengine.dataset import worker_init_fn
-from mmengine.dist import get_rank, get_world_size, is_main_process, master_only
+from mmengine.dist import get_rank, get_world_size, is_main_process
 from mmengine.hooks import EMAHook
-from mmengine.logging import MMLogger, print_log
+from mmengine.logging import MessageHub, MMLogger, print_log
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import EpochBasedTrainLoop
@@ -39,7 +39,12 @@ from .console import HeldBack
 from .distributed import naming_lost_processes, processes_here
 from .leak_exclusion import Excluded, without_leaks
 from .loops import ResumableLoop
-from .mmengine_patches import read_files_safely
+from .mmengine_patches import (
+    ShortHistories,
+    history_length,
+    read_files_safely,
+    require_known_best,
+)
 from .resume import (
     ScheduleReplay,
     load_optimizer,
@@ -287,6 +292,12 @@ class Runner(MMEngineRunner):
         require_one_size(loader)
         return loader
 
+    def build_message_hub(self, message_hub: dict[str, Any] | None = None) -> MessageHub:
+        """Build the record of losses and times, of which only the last ones are kept."""
+        hub = super().build_message_hub(message_hub)
+        hub._log_scalars = ShortHistories(history_length(self.cfg), hub._log_scalars)
+        return hub
+
     def build_model(self, model: Any) -> Any:
         """Build the model; what its parts refuse is reported with the config's key."""
         with naming_key("model", self.cfg):
@@ -323,7 +334,9 @@ class Runner(MMEngineRunner):
         """Build the validation; see :meth:`build_model`."""
         _batch_by_size(self._val_dataloader)
         with naming_key("val", self.cfg):
-            return super().build_val_loop(loop)
+            built = super().build_val_loop(loop)
+            require_known_best(self.hooks, built)
+            return built
 
     def build_test_loop(self, loop: Any) -> Any:
         """Build the test; see :meth:`build_model`."""
@@ -355,9 +368,12 @@ class Runner(MMEngineRunner):
         }
         super().register_default_hooks({**own, **(hooks or {})})
 
-    @master_only
     def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Write a checkpoint; see mmengine for the arguments."""
+        """Write a checkpoint in the first process; see mmengine for the arguments."""
+        # In all of them: one that stopped alone would leave the others waiting.
+        self.call_hook("finish_check")
+        if not is_main_process():
+            return
         with atomic_path(Path(out_dir) / filename) as temporary:
             super().save_checkpoint(str(temporary.parent), temporary.name, *args, **kwargs)
 
@@ -422,10 +438,13 @@ def _share_batch(dataloader: dict[str, Any]) -> None:
     if total is None:
         return
     if total % processes:
+        near = {total // processes * processes, -(-total // processes) * processes} - {0}
+        sizes = " or ".join(map(str, sorted(near)))
+        fewer = max(n for n in range(1, processes) if total % n == 0)
         raise ConfigError(
-            f"total_batch_size={total} cannot be shared by {processes} processes: choose a "
-            f"multiple ({max(total // processes, 1) * processes} is near), or set batch_size (of "
-            "each process) in its place."
+            f"total_batch_size={total} cannot be shared by {processes} processes: the nearest that "
+            f"can is {sizes}, and {fewer} {'process' if fewer == 1 else 'processes'} can share it; "
+            "or set batch_size (of each process) in its place."
         )
     dataloader["batch_size"] = total // processes
 

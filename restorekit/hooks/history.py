@@ -19,6 +19,8 @@ _FIRST = ("iter", "epoch", "phase", "lr", "loss")
 def read_history(path: str | os.PathLike[str]) -> list[Row]:
     """Return the rows of ``path``; none if there is no such file.
 
+    A kill may have cut off the last line, which then does not end: it is left out.
+
     Raises:
         DataError: If the file is no history, so that it is not overwritten by one.
     """
@@ -26,23 +28,38 @@ def read_history(path: str | os.PathLike[str]) -> list[Row]:
     if not file.exists():
         return []
     with file.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream, restval=""))
+        text = stream.read()
+    rows = list(csv.DictReader(io.StringIO(text), restval=""))
     for number, row in enumerate(rows, start=2):
         if not (row.get("iter") or "").isdigit():
             raise DataError(
                 f"{file}, line {number}: the column 'iter' must hold a whole number, not "
                 f"{row.get('iter')!r}; move the file away to start a new history."
             )
-    return rows
+    return rows if text.endswith("\n") else rows[:-1]
+
+
+def columns_of(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the columns of a table with these rows."""
+    present = {key: None for row in rows for key in row}
+    columns = [key for key in _FIRST if key in present]
+    return columns + [key for key in present if key not in _FIRST]
+
+
+def append_row(
+    path: str | os.PathLike[str], columns: Sequence[str], row: Mapping[str, str]
+) -> None:
+    """Add a row to the table of a file, onto the disk."""
+    with Path(path).open("a", newline="", encoding="utf-8") as stream:
+        csv.DictWriter(stream, columns, restval="", lineterminator="\n").writerow(row)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def write_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, str]]) -> None:
     """Write ``rows`` as CSV, atomically; a key that a row lacks is an empty field."""
-    present = {key: None for row in rows for key in row}
-    columns = [key for key in _FIRST if key in present]
-    columns += [key for key in present if key not in _FIRST]
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns_of(rows), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())

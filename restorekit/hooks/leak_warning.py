@@ -120,6 +120,8 @@ def _record(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairRea
         "train_set": names.hexdigest(),
         "train_images": first[-1],
         "compared": look.train_seen,
+        "test_images": sum(map(len, test)),
+        "test_compared": look.test_seen,
         "images": images,
     }
 

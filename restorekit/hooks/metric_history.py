@@ -12,7 +12,14 @@ from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop
 
 from restorekit.errors import ConfigError
-from restorekit.hooks.history import Row, draw_history, read_history, write_history
+from restorekit.hooks.history import (
+    Row,
+    append_row,
+    columns_of,
+    draw_history,
+    read_history,
+    write_history,
+)
 from restorekit.registry import HOOKS
 
 
@@ -26,9 +33,9 @@ class MetricHistoryHook(Hook):
     resumed run goes on with the rows up to its iteration and drops later ones, which it
     is about to produce again; a run that starts anew starts with an empty table.
 
-    The table is replaced as a whole at each row, before a checkpoint of the same
-    iteration is written: a checkpoint never knows more than the table. Validations
-    outside of a training leave no row.
+    Each row is on the disk before a checkpoint of the same iteration is written: a checkpoint
+    never knows more than the table. The table is written anew where a row brings a new column,
+    and otherwise appended to. Validations outside of a training leave no row.
 
     Args:
         interval: Iterations from one ``train`` row to the next.
@@ -46,6 +53,7 @@ class MetricHistoryHook(Hook):
             raise ConfigError(f"MetricHistoryHook: interval must be 1 or more, not {interval}.")
         self.interval = interval
         self._rows: list[Row] = []
+        self._columns: list[str] = []
         self._losses: list[str] = []
         self._training = False
 
@@ -74,10 +82,11 @@ class MetricHistoryHook(Hook):
                 f"{path}: dropped {len(rows) - len(self._rows)} rows of an earlier run after "
                 f"iteration {runner.iter}."
             )
+        if path.exists():
             write_history(path, self._rows)
+        self._columns = columns_of(self._rows)
 
     def after_train(self, runner: Any) -> None:
-        """Note that validations do not belong to a training any more."""
         self._training = False
 
     def after_train_iter(
@@ -86,6 +95,8 @@ class MetricHistoryHook(Hook):
         """Add a ``train`` row at each interval and at the end."""
         self._losses = list(outputs or {})
         if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
+            # In all processes: no row has a loss that is not finite.
+            runner.call_hook("finish_check")
             self._add(runner, "train", runner.iter + 1, runner.epoch + 1, {})
 
     def after_val_epoch(self, runner: Any, metrics: dict[str, Any] | None = None) -> None:
@@ -122,4 +133,9 @@ class MetricHistoryHook(Hook):
             # A run that resumes at the end of an epoch validates there a second time.
             return
         self._rows.append(row)
-        write_history(Path(runner.work_dir) / "history.csv", self._rows)
+        path = Path(runner.work_dir) / "history.csv"
+        if path.exists() and row.keys() <= set(self._columns):
+            append_row(path, self._columns, row)
+        else:
+            write_history(path, self._rows)
+            self._columns = columns_of(self._rows)

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 
-class LeakRecord(TypedDict):
+class _TestCoverage(TypedDict, total=False):
+    """Of how many test images how many were looked at; older records do not say it."""
+
+    test_images: int
+    test_compared: int
+
+
+class LeakRecord(_TestCoverage):
     """The photographs that a training shares with test sets; part of its checkpoints.
 
     ``images`` maps the :func:`~restorekit.io.fingerprint.image_digest` of each test image that
@@ -21,7 +28,13 @@ class LeakRecord(TypedDict):
     images: dict[str, list[int]]
 
 
-class LeakCount(TypedDict):
+class _Coverage(TypedDict, total=False):
+    """Which share of all pairs of a training and a test image was compared, if not all."""
+
+    coverage: float
+
+
+class LeakCount(_Coverage):
     """How much of a test set was trained on; part of a results file.
 
     ``test_images`` of its images show what ``train_images`` of the training set show, in
@@ -38,7 +51,8 @@ def leaked_images(meta: Mapping[str, Any]) -> list[LeakRecord]:
     records = meta.get("leaks")
     if not isinstance(records, list):
         return []
-    return [record for record in records if LeakRecord.__required_keys__ <= set(record)]
+    required = {"train_set", "train_images", "compared", "images"}
+    return [record for record in records if required <= set(record)]
 
 
 def merged_leaks(records: Sequence[LeakRecord], new: LeakRecord) -> list[LeakRecord]:
@@ -54,6 +68,8 @@ def merged_leaks(records: Sequence[LeakRecord], new: LeakRecord) -> list[LeakRec
                 "compared": max(record["compared"], new["compared"]),
                 "images": {**record["images"], **new["images"]},
             }
+            if "test_compared" in record and "test_compared" in new:
+                new["test_compared"] = max(record["test_compared"], new["test_compared"])
     return [*others, new] if new["images"] else others
 
 
@@ -68,6 +84,7 @@ def count_leaks(records: Iterable[LeakRecord], digests: Iterable[str]) -> LeakCo
     tests: set[str] = set()
     trains: set[tuple[str, int]] = set()
     pairs = 0
+    coverage = 1.0
     for record in records:
         for digest in tested:
             numbers = record["images"].get(digest, [])
@@ -75,7 +92,17 @@ def count_leaks(records: Iterable[LeakRecord], digests: Iterable[str]) -> LeakCo
                 tests.add(digest)
             trains.update((record["train_set"], number) for number in numbers)
             pairs += len(numbers)
+        if any(digest in record["images"] for digest in tested):
+            coverage = min(coverage, _coverage(record))
     if not pairs:
         return None
     affected = sum(digest in tests for digest in tested)
-    return {"test_images": affected, "train_images": len(trains), "pairs": pairs}
+    count: LeakCount = {"test_images": affected, "train_images": len(trains), "pairs": pairs}
+    # Part of the images was looked at, and the count is a lower bound.
+    return count if coverage == 1 else {**count, "coverage": round(coverage, 4)}
+
+
+def _coverage(record: LeakRecord) -> float:
+    train = record["compared"] / max(record["train_images"], 1)
+    test_images = record.get("test_images", 0)
+    return train * record.get("test_compared", 0) / test_images if test_images else train

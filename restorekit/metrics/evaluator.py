@@ -94,6 +94,14 @@ class RestorationMetric(BaseMetric):
         self.digests: list[str] = []
         self.fingerprint = ""
 
+    @property
+    def keys(self) -> list[str]:
+        """What ``evaluate`` returns, unless nothing has a value."""
+        keys = list(self.plan.quantities)
+        if self.measure_input:
+            keys += [f"input/{key}" for key in keys]
+        return [f"{self.prefix}/{key}" if self.prefix else key for key in keys]
+
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Measure the images of one batch.
 

@@ -97,6 +97,15 @@ def test_total_batch_size_must_divide(small_config, monkeypatch):
         Runner.build_dataloader(config.train_dataloader)
 
 
+def test_a_batch_that_cannot_be_shared_names_what_can(small_config, monkeypatch):
+    config = small_config("work", **{"train_dataloader.total_batch_size": 24})
+    for processes, named in ((64, ("is 64,", "24 processes")), (9, ("18 or 27", "8 processes"))):
+        monkeypatch.setattr("restorekit.engine.runner.get_world_size", lambda n=processes: n)
+        with pytest.raises(ConfigError) as caught:
+            Runner.build_dataloader(config.train_dataloader)
+        assert all(text in str(caught.value) for text in named)
+
+
 def test_loss_that_is_not_finite_stops_the_training(small_config):
     config = small_config("work", **{"optim_wrapper.optimizer.lr": 1e30})
     config.optim_wrapper.clip_grad = None

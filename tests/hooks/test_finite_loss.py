@@ -67,3 +67,20 @@ def test_weights_that_break_after_the_check_are_not_written(tmp_path):
 def test_a_sound_training_runs_through(tmp_path):
     build_runner(tmp_path).train()
     assert (tmp_path / "iter_6.pth").is_file()
+
+
+def test_the_check_is_read_one_iteration_later_with_the_right_number(tmp_path):
+    seen = []
+
+    class Watch(Hook):
+        priority = "LOW"
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            seen.append(runner.iter + 1)
+
+    rare = {"type": "IterBasedTrainLoop", "max_iters": 6, "val_interval": 100}
+    runner = build_runner(tmp_path, default_hooks={}, train_cfg=rare, **breaking("nan"))
+    runner.register_hook(Watch())
+    with pytest.raises(RestoreKitError, match=r"iteration 4, .*now 0\.005"):
+        runner.train()
+    assert seen == [1, 2, 3, 4]

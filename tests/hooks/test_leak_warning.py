@@ -169,8 +169,11 @@ def test_what_an_earlier_start_of_the_same_training_found_is_kept():
     assert merged_leaks(records, nothing) == records
     # A test set with z, y, y again, and an image that was not trained on.
     counted = count_leaks(records, ["z", "y", "y", "w"])
-    assert counted == {"test_images": 3, "train_images": 4, "pairs": 6}
+    assert counted == {"test_images": 3, "train_images": 4, "pairs": 6, "coverage": 0.6667}
     assert count_leaks(records, ["w"]) is None
+    # 6 of 9 training images were compared, and half of the test images.
+    partial = [{**records[1], "test_images": 8, "test_compared": 4}]
+    assert count_leaks(partial, ["x"])["coverage"] == pytest.approx(1 / 3, abs=1e-4)
     assert count_leaks([], ["x"]) is None
 
 

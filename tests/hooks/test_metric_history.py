@@ -6,6 +6,7 @@ from mmengine.hooks import Hook
 from tiny_runner import build_runner, loader
 
 from restorekit.errors import ConfigError, DataError
+from restorekit.hooks import metric_history
 from restorekit.io.images import read_image
 
 HISTORY = {"type": "MetricHistoryHook", "interval": 1}
@@ -77,6 +78,24 @@ def test_a_resumed_run_ends_with_the_table_of_one_that_never_stopped(tmp_path):
     whole = (tmp_path / "whole/history.csv").read_text()
     assert whole == (tmp_path / "broken/history.csv").read_text()
     assert len(whole.splitlines()) == 1 + 10 + 5
+
+
+def test_rows_are_appended_and_a_line_cut_off_by_a_kill_is_left_out(tmp_path, monkeypatch):
+    build_runner(tmp_path / "whole", [HISTORY], 10).train()
+    written = []
+    original = metric_history.write_history
+    monkeypatch.setattr(
+        metric_history,
+        "write_history",
+        lambda path, rows: (written.append(len(rows)), original(path, rows)),
+    )
+    build_runner(tmp_path / "broken", [HISTORY], 6).train()
+    # A new table, and the columns of the first validation.
+    assert written == [1, 3]
+    path = tmp_path / "broken/history.csv"
+    path.write_text(path.read_text() + "7,trai")
+    build_runner(tmp_path / "broken", [HISTORY], 10, resume=True).train()
+    assert path.read_text() == (tmp_path / "whole/history.csv").read_text()
 
 
 def test_a_new_run_starts_a_new_table(tmp_path):
