@@ -24,10 +24,10 @@ class FiniteLossHook(Hook):
     All processes check together after every iteration, so that all of them stop and none waits
     for another. The outcome is read one iteration later, when the device has it: the check waits
     for nothing. It is read at once before a validation, a row of the history, a checkpoint, and at
-    the end, so that what has diverged is only ever in memory. A checkpoint with a weight that is not finite
-    is refused besides. Weights are checked because a finite loss can have an infinite gradient.
-    Gradients are not: under float16 the loss scaler meets infinite ones by design and skips that
-    step.
+    the end, so that what has diverged is only ever in memory. A checkpoint with a weight that is
+    not finite is refused besides. Weights are checked because a finite loss can have an infinite
+    gradient. Gradients are not: under float16 the loss scaler meets infinite ones by design and
+    skips that step.
 
     Priority ``HIGH``: before averaging, logging and writing checkpoints.
     """
