@@ -1,4 +1,4 @@
-"""FADformer, which convolves over frequencies and is guided by a residue channel (ECCV 2024)."""
+"""FADformer, a network of convolutions over frequencies and a residue channel (ECCV 2024)."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from .sizing import SizeRequirements
 
 @MODELS.register_module()
 class FADformer(nn.Module):
-    """An encoder-decoder of blocks that mix frequencies, with the residue channel beside it.
+    """An encoder-decoder of blocks that mix frequencies and are gated by the residue channel.
 
-    The residue channel is the largest of red, green and blue less the smallest. As a map of its
-    own it goes through all blocks, whose feed-forward parts it gates.
+    The residue channel is the largest of red, green and blue minus the smallest. It goes through
+    all blocks as a separate map, which gates their feed-forward parts.
 
     Gao et al., "Efficient Frequency-Domain Image Deraining with Contrastive Regularization",
     ECCV 2024, with the data flow of the released code (github.com/deng-ai-lab/FADformer). The
     defaults are its FADformer; the smaller one has ``channels=24`` and ``num_blocks=(2, 3, 4,
-    3, 2)``. The released network registers convolutions that it never uses; here they are
-    absent, and the parameters are 6,958,038, as published, instead of 7,435,737.
+    3, 2)``. The released network has convolutions that it never uses. Without them there are
+    6,958,038 parameters, as published, instead of 7,435,737.
 
     Args:
-        channels: Channels at full size; each level has twice those of the one above. A
-            multiple of 4.
-        num_blocks: Blocks of the stages: two of the encoder, the bottom, two of the decoder.
+        channels: Channels at full size, a multiple of 4; each level doubles them.
+        num_blocks: Number of blocks in each of the five stages: two of the encoder, one at the
+            smallest size, and two of the decoder.
 
     Raises:
         ConfigError: If a value is out of range.
     """
 
-    # Convolutions of 5×5 reflect two pixels, at a quarter of the size too.
+    # At a quarter of the size, 5×5 convolutions still reflect two pixels.
     size_requirements = SizeRequirements(minimum=12, multiple=4)
 
     def __init__(self, channels: int = 32, num_blocks: Sequence[int] = (4, 8, 10, 8, 4)) -> None:
@@ -58,7 +58,7 @@ class FADformer(nn.Module):
             FrequencyStage(FrequencyBlock(width) for _ in range(count))
             for width, count in zip(widths, num_blocks, strict=True)
         ]
-        # Nothing reads the map that the last block would make.
+        # The last block's map would not be read.
         stages[-1][-1] = FrequencyBlock(channels, last=True)
         self.stages = nn.ModuleList(stages)
         self.down = nn.ModuleList(

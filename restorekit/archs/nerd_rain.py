@@ -12,11 +12,11 @@ from torch import nn
 from restorekit.registry import MODELS
 
 from .blocks.prior_fusion import PriorFusion
-from .blocks.resampling import double
 from .blocks.transformer import (
     RestormerBlock,
     TransformerDecoder,
     TransformerEncoder,
+    double,
     require_levels,
 )
 from .checks import require_int

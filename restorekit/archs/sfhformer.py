@@ -1,4 +1,4 @@
-"""SFHformer, which mixes features in space and in frequency side by side (ECCV 2024)."""
+"""SFHformer, whose blocks mix features in space and in frequency in parallel (ECCV 2024)."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ class SFHformer(nn.Module):
 class SpaceFrequencyBlock(nn.Module):
     """A mixer of space and frequency, then a feed-forward part.
 
-    Both follow a batch normalisation and are added to their input with a learned factor for
-    each channel, which is 0 at first.
+    Each starts with a batch normalisation and is added to its input with a learned factor for
+    each channel, initially 0.
 
     Args:
         channels: Channels of input and output.
@@ -111,9 +111,9 @@ class SpaceFrequencyBlock(nn.Module):
 
 
 class SpaceFrequencyMixer(nn.Module):
-    """Depthwise convolutions in space beside a convolution over frequencies.
+    """Depthwise convolutions in space, in parallel with a convolution over frequencies.
 
-    Twice the channels are split between both; channel attention weights both together.
+    The channels are doubled and split between the two; channel attention weights both results.
 
     Args:
         channels: Channels of input and output.
@@ -155,8 +155,8 @@ class SpaceFrequencyMixer(nn.Module):
 class FrequencyUnit(nn.Module):
     """A convolution over the frequencies of features.
 
-    Real and imaginary parts are channels. They are normalised, get what a depthwise 3×3
-    convolution over neighbouring frequencies adds, and a 1×1 convolution mixes them.
+    Real and imaginary parts are channels. They are normalised, a depthwise 3×3 convolution over
+    neighbouring frequencies is added to them, and a 1×1 convolution mixes them.
 
     Args:
         channels: Channels of input and output.
@@ -177,7 +177,7 @@ class FrequencyUnit(nn.Module):
 
 
 class MultiScaleFeedForward(nn.Module):
-    """Quarters of twice the channels, three of them through convolutions of 3×3, 5×5 and 7×7.
+    """Double the channels, and convolve three quarters of them with 3×3, 5×5 and 7×7 kernels.
 
     Args:
         channels: Channels of input and output.

@@ -40,7 +40,7 @@ class MeasuredImage:
         name: As in :class:`ImageFiles`.
         size: Height and width.
         pred: Values of the restored image, by the quantity's key.
-        lq: Values of the rainy image, likewise; empty if there is none.
+        lq: Values of the rainy image in the same form; empty if there is none.
         digest: Digest of the rainy and the clean image, or of the only one given; of the
             restored image if there is neither.
     """

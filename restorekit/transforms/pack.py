@@ -59,7 +59,7 @@ def copy_planes(image: Image, planes: Image) -> None:
 
 
 def _gather_rows(image: Image) -> Image:
-    """Return an equal array: a view, mirrored and rotated likewise, of a contiguous copy."""
+    """Return an equal array: a view, with the same mirroring and rotation, of a gathered copy."""
     down, across, _ = image.strides
     transposed = abs(down) < abs(across)
     if transposed:

@@ -1,22 +1,57 @@
-"""Restormer's transformer block, and the encoder and decoder built from such blocks."""
+"""Restormer's transformer block, and the encoder and decoder built from such blocks.
+
+Sizes are halved and doubled by moving pixels to channels and back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
+from restorekit.archs.checks import require_int
 from restorekit.errors import ConfigError
 from restorekit.registry import MODELS
 
 from .channel_norm import ChannelNorm
-from .gated_feed_forward import GatedFeedForward
-from .resampling import double, halve
 from .transposed_attention import TransposedAttention
 
 #: Builds a block with a given number of channels and of heads.
 MakeBlock = Callable[[int, int], nn.Module]
+
+
+@MODELS.register_module()
+class GatedFeedForward(nn.Module):
+    """Two branches of a 1×1 and a depthwise 3×3 convolution; one gates the other (GDFN).
+
+    Zamir et al., "Restormer", CVPR 2022, section 3.2.
+
+    Args:
+        channels: Channels of input and output.
+        hidden_channels: Channels of a branch.
+
+    Raises:
+        ConfigError: If a value is out of range.
+    """
+
+    def __init__(self, channels: int, hidden_channels: int) -> None:
+        super().__init__()
+        require_int(self, "channels", channels, 1)
+        require_int(self, "hidden_channels", hidden_channels, 1)
+        both = 2 * hidden_channels
+        self.expand = nn.Sequential(
+            nn.Conv2d(channels, both, 1, bias=False),
+            nn.Conv2d(both, both, 3, padding=1, groups=both, bias=False),
+        )
+        self.out = nn.Conv2d(hidden_channels, channels, 1, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return features of the shape of ``x`` (N, channels, H, W)."""
+        gate, value = self.expand(x).chunk(2, dim=1)
+        result: torch.Tensor = self.out(F.gelu(gate) * value)
+        return result
 
 
 class PreNormBlock(nn.Module):
@@ -74,6 +109,26 @@ class RestormerBlock(PreNormBlock):
             GatedFeedForward(channels, int(ffn_factor * channels)),
             norm_bias,
         )
+
+
+def halve(channels: int) -> nn.Sequential:
+    """Return layers from (N, channels, H, W) to (N, 2·channels, H/2, W/2).
+
+    A 3×3 convolution halves the channels, and each 2×2 pixels become one with four times as many.
+    """
+    return nn.Sequential(
+        nn.Conv2d(channels, channels // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2)
+    )
+
+
+def double(channels: int) -> nn.Sequential:
+    """Return layers from (N, channels, H, W) to (N, channels/2, 2·H, 2·W).
+
+    A 3×3 convolution doubles the channels, and each pixel becomes 2×2 with a quarter of them.
+    """
+    return nn.Sequential(
+        nn.Conv2d(channels, 2 * channels, 3, padding=1, bias=False), nn.PixelShuffle(2)
+    )
 
 
 class TransformerEncoder(nn.Module):
