@@ -21,6 +21,8 @@ THRESHOLD = 0.5
 #: photographs reach it (0.4 % in BSDS500), and nearly all copies do, with or without rain.
 _CANDIDATE = 0.55
 _TEST_GROUP, TRAIN_GROUP = 128, 64
+#: Test images that are described at a time, which takes a quarter of a megabyte for each.
+_TEST_BLOCK = 4 * _TEST_GROUP
 
 
 @dataclass(frozen=True)
@@ -120,18 +122,28 @@ def compare(
     workers: int | None = None,
 ) -> list[Leak]:
     """Compare two datasets that were read; see :func:`find_leaks`."""
-    search = BackgroundSearch(test.thumbnails, clean=train.clean and test.clean)
     starts = range(0, len(train.thumbnails), TRAIN_GROUP)
-    groups = (train.thumbnails[start : start + TRAIN_GROUP] for start in starts)
-    found = in_order(search.find, groups, workers)
+    blocks = range(0, len(test.thumbnails), _TEST_BLOCK)
     leaks: list[Leak] = []
     what = f"comparing {train.num_images:,} with {test.num_images:,} images"
-    for start, matches in zip(starts, progress(found, what, total=len(starts)), strict=True):
+    found = progress(_matches(train, test, workers), what, total=len(starts) * len(blocks))
+    for (block, start), matches in zip(product(blocks, starts), found, strict=True):
         for match in matches:
             if match.score >= threshold:
-                pairs = _images(train, start + match.train, test, match.test)
+                pairs = _images(train, start + match.train, test, block + match.test)
                 leaks += [Leak(one, other, match.score) for one, other in pairs]
     return sorted(leaks, key=lambda leak: (-leak.score, leak.test, leak.train))
+
+
+def _matches(train: Backgrounds, test: Backgrounds, workers: int | None) -> Iterator[list[Match]]:
+    """Yield the matches of each block of test images with each group of training images."""
+    for block in range(0, len(test.thumbnails), _TEST_BLOCK):
+        described = BackgroundSearch(
+            test.thumbnails[block : block + _TEST_BLOCK], clean=train.clean and test.clean
+        )
+        starts = range(0, len(train.thumbnails), TRAIN_GROUP)
+        groups = (train.thumbnails[start : start + TRAIN_GROUP] for start in starts)
+        yield from in_order(described.find, groups, workers)
 
 
 def _images(
@@ -139,8 +151,8 @@ def _images(
 ) -> Iterator[tuple[str, str]]:
     """Yield pairs of images of two backgrounds; within one dataset each pair once."""
     if train is not test:
-        yield from product(train.members[index], test.members[other])
+        yield from product(train.members(index), test.members(other))
     elif index == other:
-        yield from combinations(train.members[index], 2)
+        yield from combinations(train.members(index), 2)
     elif index < other:
-        yield from product(train.members[index], test.members[other])
+        yield from product(train.members(index), test.members(other))

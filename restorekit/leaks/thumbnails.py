@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
+import threading
+import weakref
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import overload
 
 import cv2
 import numpy as np
@@ -19,32 +24,85 @@ from restorekit.io.threads import in_order
 LONGER_SIDE = 128
 #: Smallest shorter side, for panoramas.
 _SHORTER_SIDE = 16
+#: Bytes of thumbnails that are kept in memory.
+_IN_MEMORY = 1 << 26
 
 #: uint8, (h, w), grey.
 Thumbnail = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
+class Thumbnails(Sequence[Thumbnail]):
+    """Thumbnails in a temporary file, of which the first few thousand are in memory alone."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  closed below
+        weakref.finalize(self, self._file.close)
+        self._reading = threading.Lock()
+        self._ends = array("Q", [0])
+        self._shapes = array("H")
+
+    def append(self, image: Thumbnail) -> None:
+        """Add a thumbnail."""
+        with self._reading:
+            self._file.seek(self._ends[-1])
+            self._file.write(image.tobytes())
+            self._ends.append(self._ends[-1] + image.size)
+            self._shapes.extend(image.shape)
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> Thumbnail: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Thumbnail]: ...
+
+    def __getitem__(self, index: int | slice) -> Thumbnail | list[Thumbnail]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(f"thumbnail {index} of {len(self)}")
+        with self._reading:
+            self._file.seek(self._ends[index])
+            data = self._file.read(self._ends[index + 1] - self._ends[index])
+        shape = self._shapes[2 * index : 2 * index + 2]
+        return np.frombuffer(data, np.uint8).reshape(*shape)
+
+
 class Backgrounds:
     """The distinct backgrounds of a dataset.
 
+    Memory holds a few dozen bytes for each image.
+
     Attributes:
-        location: The dataset, for messages.
         thumbnails: One for each background.
-        members: Labels of the images with each background: the rainy versions of a clean image,
-            and its copies.
+        num_images: Number of images, copies included.
         clean: Whether the thumbnails are known to be free of rain.
+
+    Args:
+        reader: The images.
+        thumbnails: One for each background.
+        background: For each image the number of its background.
     """
 
-    location: str
-    thumbnails: Sequence[Thumbnail]
-    members: Sequence[Sequence[str]]
-    clean: bool
+    def __init__(
+        self, reader: PairReader, thumbnails: Thumbnails, background: npt.NDArray[np.int64]
+    ) -> None:
+        self.thumbnails = thumbnails
+        self.num_images = len(reader)
+        self.clean = reader.file_layout != "single"
+        self._reader = reader
+        self._order = np.argsort(background, kind="stable")
+        self._starts = np.searchsorted(background[self._order], np.arange(len(thumbnails) + 1))
 
-    @property
-    def num_images(self) -> int:
-        """Number of images, copies included."""
-        return sum(map(len, self.members))
+    def members(self, index: int) -> list[str]:
+        """Return the labels of the images with a background.
+
+        They are the rainy versions of a clean image, and its copies.
+        """
+        images = self._order[self._starts[index] : self._starts[index + 1]]
+        return [self._reader.label(int(image)) for image in images]
 
 
 def thumbnail(image: Image) -> Thumbnail:
@@ -71,36 +129,17 @@ def read_backgrounds(reader: PairReader, workers: int | None = None) -> Backgrou
     Raises:
         DataError: If an image cannot be decoded.
     """
-    labels: dict[int, list[str]] = {}
-    for index, first in enumerate(reader.first_with_same_gt()):
-        labels.setdefault(first, []).append(reader.label(index))
-    made = in_order(lambda index: thumbnail(reader.background(index)), labels, workers)
-    thumbnails = list(progress(made, f"reading {reader.location}", total=len(labels)))
-    clean = reader.file_layout != "single"
-    return _gather(reader.location, thumbnails, list(labels.values()), clean)
-
-
-def _gather(
-    location: str,
-    thumbnails: Sequence[Thumbnail],
-    labels: Sequence[Sequence[str]],
-    clean: bool,
-) -> Backgrounds:
-    """Group images with exactly the same thumbnail.
-
-    Args:
-        location: The dataset, for messages.
-        thumbnails: Thumbnails of its images.
-        labels: For each thumbnail the images that it represents.
-        clean: Whether the images are known to be free of rain.
-    """
-    index_of: dict[tuple[tuple[int, ...], bytes], int] = {}
-    distinct: list[Thumbnail] = []
-    members: list[list[str]] = []
-    for image, names in zip(thumbnails, labels, strict=True):
-        index = index_of.setdefault((image.shape, image.tobytes()), len(distinct))
-        if index == len(distinct):
-            distinct.append(image)
-            members.append([])
-        members[index] += names
-    return Backgrounds(location, distinct, members, clean)
+    first_of = np.array(reader.first_with_same_gt(), np.int64)
+    firsts = np.flatnonzero(first_of == np.arange(len(reader)))
+    made = in_order(lambda index: thumbnail(reader.background(int(index))), firsts, workers)
+    thumbnails = Thumbnails()
+    number_of: dict[bytes, int] = {}
+    background = np.zeros(len(reader), np.int64)
+    read = progress(made, f"reading {reader.location}", total=len(firsts))
+    for first, image in zip(firsts, read, strict=True):
+        content = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
+        content.update(image.tobytes())
+        background[first] = number_of.setdefault(content.digest(), len(thumbnails))
+        if background[first] == len(thumbnails):
+            thumbnails.append(image)
+    return Backgrounds(reader, thumbnails, background[first_of])

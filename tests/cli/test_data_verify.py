@@ -149,7 +149,15 @@ def test_names_that_are_neither_dataset_nor_folder(tmp_path, capsys):
 def facts(count, size=(481, 321), twice=0, **more):
     digests = [f"{max(n, twice):064d}" for n in range(count)]
     pairs = [
-        PairFacts(str(n), size=size, digest=d, lq_digest=d, gt_digest=d, evidence=0.5, **more)
+        PairFacts(
+            str(n),
+            size=size,
+            digest=d,
+            lq_digest=d.encode(),
+            gt_digest=d.encode(),
+            evidence=0.5,
+            **more,
+        )
         for n, d in enumerate(digests)
     ]
     return SplitFacts("somewhere", tuple(pairs))
@@ -193,7 +201,12 @@ def test_a_known_fingerprint_of_other_data_is_told(monkeypatch):
 def test_a_little_chance_is_not_a_swap():
     pairs = [
         PairFacts(
-            str(n), size=(9, 9), digest=str(n), lq_digest=str(n), gt_digest=str(n), evidence=e
+            str(n),
+            size=(9, 9),
+            digest=str(n),
+            lq_digest=str(n).encode(),
+            gt_digest=str(n).encode(),
+            evidence=e,
         )
         for n, e in enumerate([0.05] * 20 + [-0.05] * 24)
     ]

@@ -417,3 +417,27 @@ except RestoreKitError as error:
     if done.stderr.startswith(("mount:", "unshare:")):
         pytest.skip("no disk can be made here")
     assert (done.returncode, done.stdout) == (0, "REFUSED True\n"), done.stderr
+
+
+def test_what_is_kept_of_each_pair_while_writing_is_small(tmp_path, pair_folder, monkeypatch):
+    """Records are numbers in arrays, and ``meta.json`` is written entry by entry."""
+    reader = open_pairs(pair_folder(tmp_path / "pairs", count=6))
+    kept = []
+    write = writer.write_meta
+
+    def noting(path, plan, data_bytes, lists):
+        kept.append({key: type(values) for key, values in lists.items()})
+        write(path, plan, data_bytes, lists)
+
+    monkeypatch.setattr(writer, "write_meta", noting)
+    write_lmdb(reader, tmp_path / "out")
+    assert not any(issubclass(kept[0][key], list) for key in ("shapes", "lq_checksums"))
+    records = writer._Records(1000)
+    arrays = (records.images, records.shapes, records.checksums)
+    assert sum(array.nbytes for array in arrays) == 41 * 1000
+    # What is written is what json makes of the lists.
+    text = (tmp_path / "out/meta.json").read_text()
+    content = json.loads(text)
+    lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items()]
+    assert text == "{\n" + ",\n".join(lines) + "\n}\n"
+    assert content["shapes"] == [list(reader.size(index)) for index in range(6)]

@@ -8,7 +8,7 @@ import pytest
 
 from restorekit.datasets import open_images, open_pairs, write_lmdb
 from restorekit.io.images import write_image
-from restorekit.leaks import find_leaks, quick_look
+from restorekit.leaks import candidates, find_leaks, quick_look, search, thumbnails
 from restorekit.leaks.agreement import agreement
 from restorekit.leaks.alignment import overlay
 from restorekit.leaks.candidates import oriented
@@ -307,3 +307,46 @@ def test_a_quick_look_ends_in_time_and_says_how_far_it_came(train, folder_of, sc
     look = quick_look([train], [test], seconds=0)
     assert (look.train_seen, look.test_seen) == (1, 1)
     assert quick_look([train], [test], seconds=0) == look
+
+
+def test_memory_is_for_a_few_thumbnails_however_many_there_are(tmp_path, scene, monkeypatch):
+    """Files and small blocks in place of memory find the same."""
+    for number in (*TRAIN, 3, 11):
+        many = len(list((tmp_path / "train").glob("*")))
+        write_image(tmp_path / "train" / f"{many}.png", scene(number))
+    for number in TEST:
+        write_image(tmp_path / "test" / f"{number}.png", scene(number)[4:, 7:].copy())
+    train, test = open_images(tmp_path / "train"), open_images(tmp_path / "test")
+    expected = [find_leaks(train, test), find_leaks(train, train)]
+    assert len(expected[0]) == 5
+    assert len(expected[1]) == 2
+    monkeypatch.setattr(thumbnails, "_IN_MEMORY", 1)
+    monkeypatch.setattr(search, "_TEST_GROUP", 1)
+    monkeypatch.setattr(search, "_TEST_BLOCK", 2)
+    monkeypatch.setattr(search, "TRAIN_GROUP", 5)
+    assert [find_leaks(train, test), find_leaks(train, train)] == expected
+    described = []
+    views = candidates._Views.__init__
+
+    def counting(self, images, whole=False):
+        described.append(len(images))
+        views(self, images, whole)
+
+    monkeypatch.setattr(candidates._Views, "__init__", counting)
+    find_leaks(train, test)
+    assert max(described) <= 5
+
+
+def test_thumbnails_come_back_as_they_were(monkeypatch):
+    monkeypatch.setattr(thumbnails, "_IN_MEMORY", 100)
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (h, w), dtype=np.uint8) for h, w in ((3, 9), (16, 128), (7, 7))]
+    kept = thumbnails.Thumbnails()
+    for image in images:
+        kept.append(image)
+    assert len(kept) == 3
+    for one, image in zip(kept[0:], images, strict=True):
+        np.testing.assert_array_equal(one, image)
+    np.testing.assert_array_equal(kept[1], images[1])
+    with pytest.raises(IndexError):
+        kept[3]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +22,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from restorekit.errors import DataError
-from restorekit.io.files import write_text
+from restorekit.io.files import atomic_path
 from restorekit.io.records import short, to_record
 
 FORMAT = "restorekit.lmdb"
@@ -102,13 +103,29 @@ def is_lmdb(path: Path) -> bool:
     return any((path / file).is_file() for file in (DATA_FILE, PLAN_FILE))
 
 
-def write_meta(path: Path, meta: LmdbMeta) -> None:
-    """Write ``meta.json``, with one line for each entry."""
+def write_meta(path: Path, plan: Plan, data_bytes: int, lists: Mapping[str, Iterable[Any]]) -> None:
+    """Write ``meta.json``, with one line for each entry.
+
+    Args:
+        path: Folder of the LMDB.
+        plan: What was to be written.
+        data_bytes: Size of ``data.mdb``.
+        lists: The lists of :class:`LmdbMeta` in its order; no copy of them is made.
+    """
     entries = {"format": FORMAT, "version": VERSION, "complete": True, "checksum": CHECKSUM}
-    content = {**entries, **asdict(meta.plan), **asdict(meta)}
-    del content["plan"]
-    lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items()]
-    write_text(path / META_FILE, "{\n" + ",\n".join(lines) + "\n}\n")
+    entries |= asdict(plan) | {"data_bytes": data_bytes}
+    lines = (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
+    with (
+        atomic_path(path / META_FILE) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as file,
+    ):
+        file.write("{\n" + ",\n".join(lines))
+        for key, values in lists.items():
+            file.write(f",\n{json.dumps(key)}: [")
+            for number, value in enumerate(values):
+                file.write((", " if number else "") + json.dumps(value))
+            file.write("]")
+        file.write("\n}\n")
 
 
 def read_meta(path: Path) -> LmdbMeta:

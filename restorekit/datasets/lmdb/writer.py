@@ -27,7 +27,6 @@ from .format import (
     META_FILE,
     PLAN_FILE,
     Encoding,
-    LmdbMeta,
     Plan,
     Side,
     checksum,
@@ -60,6 +59,46 @@ class _Record(msgspec.Struct):
 
     shape: tuple[Side, Side]
     checksums: Annotated[list[str], msgspec.Meta(min_length=1, max_length=2)]
+
+
+class _Records:
+    """The records of all pairs, in 41 bytes for each.
+
+    Attributes:
+        images: Number of images of each pair; 0 where it has not been written.
+        shapes: Heights and widths.
+        checksums: Checksums of up to two images.
+    """
+
+    def __init__(self, num_pairs: int) -> None:
+        self.images = np.zeros(num_pairs, np.uint8)
+        self.shapes = np.zeros((num_pairs, 2), np.int32)
+        self.checksums = np.zeros((num_pairs, 2, 16), np.uint8)
+
+    def put(self, number: int, record: _Record) -> None:
+        """Keep the record of a pair.
+
+        Raises:
+            ValueError: If a checksum is none.
+        """
+        for place, text in enumerate(record.checksums):
+            data = bytes.fromhex(text)
+            if len(data) != self.checksums.shape[2]:
+                raise ValueError(f"{text!r:.80} is not a checksum")
+            self.checksums[number, place] = np.frombuffer(data, np.uint8)
+        self.shapes[number] = record.shape
+        self.images[number] = len(record.checksums)
+
+    def lists(self, names: list[str], gt_of: list[int]) -> dict[str, Iterable[Any]]:
+        """Return the lists of ``meta.json``, whose entries are made when they are written."""
+        two = bool((self.images == 2).all())
+        return {
+            "names": names,
+            "shapes": (shape.tolist() for shape in self.shapes),
+            "gt_of": gt_of if two else [],
+            "lq_checksums": (sums[0].tobytes().hex() for sums in self.checksums),
+            "gt_checksums": (sums[1].tobytes().hex() for sums in self.checksums) if two else [],
+        }
 
 
 class _Pair(NamedTuple):
@@ -108,19 +147,21 @@ def _write(reader: PairReader, path: Path, plan: Plan, workers: int | None) -> W
         # process. sole_writer() locks the folder.
         environment = lmdb.open(str(path), map_size=_FIRST_MAP_BYTES, lock=False)
         with environment:
-            todo = [i for i in range(len(reader)) if i not in records]
-            found = len(records)
+            todo = np.flatnonzero(records.images == 0).tolist()
+            found = len(reader) - len(todo)
             pairs = in_order(lambda i: _load(reader, i, encoding, gt_of[i] == i), todo, workers)
             named = progress(pairs, f"writing {path}", total=len(todo))
             for batch in _batches(named):
                 _commit(environment, batch)
-                records.update({pair.number: pair.record for pair in batch})
+                for pair in batch:
+                    records.put(pair.number, pair.record)
     except lmdb.Error as error:
         raise DataError(
             f"The LMDB {path} could not be written ({error}): make room for it and run the same "
             "command again; it continues where it stopped."
         ) from error
-    write_meta(path, _meta(plan, path, reader.names, records, gt_of))
+    data_bytes = (path / DATA_FILE).stat().st_size
+    write_meta(path, plan, data_bytes, records.lists(reader.names, gt_of))
     (path / PLAN_FILE).unlink(missing_ok=True)
     return Written(len(reader), found)
 
@@ -208,34 +249,21 @@ def _commit(environment: Any, batch: list[_Pair]) -> None:
         _commit(environment, batch)
 
 
-def _read_records(path: Path, num_pairs: int) -> dict[int, _Record]:
+def _read_records(path: Path, num_pairs: int) -> _Records:
     """Return what an earlier run wrote, if its file can be written on."""
-    file = path / DATA_FILE
-    if not file.exists():
-        return {}
+    records = _Records(num_pairs)
+    if not (path / DATA_FILE).exists():
+        return records
     values = LmdbValues(path)
     try:
         values.file.check()
-        found = ((i, values.get(value_key(i, "record"))) for i in range(num_pairs))
-        return {i: msgspec.json.decode(data, type=_Record) for i, data in found if data is not None}
+        for number in range(num_pairs):
+            data = values.get(value_key(number, "record"))
+            if data is not None:
+                records.put(number, msgspec.json.decode(data, type=_Record))
     except (DataError, ValueError) as error:
         raise DataError(
             f"The incomplete LMDB {path} cannot be continued ({error}): remove it and run the "
             "same command again."
         ) from error
-
-
-def _meta(
-    plan: Plan, path: Path, names: list[str], records: dict[int, _Record], gt_of: list[int]
-) -> LmdbMeta:
-    ordered = [records[i] for i in range(len(names))]
-    two = all(len(record.checksums) == 2 for record in ordered)
-    return LmdbMeta(
-        plan=plan,
-        data_bytes=(path / DATA_FILE).stat().st_size,
-        names=names,
-        shapes=[record.shape for record in ordered],
-        gt_of=gt_of if two else [],
-        lq_checksums=[record.checksums[0] for record in ordered],
-        gt_checksums=[record.checksums[1] for record in ordered] if two else [],
-    )
+    return records

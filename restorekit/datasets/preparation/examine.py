@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
 
 from restorekit.datasets.layouts.rain_side import rain_evidence
 from restorekit.datasets.lmdb.reader import LmdbPairs
 from restorekit.datasets.readers.pairs import PairReader
 from restorekit.errors import DataError
 from restorekit.io.fingerprint import dataset_fingerprint, image_digest
-from restorekit.io.images import inspect_image
+from restorekit.io.images import Image, inspect_image
 from restorekit.io.terminal import progress
 from restorekit.io.threads import in_order
 
+_Shared = TypeVar("_Shared", bound=tuple[object, ...])
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class PairFacts:
-    """Facts about a pair.
+    """Facts about a pair, in a few hundred bytes: there may be a million of them.
 
     Attributes:
         name: Its name.
         problem: Why it cannot be used; empty if it can. The other facts are known only then.
         size: Width and height.
         digest: :func:`restorekit.io.fingerprint.image_digest` of its images.
-        lq_digest: Digest of the rainy image alone.
-        gt_digest: Digest of the clean image alone; empty if there is none.
+        lq_digest: The first half of the digest of the rainy image alone.
+        gt_digest: That of the clean image alone; empty if there is none.
         evidence: :func:`~restorekit.datasets.layouts.rain_side.rain_evidence` of the pair; None
             without a clean image.
         formats: Formats of its files (``PNG``, ``JPEG``, …); empty for pixels of an LMDB.
@@ -35,8 +39,8 @@ class PairFacts:
     problem: str = ""
     size: tuple[int, int] = (0, 0)
     digest: str = ""
-    lq_digest: str = ""
-    gt_digest: str = ""
+    lq_digest: bytes = b""
+    gt_digest: bytes = b""
     evidence: float | None = None
     formats: tuple[str, ...] = ()
 
@@ -91,13 +95,23 @@ def _look(reader: PairReader, index: int) -> PairFacts:
         return PairFacts(name, problem=str(error).rstrip("."))
     return PairFacts(
         name=name,
-        size=(width, height),
+        size=_shared((width, height)),
         digest=image_digest(lq) if gt is None else image_digest(lq, gt),
-        lq_digest=image_digest(lq),
-        gt_digest="" if gt is None else image_digest(gt),
+        lq_digest=_half_digest(lq),
+        gt_digest=b"" if gt is None else _half_digest(gt),
         evidence=None if gt is None else rain_evidence(lq, gt),
-        formats=_formats(reader, index),
+        formats=_shared(_formats(reader, index)),
     )
+
+
+def _half_digest(image: Image) -> bytes:
+    return bytes.fromhex(image_digest(image))[:16]
+
+
+@lru_cache(maxsize=4096)
+def _shared(value: _Shared) -> _Shared:
+    """Return one object for all equal values."""
+    return value
 
 
 def _formats(reader: PairReader, index: int) -> tuple[str, ...]:
