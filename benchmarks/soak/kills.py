@@ -76,7 +76,7 @@ class _Kills:
         self._config, self._processes, self._rng = config, processes, rng
         self.killed = self.identical = self.with_checkpoint = 0
         undisturbed = config.parent / f"undisturbed_{processes}"
-        self._seconds = self._train(undisturbed)
+        self._seconds = self._train(undisturbed) or 0.0
         self._expected = _outcome(undisturbed)
 
     def kill_one(self) -> None:
