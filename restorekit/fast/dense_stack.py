@@ -1,4 +1,4 @@
-"""Dense stacks in training: features concatenated once, for all fusions that read them."""
+"""Dense stacks whose features are not concatenated anew for every fusion that reads them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ from .forms import FastForm, gradients_wanted, register_fast_form
 from .fusion import activate, is_small
 
 
-@register_fast_form(DenseStack, training=True)
-class TrainedDenseStack(FastForm, DenseStack):
-    """A dense stack that keeps half of the memory for backward.
+@register_fast_form(DenseStack)
+class FastDenseStack(FastForm, DenseStack):
+    """A dense stack that writes each feature into its place of the concatenation once.
 
-    Written plainly, fusion j concatenates x_0, …, x_{j+1} and keeps the result for backward:
-    a number of features that is quadratic in the length of the stack. Here all fusions
-    share a :class:`_Row` of features.
+    In the channels-last layout, the first features of the concatenation are the first columns
+    of a matrix with a row a pixel. A fusion multiplies these by its weights, without a copy.
     """
-
-    with_gradients = True
 
     def skipped_modules(self) -> Iterable[nn.Module]:
         """Return the fusions and their convolutions."""
@@ -34,7 +31,46 @@ class TrainedDenseStack(FastForm, DenseStack):
 
     def compute(self, x: Tensor, features: Sequence[Tensor] = ()) -> tuple[Tensor, list[Tensor]]:
         """Run all units; see :class:`~restorekit.archs.blocks.dense_stack.DenseStack`."""
-        if not self.fusions or is_small(x) or not gradients_wanted(self, (x, features)):
+        if not self.fusions or x.device.type != "cpu":
+            plain: tuple[Tensor, list[Tensor]] = DenseStack.forward(self, x, features)
+            return plain
+        batch, channels, height, width = x.shape
+        matrix = x.new_empty(batch * height * width, (len(self.units) + 1) * channels)
+        row = matrix.view(batch, height, width, -1).permute(0, 3, 1, 2)
+        first, *outputs = torch.split(row, channels, dim=1)
+        first.copy_(x)
+        running = x
+        for index, unit in enumerate(self.units):
+            if self.skip == "before":
+                running = running + features[index]
+            running = unit(running)
+            if self.skip == "after":
+                running = running + features[index]
+            outputs[index].copy_(running)
+            conv, *activations = cast(Any, self.fusions[index])
+            columns = matrix[:, : conv.in_channels]
+            total = torch.addmm(conv.bias, columns, conv.weight.flatten(1).T)
+            running = total.view(batch, height, width, -1).permute(0, 3, 1, 2)
+            running = activate(activations, running)
+        return running, outputs
+
+
+@register_fast_form(DenseStack, training=True)
+class TrainedDenseStack(FastDenseStack):
+    """A dense stack that keeps half of the memory for backward.
+
+    Written plainly, fusion j concatenates x_0, …, x_{j+1} and keeps the result for backward:
+    a number of features that is quadratic in the length of the stack. Here all fusions
+    share a :class:`_Row` of features.
+    """
+
+    with_gradients = True
+
+    def compute(self, x: Tensor, features: Sequence[Tensor] = ()) -> tuple[Tensor, list[Tensor]]:
+        """Run all units; see :class:`~restorekit.archs.blocks.dense_stack.DenseStack`."""
+        if not gradients_wanted(self, (x, features)):
+            return super().compute(x, features)
+        if not self.fusions or is_small(x):
             plain: tuple[Tensor, list[Tensor]] = DenseStack.forward(self, x, features)
             return plain
         row = _Row(x, list(self.fusions))

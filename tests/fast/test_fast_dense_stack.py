@@ -1,12 +1,51 @@
-"""The row of features that the fusions of a dense stack share."""
+"""The features that the fusions of a dense stack share, in inference and in training."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from restorekit.archs.blocks import DenseStack
 from restorekit.archs.blocks.layers import Fusion
+from restorekit.fast import accelerate
 from restorekit.fast.dense_stack import _Row
+
+
+@pytest.mark.parametrize("skip", ["none", "before", "after"])
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("shape", [(1, 3, 8, 9), (2, 3, 40, 33)], ids=str)
+def test_inference_is_that_of_the_plain_stack(
+    shape: tuple[int, ...], channels_last: bool, skip: str
+) -> None:
+    torch.manual_seed(0)
+    stack = DenseStack(3, 6, skip=skip).double()
+    x, *features = torch.rand(7, *shape, dtype=torch.float64)
+    if channels_last:
+        x = x.contiguous(memory_format=torch.channels_last)
+    given = x.clone()
+    with torch.inference_mode():
+        expected, found = (s(x, features) for s in (stack, accelerate(stack)))
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    assert torch.equal(x, given)
+
+
+def test_features_are_stored_once_in_inference() -> None:
+    with torch.inference_mode():
+        _, outputs = accelerate(DenseStack(3, 6))(torch.rand(2, 3, 40, 33))
+    (storage,) = {output.untyped_storage().data_ptr() for output in outputs}
+    assert storage
+    assert outputs[0].untyped_storage().nbytes() == 7 * outputs[0].nbytes
+
+
+def test_inference_under_autocast() -> None:
+    torch.manual_seed(0)
+    stack, x = DenseStack(4, 3), torch.rand(1, 4, 40, 40)
+    with torch.inference_mode():
+        expected = stack(x)[0]
+        with torch.autocast("cpu", torch.bfloat16):
+            found = accelerate(stack)(x)[0]
+    assert found.dtype == torch.bfloat16
+    assert (found.float() - expected).abs().mean() < 0.02 * expected.abs().mean()
 
 
 @pytest.mark.parametrize("length", [1, 4, 5, 6, 13])
