@@ -1,4 +1,4 @@
-"""Who may know whom, and what importing a part of the package brings along."""
+"""Which part of the package may import which, and what importing one loads."""
 
 import ast
 import os

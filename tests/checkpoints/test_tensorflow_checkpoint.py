@@ -101,10 +101,10 @@ def test_a_damaged_checkpoint_is_explained(tmp_path, save):
     save(tmp_path / "model", {"a": np.ones(1000, np.float32)})
     data = tensorflow_data_file(tmp_path / "model")
     data.write_bytes(data.read_bytes()[:100])
-    with pytest.raises(CheckpointError, match="is not a whole TensorFlow checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a complete TensorFlow checkpoint"):
         read_tensorflow_checkpoint(tmp_path / "model")
     empty_checkpoint(tmp_path / "model")
-    with pytest.raises(CheckpointError, match="is not a whole TensorFlow checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a complete TensorFlow checkpoint"):
         read_tensorflow_checkpoint(tmp_path / "model")
 
 
