@@ -1,6 +1,7 @@
 """What several tests need: small pairs, and the folder of real data where there is one."""
 
 import os
+import signal
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,8 @@ import pytest
 import torch
 from small_runs import small_config, train  # noqa: F401  fixtures for every test
 
+# Shells start background jobs with interrupts ignored, which some tests need.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 torch.set_num_threads(1)
 cv2.setNumThreads(1)
 

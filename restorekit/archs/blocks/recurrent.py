@@ -86,6 +86,12 @@ class RecurrentUnit(nn.Module):
             self.conv_h = self._state_conv(self._state_gates)
         self.attention = SqueezeExcitation(hidden_channels, se_channels) if se_channels else None
 
+    def convolve_first(self, x: torch.Tensor) -> torch.Tensor:
+        """Return ``conv_x`` of ``x`` for the gates that a step without a state needs."""
+        conv, channels = self.conv_x, self._input_gates[0] * self.hidden_channels
+        bias = None if conv.bias is None else conv.bias[:channels]
+        return F.conv2d(x, conv.weight[:channels], bias, 1, conv.padding, conv.dilation)
+
     def gates(self, convolved: torch.Tensor) -> Sequence[torch.Tensor]:
         """Split the result of a convolution into gates (N, hidden_channels, H, W)."""
         return torch.split(convolved, self.hidden_channels, dim=1)
@@ -169,7 +175,7 @@ class ConvGRU(RecurrentUnit):
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
         if state is None:
-            z_x, n_x = self.gates(self.conv_x(x))[:2]
+            z_x, n_x = self.gates(self.convolve_first(x))
             hidden = torch.sigmoid(z_x) * torch.tanh(n_x)
         else:
             (previous,) = state
@@ -214,7 +220,7 @@ class ConvLSTM(RecurrentUnit):
     def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Take one step; see :class:`RecurrentUnit` for the shapes."""
         if state is None:
-            i, o, j = self.gates(self.conv_x(x))[:3]
+            i, o, j = self.gates(self.convolve_first(x))
             cell = torch.sigmoid(i) * torch.tanh(j)
             hidden = torch.sigmoid(o) * (torch.tanh(cell) if self._plain else cell)
         else:
