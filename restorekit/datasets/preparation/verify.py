@@ -23,7 +23,7 @@ class Verdict:
     Attributes:
         facts: Facts about its pairs.
         identity: The known data with its fingerprint, if there is one.
-        expected: Expected number of pairs; None if none is known.
+        expected: Expected number of pairs; None if it is unknown.
         identical: Pairs whose rainy image occurs a second time.
         swapped: Pairs whose images look swapped.
         lossy: Pairs with a JPEG file.
