@@ -31,7 +31,7 @@ def across_test_sets(results: Mapping[str, Results]) -> tuple[Column, ...]:
         title = f"{dataset.name} ({dataset.version})" if dataset.version else dataset.name
         titles.setdefault(dataset.fingerprint, f"{title}, {criterion}")
         found.setdefault((one.method, dataset.fingerprint), measured.get(criterion, {}))
-    methods = sorted({method for method, _ in found}, key=lambda method: method == RAINY_INPUT)
+    methods = sorted(dict.fromkeys(method for method, _ in found), key=RAINY_INPUT.__eq__)
     first = Column("method", "method", tuple(cell(Text(one)) for one in methods), words=True)
     columns = [first]
     for fingerprint, title in titles.items():
