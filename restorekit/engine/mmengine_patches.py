@@ -41,6 +41,8 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as MMEngineCheckpointHook
 from mmengine.logging import HistoryBuffer, print_log
 from mmengine.runner import CheckpointLoader
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 from torch.utils.data import DataLoader
 
 from restorekit.checkpoints.io import load_file
@@ -71,7 +73,13 @@ def start_gloo(config: Any) -> None:
     warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated")
     if not torch.distributed.is_initialized():
         timeout = timedelta(seconds=config.env_cfg.dist_cfg.timeout)
-        torch.distributed.init_process_group("gloo", timeout=timeout)
+        store, rank, world_size = next(rendezvous("env://", timeout=timeout))
+        # The launcher keeps its store over restarts, with the addresses of ended processes in it.
+        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = PrefixStore(f"attempt_{attempt}", store)
+        torch.distributed.init_process_group(
+            "gloo", store=store, rank=rank, world_size=world_size, timeout=timeout
+        )
     config.model_wrapper_cfg.device_ids = None
 
 
