@@ -76,7 +76,9 @@ class _Kills:
         self._config, self._processes, self._rng = config, processes, rng
         self.killed = self.identical = self.with_checkpoint = 0
         undisturbed = config.parent / f"undisturbed_{processes}"
-        self._seconds = self._train(undisturbed) or 0.0
+        self._train(undisturbed)
+        # From its first checkpoint to its end, with what ends a process.
+        self._seconds = time.time() - min(f.stat().st_mtime for f in undisturbed.glob("iter_*.pth"))
         self._expected = _outcome(undisturbed)
 
     def kill_one(self) -> None:
@@ -102,7 +104,13 @@ class _Kills:
     def _train(
         self, work: Path, kill_after: float | None = None, *, resume: bool = False
     ) -> float | None:
-        """Train; return the seconds that it took, or None if it was killed."""
+        """Train; return the seconds that it took, or None if it was killed.
+
+        Args:
+            work: Work folder.
+            kill_after: Seconds from the first checkpoint to the kill; None for no kill.
+            resume: Whether to resume.
+        """
         work.mkdir(exist_ok=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -110,10 +118,12 @@ class _Kills:
         began = time.monotonic()
         ranks = [self._fork(rank, port, work, resume) for rank in range(self._processes)]
         if kill_after is not None:
+            while not any(work.glob("iter_*.pth")) and all(map(_is_running, ranks)):
+                time.sleep(0.02)
             time.sleep(kill_after)
             self._rng.shuffle(ranks)
             # All are asked first: one whose partner is killed may end with an error.
-            running = [os.waitid(os.P_PID, pid, _LOOK) is None for pid in ranks]
+            running = [_is_running(pid) for pid in ranks]
             for pid in ranks:
                 os.kill(pid, signal.SIGKILL)
                 time.sleep(self._rng.uniform(0, 0.1))
@@ -146,7 +156,9 @@ class _Kills:
             os._exit(status)
 
 
-_LOOK = os.WEXITED | os.WNOHANG | os.WNOWAIT
+def _is_running(pid: int) -> bool:
+    """Return whether a child still runs, without collecting it."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
 def _write_config(folder: Path) -> Path:
