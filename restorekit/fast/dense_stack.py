@@ -40,12 +40,8 @@ class FastDenseStack(FastForm, DenseStack):
         first, *outputs = torch.split(row, channels, dim=1)
         first.copy_(x)
         running = x
-        for index, unit in enumerate(self.units):
-            if self.skip == "before":
-                running = running + features[index]
-            running = unit(running)
-            if self.skip == "after":
-                running = running + features[index]
+        for index in range(len(self.units)):
+            running = self.run_unit(index, running, features)
             outputs[index].copy_(running)
             conv, *activations = cast(Any, self.fusions[index])
             columns = matrix[:, : conv.in_channels]
@@ -76,12 +72,8 @@ class TrainedDenseStack(FastDenseStack):
         row = _Row(x, list(self.fusions))
         outputs: list[Tensor] = []
         running = x
-        for index, unit in enumerate(self.units):
-            if self.skip == "before":
-                running = running + features[index]
-            running = unit(running)
-            if self.skip == "after":
-                running = running + features[index]
+        for index in range(len(self.units)):
+            running = self.run_unit(index, running, features)
             outputs.append(running)
             running = row.fuse(running)
         return running, outputs

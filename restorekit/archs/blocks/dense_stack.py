@@ -78,13 +78,18 @@ class DenseStack(nn.Module):
         """
         outputs: list[torch.Tensor] = []
         running = x
-        for index, unit in enumerate(self.units):
-            if self.skip == "before":
-                running = running + features[index]
-            running = unit(running)
-            if self.skip == "after":
-                running = running + features[index]
+        for index in range(len(self.units)):
+            running = self.run_unit(index, running, features)
             outputs.append(running)
             if self.fusions:
                 running = self.fusions[index]([x, *outputs])
         return running, outputs
+
+    def run_unit(
+        self, index: int, x: torch.Tensor, features: Sequence[torch.Tensor]
+    ) -> torch.Tensor:
+        """Return a unit's output with the skip from the encoder; see :meth:`forward`."""
+        if self.skip == "before":
+            x = x + features[index]
+        output: torch.Tensor = self.units[index](x)
+        return output + features[index] if self.skip == "after" else output
