@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .source import ConvertedNetwork, SourceWeights
-from .transformer import Names, infer_ffn_factor, restormer_block_names
+from .transformer import Names, infer_levels, restormer_block_names
 
 #: Ours and the released names of the encoder-decoders of each size; a part of its encoder or
 #: decoder ends in the second, and a resizing layer in the third.
@@ -86,20 +86,10 @@ def convert_nerd_rain(content: Any, source: str) -> ConvertedNetwork:
 
 
 def _infer_config(weights: SourceWeights) -> dict[str, Any]:
-    first = weights.shape("patch_embed_small.proj.weight")
-    if first[1:] != [3, 3, 3]:
-        raise weights.error(f"its 'patch_embed_small.proj.weight' has the shape {first}")
     levels = ("encoder_level1_small", "encoder_level2_small", "latent_small")
     return {
         "type": "NeRDRain",
-        "channels": first[0],
-        "num_blocks": [weights.count(level + ".{}.norm1.body.weight") for level in levels],
-        "num_heads": [weights.shape(f"{level}.0.attn.temperature")[0] for level in levels],
-        "ffn_factor": infer_ffn_factor(
-            weights,
-            [f"{level}.0.ffn.project_in.weight" for level in levels],
-            [first[0] << level for level in range(len(levels))],
-        ),
+        **infer_levels(weights, "patch_embed_small.proj.weight", levels),
         "implicit_channels": weights.shape("INR.imnet.layers.0.weight")[0],
     }
 

@@ -77,26 +77,36 @@ def infer_ffn_factor(
 
 
 def infer_encoder_decoder(weights: SourceWeights) -> dict[str, Any]:
-    """Return ``channels``, ``num_blocks``, ``num_heads`` and ``ffn_factor`` of the weights.
-
-    Raises:
-        CheckpointError: If they are not those of a network like Restormer.
-    """
-    first = weights.shape("patch_embed.proj.weight")
-    if first[1:] != [3, 3, 3]:
-        raise weights.error(f"its 'patch_embed.proj.weight' has the shape {first}")
+    """Return the arguments of a network like Restormer; see :func:`infer_levels`."""
     num_levels = 1
     while f"encoder_level{num_levels}.0.norm1.body.weight" in weights:
         num_levels += 1
     levels = [*(f"encoder_level{level}" for level in range(1, num_levels)), "latent"]
+    return infer_levels(weights, "patch_embed.proj.weight", levels)
+
+
+def infer_levels(weights: SourceWeights, first: str, levels: Sequence[str]) -> dict[str, Any]:
+    """Return ``channels``, ``num_blocks``, ``num_heads`` and ``ffn_factor`` of the weights.
+
+    Args:
+        weights: The released weights.
+        first: Key of the first convolution's kernel.
+        levels: Beginning of the keys of each level's blocks, full size first.
+
+    Raises:
+        CheckpointError: If they are not those of a network with Restormer's blocks.
+    """
+    shape = weights.shape(first)
+    if shape[1:] != [3, 3, 3]:
+        raise weights.error(f"its {first!r} has the shape {shape}")
     return {
-        "channels": first[0],
+        "channels": shape[0],
         "num_blocks": [weights.count(level + ".{}.norm1.body.weight") for level in levels],
         "num_heads": [weights.shape(f"{level}.0.attn.temperature")[0] for level in levels],
         "ffn_factor": infer_ffn_factor(
             weights,
             [f"{level}.0.ffn.project_in.weight" for level in levels],
-            [first[0] << level for level in range(num_levels)],
+            [shape[0] << level for level in range(len(levels))],
         ),
     }
 
