@@ -181,7 +181,33 @@ class MatchedPairs(PairReader):
         return [first.setdefault(gt, index) for index, (_, gt) in enumerate(self._items)]
 
 
-class SideBySidePairs(PairReader):
+class OneFileReader(PairReader):
+    """Base of the readers of one file for each index.
+
+    Args:
+        images: The files.
+    """
+
+    def __init__(self, images: ImageSource) -> None:
+        self._images = images
+        self.location = str(images.location)
+        self.names = list(images.names)
+        self._items = list(range(len(images.names)))
+
+    def label(self, index: int) -> str:
+        return self._images.label(self._items[index])
+
+    def sources(self) -> list[FileImages]:
+        return [self._images] if isinstance(self._images, FileImages) else []
+
+    def files(self, index: int) -> list[bytes]:
+        return [self._images.data(self._items[index])]
+
+    def paths(self, index: int) -> list[Path] | None:
+        return _all_or_none([self._images.path(self._items[index])])
+
+
+class SideBySidePairs(OneFileReader):
     """Files that hold both images side by side, each half of the width.
 
     Args:
@@ -190,14 +216,8 @@ class SideBySidePairs(PairReader):
     """
 
     def __init__(self, images: ImageSource, lq_side: Side = "right") -> None:
-        self._images = images
-        self.location = str(images.location)
-        self.names = list(images.names)
+        super().__init__(images)
         self.file_layout = lq_side
-        self._items = list(range(len(images.names)))
-
-    def label(self, index: int) -> str:
-        return self._images.label(self._items[index])
 
     def read(self, index: int) -> tuple[Image, Image]:
         return split_halves(self._images.read(self._items[index]), self.file_layout)
@@ -215,17 +235,8 @@ class SideBySidePairs(PairReader):
         sizes = self._images.known_sizes()[self._items]
         return np.where(sizes[:, 1:] % 2 == 0, sizes // (1, 2), 0).astype(np.int32)
 
-    def sources(self) -> list[FileImages]:
-        return [self._images] if isinstance(self._images, FileImages) else []
 
-    def files(self, index: int) -> list[bytes]:
-        return [self._images.data(self._items[index])]
-
-    def paths(self, index: int) -> list[Path] | None:
-        return _all_or_none([self._images.path(self._items[index])])
-
-
-class SingleImages(PairReader):
+class SingleImages(OneFileReader):
     """Images without a clean version: photographs.
 
     Args:
@@ -233,15 +244,6 @@ class SingleImages(PairReader):
     """
 
     file_layout = "single"
-
-    def __init__(self, images: ImageSource) -> None:
-        self._images = images
-        self.location = str(images.location)
-        self.names = list(images.names)
-        self._items = list(range(len(images.names)))
-
-    def label(self, index: int) -> str:
-        return self._images.label(self._items[index])
 
     def read(self, index: int) -> tuple[Image, None]:
         return self._images.read(self._items[index]), None
@@ -251,15 +253,6 @@ class SingleImages(PairReader):
 
     def known_sizes(self) -> npt.NDArray[np.int32]:
         return self._images.known_sizes()[self._items]
-
-    def sources(self) -> list[FileImages]:
-        return [self._images] if isinstance(self._images, FileImages) else []
-
-    def files(self, index: int) -> list[bytes]:
-        return [self._images.data(self._items[index])]
-
-    def paths(self, index: int) -> list[Path] | None:
-        return _all_or_none([self._images.path(self._items[index])])
 
 
 def _all_or_none(paths: list[Path | None]) -> list[Path] | None:
