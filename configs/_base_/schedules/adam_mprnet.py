@@ -1,5 +1,7 @@
 # The schedule of MPRNet's released code: Adam, 250 epochs, 3 of warm-up and then a cosine from
 # 2e-4 to 1e-6, in batches of 16.
+_base_ = "parts/augmented_256.py"
+
 train_cfg = dict(type="EpochTrainLoop", max_epochs=250, val_interval=5)
 val_cfg = dict()
 test_cfg = dict()
@@ -16,14 +18,4 @@ default_hooks = dict(
 )
 
 # What configs with this recipe take over.
-recipe_loader = dict(
-    total_batch_size=16,
-    dataset=dict(
-        pipeline=[
-            dict(type="PairedRandomCrop", patch_size=256),
-            dict(type="PairedFlip"),
-            dict(type="PairedRotate90"),
-            dict(type="PackInputs"),
-        ]
-    ),
-)
+recipe_loader = dict(total_batch_size=16)

@@ -1,5 +1,7 @@
 # The schedule of NeRD-Rain's released code: Adam, 3,000 epochs of Rain200's 1,800 pairs one by one,
 # 3 of warm-up and then a cosine from 1e-4 to 1e-6, counted in iterations.
+_base_ = "parts/augmented_256.py"
+
 train_cfg = dict(type="IterTrainLoop", max_iters=5400000, val_interval=18000)
 val_cfg = dict()
 test_cfg = dict()
@@ -18,15 +20,4 @@ default_hooks = dict(
 )
 
 # What configs with this recipe take over.
-recipe_loader = dict(
-    total_batch_size=1,
-    sampler=dict(infinite=True),
-    dataset=dict(
-        pipeline=[
-            dict(type="PairedRandomCrop", patch_size=256),
-            dict(type="PairedFlip"),
-            dict(type="PairedRotate90"),
-            dict(type="PackInputs"),
-        ]
-    ),
-)
+recipe_loader = dict(total_batch_size=1, sampler=dict(infinite=True))

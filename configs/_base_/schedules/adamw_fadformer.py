@@ -1,5 +1,7 @@
 # The schedule of FADformer's released code for Rain200: AdamW, 800 epochs, a cosine from 1e-3 to
 # 1e-5, gradients clipped to a norm of 0.01, in batches of 12.
+_base_ = "parts/augmented_256.py"
+
 train_cfg = dict(type="EpochTrainLoop", max_epochs=800, val_interval=20)
 val_cfg = dict()
 test_cfg = dict()
@@ -17,15 +19,5 @@ default_hooks = dict(
 )
 
 # What configs with this recipe take over.
-recipe_loader = dict(
-    total_batch_size=12,
-    dataset=dict(
-        pipeline=[
-            dict(type="PairedRandomCrop", patch_size=256),
-            dict(type="PairedFlip"),
-            dict(type="PairedRotate90"),
-            dict(type="PackInputs"),
-        ]
-    ),
-)
+recipe_loader = dict(total_batch_size=12)
 recipe_evaluator = dict(protocols=["y_float"])

@@ -1,5 +1,7 @@
 # The schedule of NAFNet's released code for deblurring: AdamW, 200,000 iterations, a cosine from
 # 1e-3 to 1e-7, gradients clipped to a norm of 0.01, in batches of 4 on each of 8 GPUs.
+_base_ = "parts/augmented_256.py"
+
 train_cfg = dict(type="IterTrainLoop", max_iters=200000, val_interval=5000)
 val_cfg = dict()
 test_cfg = dict()
@@ -19,15 +21,4 @@ default_hooks = dict(
 )
 
 # What configs with this recipe take over.
-recipe_loader = dict(
-    total_batch_size=32,
-    sampler=dict(infinite=True),
-    dataset=dict(
-        pipeline=[
-            dict(type="PairedRandomCrop", patch_size=256),
-            dict(type="PairedFlip"),
-            dict(type="PairedRotate90"),
-            dict(type="PackInputs"),
-        ]
-    ),
-)
+recipe_loader = dict(total_batch_size=32, sampler=dict(infinite=True))

@@ -1,5 +1,7 @@
 # The schedule of SFHformer's released code: AdamW, 1,000 epochs, a cosine from 1e-3 to 1e-6, in
 # batches of 8.
+_base_ = "parts/augmented_256.py"
+
 train_cfg = dict(type="EpochTrainLoop", max_epochs=1000, val_interval=20)
 val_cfg = dict()
 test_cfg = dict()
@@ -13,14 +15,4 @@ default_hooks = dict(
 )
 
 # What configs with this recipe take over.
-recipe_loader = dict(
-    total_batch_size=8,
-    dataset=dict(
-        pipeline=[
-            dict(type="PairedRandomCrop", patch_size=256),
-            dict(type="PairedFlip"),
-            dict(type="PairedRotate90"),
-            dict(type="PackInputs"),
-        ]
-    ),
-)
+recipe_loader = dict(total_batch_size=8)

@@ -1,0 +1,11 @@
+# The patches that several recipes train on: 256×256, flipped and rotated.
+recipe_loader = dict(
+    dataset=dict(
+        pipeline=[
+            dict(type="PairedRandomCrop", patch_size=256),
+            dict(type="PairedFlip"),
+            dict(type="PairedRotate90"),
+            dict(type="PackInputs"),
+        ]
+    ),
+)
