@@ -15,6 +15,7 @@ import torch.distributed
 
 from restorekit.errors import ConfigError, RestoreKitError
 
+from .launch import attempt
 from .mmengine_patches import start_gloo
 
 #: Default of ``env_cfg.dist_cfg.timeout``: seconds that a process waits for the others.
@@ -123,7 +124,7 @@ def _missing_ranks() -> list[int]:
     The processes meet at the store of the launcher, which outlives all of them.
     """
     rank, size = torch.distributed.get_rank(), torch.distributed.get_world_size()
-    prefix = f"restorekit/left/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+    prefix = f"restorekit/left/{attempt()}"
     try:
         # PyTorch's annotations do not export it.
         store = torch.distributed.TCPStore(  # type: ignore[attr-defined]

@@ -89,17 +89,22 @@ def _launch(argv: Sequence[str]) -> int:
 def take_restarts(argv: Sequence[str]) -> tuple[list[str], str]:
     """Return ``argv`` without ``--max-restarts N``, and its N."""
     arguments, restarts = list(argv), "0"
-    for place in reversed(range(len(arguments))):
-        name, equals, value = arguments[place].partition("=")
+    for index in reversed(range(len(arguments))):
+        name, equals, value = arguments[index].partition("=")
         if name == _RESTARTS:
-            restarts = value if equals else "".join(arguments[place + 1 : place + 2])
-            del arguments[place : place + (1 if equals else 2)]
+            restarts = value if equals else "".join(arguments[index + 1 : index + 2])
+            del arguments[index : index + (1 if equals else 2)]
     return arguments, restarts
+
+
+def attempt() -> str:
+    """Return how often the launcher has started the processes again, as a number in a text."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
 
 
 def restarted_since() -> float | None:
     """Return when the launcher began, in a process that it has started again; else None."""
-    if os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0" or _STARTED not in os.environ:
+    if attempt() == "0" or _STARTED not in os.environ:
         return None
     return float(os.environ[_STARTED])
 

@@ -51,6 +51,8 @@ from restorekit.metrics import RestorationMetric
 from restorekit.metrics.measures import known_measures
 from restorekit.registry import HOOKS
 
+from .launch import attempt
+
 #: Values of each scalar that are kept, at least, and as many as mmengine keeps.
 _HISTORY, _MMENGINE_HISTORY = 10_000, 1_000_000
 
@@ -75,8 +77,7 @@ def start_gloo(config: Any) -> None:
         timeout = timedelta(seconds=config.env_cfg.dist_cfg.timeout)
         store, rank, world_size = next(rendezvous("env://", timeout=timeout))
         # The launcher keeps its store over restarts, with the addresses of ended processes in it.
-        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        store = PrefixStore(f"attempt_{attempt}", store)
+        store = PrefixStore(f"attempt_{attempt()}", store)
         torch.distributed.init_process_group(
             "gloo", store=store, rank=rank, world_size=world_size, timeout=timeout
         )
