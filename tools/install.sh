@@ -76,6 +76,8 @@ install_basicsr() {
             "everything but the bridge to its networks works without it"
         return
     fi
+    # What the modules of basicsr that are used here import, beside restorekit's own requirements.
+    pip install --quiet --constraint "$constraints" requests tqdm
     pip install --quiet --constraint "$constraints" --no-deps --no-build-isolation basicsr
 }
 
