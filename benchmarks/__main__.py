@@ -16,6 +16,7 @@ BENCHMARKS = {
     "infer": "inference of a network, plain and accelerated",
     "loss": "the SSIM loss, forward and backward",
     "metrics": "PSNR, SSIM under all protocols, and NIQE",
+    "scale": "starting, verifying and packing very many pairs",
     "scaling": "training by several processes against training by one",
     "train": "training steps of a network, plain and accelerated",
 }

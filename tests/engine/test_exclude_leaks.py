@@ -1,8 +1,10 @@
 """A training that leaves out what it shares with its validation and test images."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
+from two_ranks import run_on_two_ranks
 
 from restorekit.cli import main
 from restorekit.datasets import PairedDataset
@@ -48,6 +50,21 @@ def test_the_command_leaves_leaks_out_and_says_which(config, tmp_path, monkeypat
     assert record["sha256"] == hashlib.sha256(listed.read_bytes()).hexdigest()
     # Nothing is left to warn of.
     assert "leaks" not in meta
+
+
+@pytest.mark.slow
+def test_two_processes_leave_out_the_same(config, tmp_path, monkeypatch):
+    path = tmp_path / "config.py"
+    config.dump(path)
+    monkeypatch.chdir(tmp_path)
+    script = Path(__file__).with_name("exclude_leaks_in_two.py")
+    outcomes = run_on_two_ranks(script, path, timeout=240)
+    assert [status for status, _ in outcomes] == [0, 0], outcomes
+    for rank in range(2):
+        names = (tmp_path / f"names-{rank}.txt").read_text().split()
+        assert names == ["000", "001", "002", "004", "005", "006"]
+    (record,) = read_training_checkpoint(tmp_path / "work/iter_2.pth")["meta"]["excluded_leaks"]
+    assert record["images"] == 1
 
 
 def test_names_that_were_excluded_before_stay_out_and_mixtures_have_a_list_each(config, tmp_path):

@@ -112,7 +112,7 @@ def _find_identical(verdict: Verdict, split: Split | None) -> None:
     if not groups:
         return
     text = f"{len(verdict.identical)} have the pixels of another one: " + _some(
-        [" = ".join(group) for group in groups]
+        [" = ".join(group[:_NAMED]) + (" = …" if len(group) > _NAMED else "") for group in groups]
     )
     allowed = max((version.duplicates for version in split.versions), default=0) if split else 0
     if verdict.identity is not None:
