@@ -14,7 +14,18 @@ from restorekit.cli.main import COMMANDS
 from restorekit.version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("runtime", "demo", "logging", "measures", "tests", "dev", "brisque", "tensorflow")
+EXTRAS = (
+    "runtime",
+    "demo",
+    "logging",
+    "measures",
+    "onnx",
+    "openvino",
+    "tests",
+    "dev",
+    "brisque",
+    "tensorflow",
+)
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
