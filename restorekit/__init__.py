@@ -6,19 +6,26 @@ Importing the package is cheap and registers nothing: the registries of
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .version import __version__
 
 if TYPE_CHECKING:
     from .checkpoints import load_network
+    from .inference import Restorer, load_restorer
 
-__all__ = ["__version__", "load_network"]
+__all__ = ["Restorer", "__version__", "load_network", "load_restorer"]
+
+#: What the package offers, by the module that is imported when somebody asks for it.
+_LAZY = {
+    "load_network": "restorekit.checkpoints",
+    "Restorer": "restorekit.inference",
+    "load_restorer": "restorekit.inference",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "load_network":
-        from .checkpoints import load_network
-
-        return load_network
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'restorekit' has no attribute {name!r}")

@@ -102,6 +102,9 @@ HOOKS = _child("hook", mmengine_registry.HOOKS, "restorekit.hooks", "restorekit.
 LOOPS = _child("loop", mmengine_registry.LOOPS, "restorekit.engine")
 OPTIM_WRAPPERS = _child("optim_wrapper", mmengine_registry.OPTIM_WRAPPERS, "restorekit.engine")
 
+#: Engines that run a network; functions that open a network file. Not a kind of mmengine's.
+BACKENDS = Registry("backend", scope=SCOPE, locations=["restorekit.inference.backends"])
+
 FUNCTIONS = _child("function", mmengine_registry.FUNCTIONS, "restorekit.datasets")
 
 # Empty, so that plugins can add to them, and because mmengine looks for a registry of the
@@ -140,4 +143,5 @@ ALL_REGISTRIES = {
     "visualizers": VISUALIZERS,
     "vis_backends": VISBACKENDS,
     "functions": FUNCTIONS,
+    "backends": BACKENDS,
 }

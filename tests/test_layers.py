@@ -58,8 +58,8 @@ THIRD_PARTY = {
     "metrics.functional": {"PIL", "cv2", "numpy", "torch"},
     "rain": {"cv2", "numpy", "torch"},
 }
-#: The package itself offers ``load_network`` from here, once somebody asks for it.
-MAY_KNOW[""] = {"checkpoints", "version"}
+#: The package itself offers names from here, once somebody asks for them.
+MAY_KNOW[""] = {"checkpoints", "inference", "version"}
 MAY_KNOW |= {part: others | set(MAY_KNOW) - {""} for part, others in UPPER.items()}
 
 

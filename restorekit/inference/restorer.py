@@ -1,0 +1,182 @@
+"""The restorer for people: images of any kind in, the same kind out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import numpy as np
+import torch
+
+from restorekit.archs.sizing import pad_to_fit
+from restorekit.errors import ConfigError
+from restorekit.io.tensors import require_finite
+
+from .backends import Backend, open_backend
+from .pixels import RGB, is_batch, unpack
+
+#: ``auto``, ``off``, or the side of a tile in pixels.
+Tile: TypeAlias = Literal["auto", "off"] | int
+_Image = TypeVar("_Image")
+
+
+def load_restorer(
+    name_or_path: str | os.PathLike[str],
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | None = None,
+    tile: Tile = "auto",
+    ensemble: bool = False,
+    backend: str = "pytorch",
+    strength: float = 1.0,
+) -> Restorer:
+    """Load a trained network, ready for images of any kind and size.
+
+    Args:
+        name_or_path: A network file: published, converted, or a checkpoint of a training.
+        device: ``cpu``, ``cuda``, ``cuda:1`` …; by default a GPU where there is one.
+        dtype: ``float32`` (default), or ``float16`` or ``bfloat16`` for less memory and time
+            where the device is fast at them.
+        tile: ``auto`` restores large images in parts that fit into memory, a number in parts of
+            that side in pixels, ``off`` always whole.
+        ensemble: Whether to average over the eight flips and rotations of the image: a little
+            better, eight times slower.
+        backend: Engine that runs the network; ``restorekit list backends`` shows all.
+        strength: How far to go from the image (0) to the restored image (1).
+
+    Raises:
+        CheckpointError: If the file cannot be used.
+        ConfigError: If an option cannot be used.
+        UnknownNameError: If no backend has that name.
+
+    Example:
+        >>> restorer = restorekit.load_restorer("derain-small")  # doctest: +SKIP
+        >>> derained = restorer(photograph)  # doctest: +SKIP
+    """
+    path = Path(name_or_path)
+    return Restorer(
+        open_backend(backend, path, device, dtype), tile=tile, ensemble=ensemble, strength=strength
+    )
+
+
+class Restorer:
+    """Restores images with a network; made by :func:`load_restorer`.
+
+    It may be used by several threads, which take turns. As a context manager it releases the
+    network at the end of the block.
+
+    Args:
+        backend: Runs the network.
+        tile: See :func:`load_restorer`, as for the rest.
+        ensemble: Whether to average over eight views.
+        strength: From 0 to 1.
+
+    Raises:
+        ConfigError: If an option cannot be used.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        tile: Tile = "auto",
+        ensemble: bool = False,
+        strength: float = 1.0,
+    ) -> None:
+        if not 0 <= strength <= 1:
+            raise ConfigError(f"strength is {strength!r}, but must be from 0 to 1.")
+        self.backend = backend
+        self.tile = tile
+        self.ensemble = ensemble
+        self.strength = strength
+        self._lock = threading.Lock()
+
+    @property
+    def device(self) -> torch.device:
+        """The device that the network runs on."""
+        return self.backend.device
+
+    def __call__(self, image: _Image) -> _Image:
+        """Restore an image, or several.
+
+        Args:
+            image: One of
+
+                * a NumPy array (H, W), (H, W, 1) or (H, W, 3), with alpha (H, W, 2) or (H, W, 4);
+                  uint8, uint16, or floats in [0, 1]; RGB order,
+                * a PIL image,
+                * a tensor (C, H, W), of the same types, on any device,
+                * a path, whose result is a uint8 array (H, W, 3),
+
+                or a list or tuple of these, an array (N, H, W, C), a tensor (N, C, H, W).
+
+        Returns:
+            The same kind, type, mode and shape; a list for a list or tuple. Alpha is passed
+            through, grey stays grey, floats are clipped to [0, 1].
+
+        Raises:
+            DataError: If this is not an image, or does not fit into memory.
+            CheckpointError: If the network's output is not finite.
+        """
+        result: Any
+        if is_batch(image):
+            images: Any = image
+            restored = [self(one) for one in images]
+            if isinstance(image, np.ndarray):
+                result = np.stack(restored) if restored else image.copy()
+            elif isinstance(image, torch.Tensor):
+                result = torch.stack(restored) if restored else image.clone()
+            else:
+                result = restored
+            return result  # type: ignore[no-any-return]
+        rgb, rebuild = unpack(image)
+        name = str(image) if isinstance(image, (str, os.PathLike)) else "the image"
+        result = rebuild(self.restore_rgb(rgb, name))
+        return result  # type: ignore[no-any-return]
+
+    def restore_rgb(self, rgb: RGB, name: str = "the image") -> RGB:
+        """Restore the colours of one image.
+
+        Args:
+            rgb: (H, W, 3), any view: uint8, uint16, or floats in [0, 1].
+            name: What error messages call it.
+
+        Returns:
+            A new array of the same shape and type.
+
+        Raises:
+            DataError: If memory does not suffice.
+            CheckpointError: If the network's output is not finite.
+        """
+        scale = 1.0 if np.issubdtype(rgb.dtype, np.floating) else float(np.iinfo(rgb.dtype).max)
+        height, width = rgb.shape[:2]
+        with self._lock:
+            array = np.ascontiguousarray(rgb).astype(np.float32)
+            lq = torch.from_numpy(array).permute(2, 0, 1)[None].to(self.device) / scale
+            padded = pad_to_fit(lq, self.backend.size_requirements)
+            pred = self.backend.run(padded)[..., :height, :width].float()
+        require_finite(pred, name)
+        if self.strength < 1:
+            pred = torch.lerp(lq, pred, self.strength)
+        levels = pred[0].clamp(0, 1).mul(scale).permute(1, 2, 0).cpu().numpy()
+        if scale > 1:
+            levels = np.rint(levels)
+        return np.ascontiguousarray(levels.astype(rgb.dtype))
+
+    def close(self) -> None:
+        """Release the network and its memory."""
+        self.backend.close()
+
+    def __enter__(self) -> Restorer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
