@@ -21,6 +21,8 @@ EXTRAS = (
     "measures",
     "onnx",
     "openvino",
+    "video",
+    "web",
     "tests",
     "dev",
     "brisque",
