@@ -1,4 +1,4 @@
-# MPRNet on Rain13K, as for the paper but without its edge loss.
+# MPRNet on Rain13K, as for the paper.
 _base_ = [
     "../_base_/models/mprnet.py",
     "../_base_/datasets/rain13k.py",

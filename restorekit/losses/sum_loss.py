@@ -20,6 +20,19 @@ def as_loss_dict(losses: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {"loss": losses} if isinstance(losses, Tensor) else dict(losses)
 
 
+def compute_losses(loss: nn.Module, pred: Tensor, gt: Tensor, lq: Tensor) -> dict[str, Tensor]:
+    """Call a loss, with the rainy images if it needs them, and return its parts by name.
+
+    Args:
+        loss: A loss; one with ``needs_lq = True`` is called as ``loss(pred, gt, lq)``.
+        pred: Restored images, (N, C, H, W).
+        gt: Ground truth, the same shape.
+        lq: Rainy images, the same shape.
+    """
+    inputs = (pred, gt, lq) if getattr(loss, "needs_lq", False) else (pred, gt)
+    return as_loss_dict(loss(*inputs))
+
+
 @MODELS.register_module()
 class SumLoss(nn.Module):
     """A sum of losses, each weighted by its own ``loss_weight``.
@@ -56,11 +69,22 @@ class SumLoss(nn.Module):
             }
         )
 
-    def forward(self, pred: Tensor, gt: Tensor) -> dict[str, Tensor]:
+    @property
+    def needs_lq(self) -> bool:
+        """Whether a part needs the rainy images."""
+        return any(getattr(part, "needs_lq", False) for part in self.losses.values())
+
+    def forward(self, pred: Tensor, gt: Tensor, lq: Tensor | None = None) -> dict[str, Tensor]:
         """Return ``loss_<name>``, a scalar already weighted, for each part.
 
         Args:
             pred: Restored images, (N, C, H, W), RGB, about [0, 1].
             gt: Ground truth, the same shape.
+            lq: Rainy images, the same shape, if :attr:`needs_lq`.
         """
-        return {f"loss_{name}": part(pred, gt) for name, part in self.losses.items()}
+        return {
+            f"loss_{name}": part(pred, gt, lq)
+            if getattr(part, "needs_lq", False)
+            else part(pred, gt)
+            for name, part in self.losses.items()
+        }

@@ -12,7 +12,7 @@ from torch import nn
 from restorekit import fast
 from restorekit.archs.sizing import forward_padded
 from restorekit.io.tensors import require_finite
-from restorekit.losses import as_loss_dict
+from restorekit.losses import compute_losses
 from restorekit.registry import MODELS
 
 
@@ -92,7 +92,8 @@ class Restorer(BaseModel):
         """Return the losses by name; mmengine sums those whose name contains ``loss``."""
         if self.loss is None or gt is None:
             raise ValueError("training needs model.loss in the config and images with gt")
-        return as_loss_dict(self.loss(final_output(forward_padded(self._train_network, lq)), gt))
+        pred = final_output(forward_padded(self._train_network, lq))
+        return compute_losses(self.loss, pred, gt, lq)
 
     def predict(
         self,

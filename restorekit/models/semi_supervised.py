@@ -9,7 +9,7 @@ from torch import nn
 from torch.func import functional_call
 
 from restorekit.archs.sizing import forward_padded, with_padding
-from restorekit.losses import as_loss_dict
+from restorekit.losses import compute_losses
 from restorekit.registry import MODELS
 
 from .restorer import Restorer, final_output
@@ -88,7 +88,7 @@ class SemiSupervisedRestorer(Restorer):
                 "with gt and unlabelled (SemiSupervisedDataset)"
             )
         derained = final_output(forward_padded(self._train_network, lq))
-        labelled = as_loss_dict(self.loss(derained, gt))
+        labelled = compute_losses(self.loss, derained, gt, lq)
         if "loss" in labelled:
             # mmengine reserves the name "loss" for the sum.
             labelled["loss_labelled"] = labelled.pop("loss")

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from restorekit.errors import ConfigError
+from restorekit.losses.pyramid import gaussian_pyramid
 from restorekit.models import MultiStageRestorer, Restorer
 from restorekit.registry import MODELS
 
@@ -113,13 +114,41 @@ def test_outputs_for_training_alone_are_compared_at_their_own_size():
     torch.testing.assert_close(restorer.test_step({"lq": lq})[0]["pred"], lq[0] / 2)
 
 
+def test_stages_have_losses_of_their_own():
+    generator = torch.Generator().manual_seed(0)
+    lq, gt = torch.rand(2, 2, 3, 6, 8, generator=generator)
+    config = {"type": "TwoSizes"}
+    losses = {"half": {"type": "L1Loss", "loss_weight": 0.1}}
+    restorer = MultiStageRestorer(config, {"type": "MSELoss"}, stage_losses=losses)
+    small = gt.unfold(2, 2, 2).unfold(3, 2, 2).mean(dim=(4, 5))
+    expected = {
+        "loss_pred": (lq / 2 - gt).square().mean(),
+        "loss_half": 0.1 * (lq[..., ::2, ::2] / 4 - small).abs().mean(),
+    }
+    torch.testing.assert_close(restorer(lq, gt, mode="loss"), expected)
+    only = MultiStageRestorer(config, {"type": "MSELoss"}, stage_losses={"half": None})
+    assert set(only(lq, gt, mode="loss")) == {"loss_pred"}
+
+
+def test_targets_of_a_gaussian_pyramid_are_smoothed_first():
+    generator = torch.Generator().manual_seed(0)
+    lq, gt = torch.rand(2, 2, 3, 6, 8, generator=generator)
+    restorer = MultiStageRestorer(
+        {"type": "TwoSizes"}, {"type": "MSELoss"}, targets="gaussian_pyramid"
+    )
+    small = gaussian_pyramid(gt, (3, 4))
+    expected = (lq[..., ::2, ::2] / 4 - small).square().mean()
+    torch.testing.assert_close(restorer(lq, gt, mode="loss")["loss_half"], expected)
+    with pytest.raises(ConfigError, match="'gaussian_pyramid'"):
+        MultiStageRestorer({"type": "TwoSizes"}, {"type": "MSELoss"}, targets="gausian_pyramid")
+
+
 def test_patches_and_stages_that_do_not_exist_are_refused():
     lq, gt = images()
     restorer = MultiStageRestorer({"type": "TwoSizes"}, {"type": "MSELoss"})
     with pytest.raises(ConfigError, match=r"TwoSizes .*5x7 .*6x8.*patch_size"):
         restorer(lq, gt, mode="loss")
-    restorer = MultiStageRestorer(
-        {"type": "TwoSizes"}, {"type": "MSELoss"}, stage_weights={"hafl": 1.0}
-    )
-    with pytest.raises(ConfigError, match=r"'hafl'.*'half'"):
-        restorer(lq[..., :4, :6], gt[..., :4, :6], mode="loss")
+    for named in ({"stage_weights": {"hafl": 1.0}}, {"stage_losses": {"hafl": None}}):
+        restorer = MultiStageRestorer({"type": "TwoSizes"}, {"type": "MSELoss"}, **named)
+        with pytest.raises(ConfigError, match=rf"{next(iter(named))}.*'hafl'.*'half'"):
+            restorer(lq[..., :4, :6], gt[..., :4, :6], mode="loss")

@@ -1,5 +1,4 @@
-# NAFNet of width 32 as released for deblurring (ECCV 2022). The released code trains by PSNR; L1 is
-# restorekit's choice.
+# NAFNet of width 32 as released for deblurring (ECCV 2022), trained by PSNR.
 model = dict(
     type="Restorer",
     network=dict(
@@ -9,5 +8,5 @@ model = dict(
         middle_blocks=1,
         decoder_blocks=(1, 1, 1, 1),
     ),
-    loss=dict(type="L1Loss"),
+    loss=dict(type="PSNRLoss"),
 )

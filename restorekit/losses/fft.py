@@ -1,0 +1,59 @@
+"""L1 between the frequencies of two images."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from restorekit.errors import ConfigError
+from restorekit.registry import MODELS
+
+from .precision import full_precision_pair, without_autocast
+
+
+@MODELS.register_module()
+class FFTLoss(nn.Module):
+    """Mean absolute difference of the two-dimensional Fourier transforms, channel by channel.
+
+    The transform is not normalised, so the loss grows with the size of the patches.
+
+    * ``parts``: the mean over real and imaginary parts (MIMO-UNet, SFNet, ConvIR, SFHformer,
+      BioIR, each with a weight of 0.1).
+    * ``modulus``: the mean modulus of the complex difference (NeRD-Rain, weight 0.01).
+
+    The transform leaves half precision: torch.fft takes no bfloat16.
+
+    Args:
+        of: What the mean is taken of, ``parts`` or ``modulus``.
+        loss_weight: Factor of the mean.
+
+    Raises:
+        ConfigError: If ``of`` is neither.
+    """
+
+    def __init__(self, of: Literal["parts", "modulus"] = "parts", loss_weight: float = 1.0) -> None:
+        super().__init__()
+        if of not in ("parts", "modulus"):
+            raise ConfigError(f"FFTLoss: of is {of!r}; use 'parts' or 'modulus'.")
+        self.of = of
+        self.loss_weight = loss_weight
+
+    def forward(self, pred: Tensor, gt: Tensor) -> Tensor:
+        """Return the weighted mean.
+
+        Args:
+            pred: Restored images, (N, C, H, W), RGB, about [0, 1].
+            gt: Ground truth, the same shape.
+
+        Raises:
+            DataError: If the shapes differ.
+        """
+        with without_autocast(pred):
+            pred, gt = full_precision_pair(pred, gt, "FFTLoss")
+            # The transform is linear: that of the difference is the difference of the two.
+            difference = torch.fft.fft2(pred - gt)
+            parts = torch.view_as_real(difference)
+            size = parts.abs() if self.of == "parts" else torch.linalg.vector_norm(parts, dim=-1)
+            return self.loss_weight * size.mean()
