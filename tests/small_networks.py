@@ -3,6 +3,12 @@
 SMALL_NETWORKS = {
     "DRSformer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
     "FADformer": {"channels": 8, "num_blocks": (1, 1, 2, 1, 1)},
+    "IDT": {
+        "channels": 4,
+        "num_blocks": (2, 1, 1, 1, 1, 1, 1, 1, 1),
+        "num_heads": (1, 2, 2, 2, 2, 2, 2, 2, 1),
+        "window_size": 2,
+    },
     "MPRNet": {
         "channels": 8,
         "level_channels": 4,

@@ -9,6 +9,7 @@ from .dcsfn import DCSFN
 from .ddn import DDN
 from .drsformer import DRSformer
 from .fadformer import FADformer
+from .idt import IDT
 from .mprnet import MPRNet
 from .nafnet import NAFNet
 from .nerd_rain import NeRDRain
@@ -29,6 +30,7 @@ from .sizing import (
 __all__ = [
     "DCSFN",
     "DDN",
+    "IDT",
     "NLEDN",
     "REHEN",
     "RESCAN",

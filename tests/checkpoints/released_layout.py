@@ -30,8 +30,8 @@ class Layout:
         if bias:
             self.add(f"{name}.bias", outputs)
 
-    def linear(self, name: str, inputs: int, outputs: int) -> None:
-        self.add(f"{name}.weight", outputs, inputs, bound=(3 / inputs) ** 0.5)
+    def linear(self, name: str, inputs: int, outputs: int, gain: float = 1.0) -> None:
+        self.add(f"{name}.weight", outputs, inputs, bound=gain * (3 / inputs) ** 0.5)
         self.add(f"{name}.bias", outputs)
 
     def norm(self, name: str, channels: int) -> None:

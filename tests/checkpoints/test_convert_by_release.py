@@ -10,6 +10,7 @@ import pytest
 import torch
 from golden import GOLDEN_FILE, assert_golden
 from released_frequency import released_fadformer, released_sfhformer
+from released_idt import NUM_BLOCKS, NUM_HEADS, released_idt
 from released_layout import size
 from released_mprnet import released_mprnet
 from released_nafnet import released_nafnet
@@ -125,6 +126,18 @@ RELEASES = {
         "state_dict",
         # The unused layer of each block, and the last block's new map.
         dropped=sum(2 * width * width + width for width in (8, 16, 16, 32, 16, 8)) + 3,
+    ),
+    "IDT": Release(
+        "idt",
+        released_idt,
+        {
+            "channels": 4,
+            "num_blocks": list(NUM_BLOCKS),
+            "num_heads": list(NUM_HEADS),
+            "window_size": 8,
+            "ffn_factor": 4.0,
+        },
+        "state_dict",
     ),
 }
 every_release = pytest.mark.parametrize("name", RELEASES)

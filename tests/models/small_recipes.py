@@ -19,6 +19,12 @@ SMALL = {
     "DDN": {"channels": 6, "num_blocks": 2},
     "DRSformer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
     "FADformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},
+    "IDT": {
+        "channels": 6,
+        "num_blocks": (1,) * 9,
+        "num_heads": (1, 1, 2, 2, 2, 2, 2, 1, 1),
+        "window_size": 2,
+    },
     "MPRNet": {"channels": 8, "level_channels": 4, "final_channels": 4, "num_blocks": 1},
     "NAFNet": {"channels": 8, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
     "NeRDRain": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2), "implicit_channels": 8},

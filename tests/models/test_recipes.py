@@ -14,7 +14,7 @@ METHODS = [
     *(CONFIGS / f"{name}/{name}_rain13k.py" for name in ("mprnet", "nafnet", "restormer")),
     *(CONFIGS / f"drsformer/drsformer_{data}.py" for data in ("rain200h", "rain200l")),
     CONFIGS / "nerd-rain/nerd_rain_rain200l.py",
-    *(CONFIGS / f"{name}/{name}_rain200h.py" for name in ("sfhformer", "fadformer")),
+    *(CONFIGS / f"{name}/{name}_rain200h.py" for name in ("sfhformer", "fadformer", "idt")),
 ]
 VARIANTS = sorted({path for method in METHODS for path in method.parent.glob("variants/*.py")})
 

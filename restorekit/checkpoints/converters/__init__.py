@@ -24,6 +24,7 @@ from .dcsfn import convert_dcsfn
 from .ddn import convert_ddn, ddn_file, read_ddn
 from .drsformer import convert_drsformer
 from .frequency import convert_fadformer, convert_sfhformer
+from .idt import convert_idt
 from .mprnet import convert_mprnet
 from .nafnet import convert_nafnet
 from .nerd_rain import convert_nerd_rain
@@ -70,6 +71,7 @@ FORMATS: dict[str, Format] = {
     "ddn": Format(convert_ddn, read_ddn, ddn_file),
     "drsformer": Format(convert_drsformer),
     "fadformer": Format(convert_fadformer),
+    "idt": Format(convert_idt),
     "mprnet": Format(convert_mprnet),
     "nafnet": Format(convert_nafnet),
     "nerd-rain": Format(convert_nerd_rain),
