@@ -6,9 +6,11 @@ file, so the end is checked here.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -52,6 +54,24 @@ _BITS_TAG = 258
 _TIFF_PARTS = ((273, 279), (324, 325))
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 _READS_AHEAD = hasattr(os, "posix_fadvise")
+#: First bytes of the formats of photographs that are not read, and where they stand.
+_OTHER_FORMATS: tuple[tuple[int, bytes, str], ...] = (
+    (4, b"ftypavif", "AVIF"),
+    (4, b"ftypcrx", "camera raw (CR3)"),
+    (4, b"ftypheic", "HEIC"),
+    (4, b"ftypheix", "HEIC"),
+    (4, b"ftypmif1", "HEIF"),
+    (4, b"ftypmsf1", "HEIF"),
+    (0, b"GIF8", "GIF"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (4, b"JXL ", "JPEG XL"),
+    (4, b"jP  ", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (0, b"8BPS", "Photoshop"),
+    (0, b"FUJIFILM", "camera raw (RAF)"),
+    (0, b"IIRO", "camera raw (ORF)"),
+    (0, b"IIU\0", "camera raw (RW2)"),
+)
 _COPY_AGAIN = "copy or download it again"
 
 
@@ -125,39 +145,80 @@ def inspect_image(
 
 
 def _inspect(file: BinaryIO, size: int, name: str, thorough: bool) -> ImageInfo:
+    with readable(name):
+        image = open_image(file, size, name, thorough=thorough)
+        info = _describe(image, name)
+        if info.has_alpha:
+            _refuse_transparency(image, name)
+    return info
+
+
+def open_image(file: BinaryIO, size: int, name: str, *, thorough: bool = False) -> ImageFile:
+    """Return an image whose pixels are not decoded yet; use it inside :func:`readable`.
+
+    Args:
+        file: The file, at its start.
+        size: Its size in bytes.
+        name: What error messages call the image.
+        thorough: Also verify the checksums in a PNG, which reads all of it.
+
+    Raises:
+        DataError: If the file is empty, truncated or not an image, or has too many pixels.
+    """
     if size == 0:
         raise DataError(f"{name} is empty: {_COPY_AGAIN}.")
-    start = file.read(12)
+    start = file.read(16)
     file.seek(0)
     decoder = next((kind for magic, kind in _DECODERS if start.startswith(magic)), None)
     if decoder is None:
-        raise DataError(
-            f"{name} is not an image that can be read: use PNG, JPEG, BMP, TIFF or WebP, or "
-            f"{_COPY_AGAIN} if it should be one."
-        )
+        raise DataError(_not_read(start, name))
+    image = decoder(file)
+    _require_size(image, name)
+    _require_end(image, file, size, name)
+    if thorough and isinstance(image, PngImageFile):
+        file.seek(0)
+        PngImageFile(file).verify()
+    return image
+
+
+@contextlib.contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Report what a decoder raises inside the block as damage of the image called ``name``."""
     try:
-        image = decoder(file)
-        info = _describe(image, name)
-        _require_end(image, file, size, name)
-        if info.has_alpha:
-            _refuse_transparency(image, name)
-        if thorough and isinstance(image, PngImageFile):
-            file.seek(0)
-            PngImageFile(file).verify()
+        yield
     except RestoreKitError:
         raise
     except Image.DecompressionBombError as error:
         raise _too_large(name, "more pixels than are decoded") from error
+    except MemoryError:
+        raise
     except Exception as error:
         # Pillow's decoders raise whatever their parsing of a damaged header leads to.
         if "-bit layers" in str(error):
             raise _sixteen_bits(name) from error
+        if "unknown pixel mode" in str(error):
+            raise DataError(
+                f"{name} has a kind of pixels that is not read: save it with 8 bits per channel, "
+                "as grey or RGB."
+            ) from error
         raise DataError(f"{name} is damaged or truncated ({error}): {_COPY_AGAIN}.") from error
-    return info
 
 
-def _describe(image: ImageFile, name: str) -> ImageInfo:
-    """Return what the header says; refuse kinds of images that are not supported."""
+def _not_read(start: bytes, name: str) -> str:
+    """Return why a file that begins with ``start`` is not read, and the remedy."""
+    for offset, magic, kind in _OTHER_FORMATS:
+        if start.startswith(magic, offset):
+            return (
+                f"{name} is a {kind} file, which restorekit does not read: convert it to PNG, "
+                "JPEG, TIFF, WebP or BMP first."
+            )
+    return (
+        f"{name} is not an image that can be read: use PNG, JPEG, BMP, TIFF or WebP, or "
+        f"{_COPY_AGAIN} if it should be one."
+    )
+
+
+def _require_size(image: ImageFile, name: str) -> None:
     width, height = image.size
     limit = max_pixels()
     if width * height > limit or max(width, height) > _OPENCV_MAX_SIDE:
@@ -166,14 +227,18 @@ def _describe(image: ImageFile, name: str) -> ImageInfo:
             f"{width}×{height} pixels, and at most {limit:,} are decoded "
             f"({_OPENCV_MAX_SIDE:,} along a side)",
         )
-    if image.mode == "CMYK":
-        raise _cmyk(name)
+
+
+def _describe(image: ImageFile, name: str) -> ImageInfo:
+    """Return what the header says; refuse kinds of images that are not supported."""
+    width, height = image.size
+    refuse_cmyk(image, name)
     bits = image.tag_v2.get(_BITS_TAG, 8) if isinstance(image, TiffImageFile) else 8
     deepest = max(bits) if isinstance(bits, tuple) else bits
     if image.mode not in _MODES or deepest > 8 or (image.tile and ";16" in str(image.tile[0].args)):
         raise _sixteen_bits(name)
     # OpenCV turns a TIFF upright itself, and Pillow reports its size upright.
-    orientation = 1 if isinstance(image, TiffImageFile) else _orientation(image.info.get("exif"))
+    orientation = 1 if isinstance(image, TiffImageFile) else exif_orientation(image)
     if orientation >= 5:
         height, width = width, height
     has_alpha = image.mode in {"LA", "PA", "RGBA"} or "transparency" in image.info
@@ -235,7 +300,9 @@ def _refuse_transparency(image: ImageFile, name: str) -> None:
         )
 
 
-def _orientation(exif: bytes | None) -> int:
+def exif_orientation(image: ImageFile) -> int:
+    """Return the EXIF orientation of an image that is no TIFF, 1 (upright) to 8."""
+    exif = image.info.get("exif")
     if not exif:
         return 1
     tags = Image.Exif()
@@ -246,6 +313,15 @@ def _orientation(exif: bytes | None) -> int:
         # Viewers show the pixels as they are stored where the EXIF data is damaged.
         return 1
     return orientation if 1 <= orientation <= 8 else 1
+
+
+def refuse_cmyk(image: ImageFile, name: str) -> None:
+    """Raise a :class:`DataError` for an image with CMYK colours."""
+    if image.mode == "CMYK":
+        raise DataError(
+            f"{name} has CMYK colours, whose RGB depends on a colour profile: convert it first, "
+            "for example with `magick IN -colorspace sRGB OUT`."
+        )
 
 
 def _too_large(name: str, what: str) -> DataError:
@@ -259,11 +335,4 @@ def _sixteen_bits(name: str) -> DataError:
     return DataError(
         f"{name} does not have 8 bits per channel, which restorekit needs: convert it first, for "
         "example with `magick IN -depth 8 OUT`."
-    )
-
-
-def _cmyk(name: str) -> DataError:
-    return DataError(
-        f"{name} has CMYK colours, whose RGB depends on a colour profile: convert it first, for "
-        "example with `magick IN -colorspace sRGB OUT`."
     )

@@ -7,7 +7,9 @@ BGR; no other module of restorekit handles that.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -66,14 +68,24 @@ def decode_image(data: Buffer, source: str = "the image") -> Image:
         source: What error messages call the image.
     """
     info = inspect_image(data, source, thorough=True)
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    return upright(decode_pixels(data, cv2.IMREAD_COLOR, source), info.orientation)
+
+
+def decode_pixels(data: Buffer, flags: int, source: str) -> npt.NDArray[Any]:
+    """Return what OpenCV decodes, grey, RGB or RGBA; not turned upright, but for TIFFs.
+
+    Args:
+        data: The bytes of an image file that :func:`inspect_image` has found sound.
+        flags: OpenCV's flags, without the one about orientation.
+        source: What error messages call the image.
+    """
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         image = None
     if image is None:
         raise DataError(f"{source} is damaged and cannot be decoded: copy or download it again.")
-    return _upright(cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image), info.orientation)
+    return _reordered(image, image)
 
 
 def encode_image(rgb: Image, suffix: str = ".png", quality: int = 95) -> bytes:
@@ -95,9 +107,20 @@ def encode_image(rgb: Image, suffix: str = ".png", quality: int = 95) -> bytes:
         raise DataError(f"{suffix!r} is not an image format: use one of {list(IMAGE_SUFFIXES)}.")
     flag = _QUALITY_FLAGS.get(suffix.lower())
     options = [] if flag is None else [flag, quality]
-    done, data = cv2.imencode(suffix.lower(), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    return encode_pixels(rgb, suffix.lower(), options)
+
+
+def encode_pixels(pixels: npt.NDArray[Any], suffix: str, options: Sequence[int] = ()) -> bytes:
+    """Return what OpenCV encodes: uint8 or uint16, (H, W) grey, (H, W, 3) RGB, (H, W, 4) RGBA.
+
+    Args:
+        pixels: The pixels.
+        suffix: Suffix of the format.
+        options: OpenCV's flags and their values in turn.
+    """
+    done, data = cv2.imencode(suffix, _reordered(pixels), options)
     if not done:
-        raise DataError(f"An image of shape {rgb.shape} could not be encoded as {suffix!r}.")
+        raise DataError(f"An image of shape {pixels.shape} could not be encoded as {suffix!r}.")
     encoded: bytes = data.tobytes()
     return encoded
 
@@ -112,8 +135,17 @@ def write_image(path: str | os.PathLike[str], rgb: Image, quality: int = 95) -> 
         temporary.write_bytes(data)
 
 
-def _upright(image: Image, orientation: int) -> Image:
-    """Undo the eight EXIF orientations (EXIF 2.3, tag 274)."""
+def _reordered(image: npt.NDArray[Any], target: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+    """Exchange red and blue, into ``target`` if there is one."""
+    if image.ndim == 2:
+        return image
+    code = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    reordered: npt.NDArray[Any] = cv2.cvtColor(image, code, dst=target)
+    return reordered
+
+
+def upright(image: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Undo one of the eight EXIF orientations of an array (H, W, …): EXIF 2.3, tag 274."""
     if orientation == 1:
         return image
     if orientation >= 5:
