@@ -8,15 +8,13 @@ replaces a torchvision that cannot be imported for as long as the import takes.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Iterator
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,16 +29,9 @@ from restorekit.errors import (
 )
 from restorekit.registry import MODELS
 
+from .stand_in import belongs_to, importable_torchvision
+
 _INSTALL = "pip install --no-deps --no-build-isolation basicsr==1.4.2"
-# The modules of torchvision that basicsr 1.4.2 imports, parents first.
-_TORCHVISION = (
-    "torchvision",
-    "torchvision.models",
-    "torchvision.transforms",
-    "torchvision.transforms.functional",
-    "torchvision.transforms.functional_tensor",
-    "torchvision.utils",
-)
 
 
 @MODELS.register_module(name="BasicSRArch")
@@ -108,16 +99,16 @@ def import_basicsr(submodule: str) -> ModuleType:
     known = sys.modules.get(f"basicsr.{submodule}")
     if known is not None:
         return known
-    before = {name for name in sys.modules if _belongs_to(name, "basicsr")}
+    before = {name for name in sys.modules if belongs_to(name, "basicsr")}
     _enter_package()
     try:
-        with _importable_torchvision():
+        with importable_torchvision("basicsr"):
             module = importlib.import_module(f"basicsr.{submodule}")
     except BaseException as error:
         # A half-imported package would fail differently, and less clearly, the next time.
-        for name in [n for n in sys.modules if _belongs_to(n, "basicsr") and n not in before]:
+        for name in [n for n in sys.modules if belongs_to(n, "basicsr") and n not in before]:
             del sys.modules[name]
-        if isinstance(error, ModuleNotFoundError) and not _belongs_to(error.name, "basicsr"):
+        if isinstance(error, ModuleNotFoundError) and not belongs_to(error.name, "basicsr"):
             # Python 3.12 removed distutils; setuptools provides it up to version 80.
             remedy = "setuptools<81" if error.name == "distutils" else error.name
             raise MissingDependencyError(
@@ -136,7 +127,7 @@ def _read_files_safely() -> None:
     runs code from a file before PyTorch 2.6.
     """
     for name, module in list(sys.modules.items()):
-        if _belongs_to(name, "basicsr") and vars(module).get("torch") is torch:
+        if belongs_to(name, "basicsr") and vars(module).get("torch") is torch:
             vars(module)["torch"] = _Torch("torch")
 
 
@@ -163,10 +154,6 @@ def _find_arch(name: str) -> Any:
     )
 
 
-def _belongs_to(name: str | None, package: str) -> bool:
-    return name is not None and (name == package or name.startswith(f"{package}."))
-
-
 def _enter_package() -> None:
     """Put basicsr into ``sys.modules`` as a package whose ``__init__`` has not run."""
     if sys.modules.get("basicsr") is not None:
@@ -181,63 +168,3 @@ def _enter_package() -> None:
             "installs it without replacing PyTorch (up to Python 3.12)."
         )
     sys.modules["basicsr"] = importlib.util.module_from_spec(spec)
-
-
-@contextlib.contextmanager
-def _importable_torchvision() -> Iterator[None]:
-    """Let ``torchvision`` be imported inside the block: the real one, or a stand-in.
-
-    The stand-in is removed at the end of the block. So is ``functional_tensor``, which basicsr
-    imports and torchvision 0.17 removed, if it had to be added to a real torchvision.
-    """
-    before = {name for name in sys.modules if _belongs_to(name, "torchvision")}
-    try:
-        functional = importlib.import_module("torchvision.transforms.functional")
-    except Exception:
-        # Absent, or built for another PyTorch, in which case half of it has been imported.
-        for name in [n for n in sys.modules if _belongs_to(n, "torchvision") and n not in before]:
-            del sys.modules[name]
-        stand_ins: dict[str, ModuleType] = {name: _StandIn(name) for name in _TORCHVISION}
-    else:
-        stand_ins = {}
-        if importlib.util.find_spec("torchvision.transforms.functional_tensor") is None:
-            stand_ins["torchvision.transforms.functional_tensor"] = functional
-    replaced = {name: sys.modules[name] for name in stand_ins if name in sys.modules}
-    sys.modules.update(stand_ins)
-    try:
-        yield
-    finally:
-        for name in stand_ins:
-            del sys.modules[name]
-        sys.modules.update(replaced)
-
-
-class _StandIn(ModuleType):
-    """A module of a missing torchvision; its attributes exist, and fail when they are used."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.__path__: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__version__":
-            return "0.9.0"  # from here on basicsr takes deformable convolution from torchvision
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _Absent(f"{self.__name__}.{name}")
-
-
-class _Absent:
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        self()
-
-    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise MissingDependencyError(
-            f"This part of basicsr uses {self._name}, and no working torchvision is installed; "
-            "install the one that belongs to your PyTorch."
-        )
