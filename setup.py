@@ -88,6 +88,7 @@ setup(
     install_requires=requirements("runtime"),
     extras_require={
         **extras,
+        "spandrel": requirements("spandrel"),
         "all": sorted({line for lines in extras.values() for line in lines}),
         # Not among all: large, and only there to read some authors' checkpoints.
         "tensorflow": requirements("tensorflow"),

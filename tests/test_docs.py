@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
 #: Packages that are optional, and the pages that need them.
-NEEDS = {"basicsr.md": "basicsr"}
+NEEDS = {"bridges.md": ("basicsr", "spandrel")}
 DOCTEST_OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 FENCE = re.compile(r'(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?$')
@@ -90,9 +90,9 @@ def pages_that_run():
 
 @pytest.mark.parametrize("page", list(pages_that_run()))
 def test_code_of_page(page, tmp_path, pair_folder, monkeypatch):
-    needed = NEEDS.get(page.name)
-    if needed and importlib.util.find_spec(needed) is None:
-        pytest.skip(f"{needed} is not installed")
+    for needed in NEEDS.get(page.name, ()):
+        if importlib.util.find_spec(needed) is None:
+            pytest.skip(f"{needed} is not installed")
     for folder in ("configs", "tools"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     pair_folder(tmp_path / "data/mine/train", count=4, size=(96, 128))

@@ -36,7 +36,7 @@ UPPER = {
     "leaks": set(),
     "evaluation": {"leaks"},
     "leaderboard": {"evaluation", "leaks"},
-    "inference": {"checkpoints"},
+    "inference": {"checkpoints", "interop"},
     "hooks": {"checkpoints", "evaluation", "leaks"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
     "cli": {
@@ -45,6 +45,7 @@ UPPER = {
         "evaluation",
         "hooks",
         "inference",
+        "interop",
         "leaderboard",
         "leaks",
         "plugins",

@@ -27,6 +27,7 @@ EXTRAS = (
     "dev",
     "brisque",
     "tensorflow",
+    "spandrel",
 )
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
 

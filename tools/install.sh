@@ -81,9 +81,16 @@ install_basicsr() {
     pip install --quiet --constraint "$constraints" --no-deps --no-build-isolation basicsr
 }
 
+# spandrel asks for torchvision, which restorekit's use of it does not need.
+install_spandrel() {
+    pip install --quiet --constraint "$constraints" einops
+    pip install --quiet --constraint "$constraints" --no-deps spandrel
+}
+
 make_environment
 install_torch
-say "restorekit with its extras (about 300 MB the first time), then basicsr"
+say "restorekit with its extras (about 600 MB the first time), then basicsr and spandrel"
 pip install --quiet --constraint "$constraints" --no-build-isolation --editable ".[all]"
 install_basicsr
+install_spandrel
 say "done: $venv/bin/restorekit"

@@ -8,6 +8,7 @@ import sys
 
 from mmengine.config import DictAction
 
+import restorekit.interop  # noqa: F401  its formats
 from restorekit.checkpoints.converters import FORMATS, convert_checkpoint
 from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.plugins import load_installed_plugins
