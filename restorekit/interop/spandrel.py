@@ -147,8 +147,8 @@ def convert_spandrel(content: Mapping[str, torch.Tensor], source: str) -> Conver
             f"{source}: spandrel {spandrel.__version__} does not recognise these weights."
         ) from error
     except (RuntimeError, ValueError, KeyError, TypeError, IndexError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{source}: spandrel cannot load these weights: {reason}") from error
+        said = str(error).splitlines()[0]
+        raise CheckpointError(f"{source}: spandrel cannot load these weights: {said}") from error
     reason = _why_not(spandrel, descriptor)
     if reason:
         raise CheckpointError(f"{source}: the network, {descriptor.architecture.name}, {reason}.")

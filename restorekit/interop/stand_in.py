@@ -90,6 +90,6 @@ class _Absent:
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise MissingDependencyError(
-            f"This part of {self._package} uses {self._name}, and no working torchvision is installed; "
-            "install the one that belongs to your PyTorch."
+            f"This part of {self._package} uses {self._name}, and no working torchvision is "
+            "installed; install the one that belongs to your PyTorch."
         )
