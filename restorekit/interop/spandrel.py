@@ -98,8 +98,7 @@ def spandrel_arch(name: str, **parameters: Any) -> SpandrelNetwork:
         descriptor = architecture.load(dict(network.state_dict()))
     except (TypeError, ValueError, KeyError, AssertionError) as error:
         raise ConfigError(
-            f"spandrel's {name} cannot be built with {parameters}: "
-            f"{type(error).__name__}: {error}."
+            f"spandrel's {name} cannot be built with {parameters}: {type(error).__name__}: {error}."
         ) from error
     reason = _why_not(spandrel, descriptor)
     if reason:
