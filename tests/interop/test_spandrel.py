@@ -89,8 +89,8 @@ def test_what_is_not_recognised_or_does_not_fit_is_refused(tmp_path):
         load_with_spandrel(path)
     with pytest.raises(UnknownNameError, match="NAFNet"):
         spandrel_arch("NAFnet")
-    with pytest.raises(ConfigError, match="witdh"):
-        spandrel_arch("NAFNet", witdh=8)
+    with pytest.raises(ConfigError, match="chanels"):
+        spandrel_arch("NAFNet", chanels=8)
     with pytest.raises(ConfigError, match="enlarges images 2 times"):
         spandrel_arch("SRVGGNetCompact", upscale=2)
 
