@@ -1,4 +1,4 @@
-# Restormer on Rain13K, as for the paper but with patches of one size.
+# Restormer on Rain13K, as for the paper.
 _base_ = [
     "../_base_/models/restormer.py",
     "../_base_/datasets/rain13k.py",
@@ -6,7 +6,7 @@ _base_ = [
     "../_base_/runtime/default.py",
 ]
 
-train_dataloader = _base_.recipe_loader
+train_dataloader = _base_.progressive_loader
 test_evaluator = dict(
     protocols=[*_base_.test_evaluator.protocols, *_base_.recipe_evaluator.protocols]
 )

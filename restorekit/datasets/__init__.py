@@ -7,8 +7,10 @@ from .lmdb.reader import LmdbPairs
 from .lmdb.writer import write_lmdb
 from .loading.batches import SampleBatch, collate_samples
 from .loading.one_size import SameSizeBatchSampler, require_one_size
+from .loading.progressive import ProgressiveBatchSampler, progressive, require_patches
 from .loading.randomness import SampleIndex, sample_rng
 from .loading.sampler import ReproducibleSampler
+from .loading.sharing import share_of_process
 from .mixture import MixtureDataset
 from .paired import PairedDataset
 from .preparation.dataset_pairs import DatasetPairs
@@ -27,6 +29,7 @@ __all__ = [
     "PairReader",
     "PairSource",
     "PairedDataset",
+    "ProgressiveBatchSampler",
     "ReproducibleSampler",
     "SameSizeBatchSampler",
     "SampleBatch",
@@ -40,8 +43,11 @@ __all__ = [
     "match_names",
     "open_images",
     "open_pairs",
+    "progressive",
     "require_one_size",
+    "require_patches",
     "sample_rng",
+    "share_of_process",
     "suggest_rule",
     "write_lmdb",
 ]

@@ -37,10 +37,10 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
     """A dataset whose samples are dicts that pass through a pipeline of transforms.
 
     The pipeline receives ``lq`` and, where there is a clean image, ``gt`` (uint8 (H, W, 3) RGB
-    arrays, perhaps read-only), ``name``, ``index``, and ``rng``, the sample's random generator.
-    That depends on the seed and the position in the run, which a
-    :class:`~restorekit.datasets.SampleIndex` carries, or on a plain index, and never on the
-    worker process.
+    arrays, perhaps read-only), ``name``, ``index``, ``rng``, the sample's random generator, and,
+    where the iteration decides on it, ``patch_size``. The generator depends on the seed and the
+    position in the run, which a :class:`~restorekit.datasets.SampleIndex` carries, or on a plain
+    index, and never on the worker process.
 
     Args:
         reader: The images, all of which are checked.
@@ -128,6 +128,9 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
             "index": number,
             "rng": rng,
         }
+        patch_size = getattr(index, "patch_size", None)
+        if patch_size is not None:
+            results["patch_size"] = patch_size
         for transform in pipeline:
             results = transform(results)
         return results

@@ -92,4 +92,6 @@ class SemiSupervisedDataset(Dataset[dict[str, Any]]):
             seed, draw = 0, int(index)
         # The 2 keeps this stream apart from those of the pair and of the order.
         rng = np.random.default_rng((seed, draw, 2))
-        return SampleIndex(int(rng.integers(len(self.unlabelled))), draw, int(rng.integers(2**32)))
+        patch_size = getattr(index, "patch_size", None)
+        number, own_seed = int(rng.integers(len(self.unlabelled))), int(rng.integers(2**32))
+        return SampleIndex(number, draw, own_seed, patch_size)

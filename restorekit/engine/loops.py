@@ -15,7 +15,8 @@ from mmengine.runner import BaseLoop, EpochBasedTrainLoop, IterBasedTrainLoop, V
 from torch import nn
 from torch.utils.data import DataLoader
 
-from restorekit.datasets import ReproducibleSampler
+from restorekit.datasets import ReproducibleSampler, progressive
+from restorekit.datasets.loading.progressive import Stage
 from restorekit.errors import ConfigError
 from restorekit.registry import LOOPS
 
@@ -43,18 +44,31 @@ class ResumableLoop(BaseLoop):
 
     @property
     def batch(self) -> int:
-        """Samples of one step of all processes."""
-        size = self.dataloader.batch_size or 1
-        return int(size * get_world_size())
+        """Samples of one step of all processes, now."""
+        return self._batch_at(self._iter)
+
+    def _batch_at(self, iteration: int) -> int:
+        stages = progressive(self.dataloader)
+        if stages is not None:
+            return stages.stage_at(iteration).total_batch_size
+        return int((self.dataloader.batch_size or 1) * get_world_size())
+
+    def _samples_between(self, first: int, last: int) -> int:
+        """Return the samples of all processes in the iterations from ``first`` up to ``last``."""
+        stages = progressive(self.dataloader)
+        if stages is not None:
+            return stages.samples_between(first, last)
+        return (last - first) * self._batch_at(first)
 
     def position(self, epoch: int, iteration: int) -> Position:
         """Return the position after an iteration, where ``epoch`` epochs are done."""
-        samples = self._samples + (iteration - self._samples_at) * self.batch
+        samples = self._samples + self._samples_between(self._samples_at, iteration)
         if epoch != self._epoch and isinstance(self, EpochBasedTrainLoop):
             # The epoch has ended, and its number is about to be raised.
             samples = 0
         whole_epochs = epoch if isinstance(self, EpochBasedTrainLoop) else 0
-        return Position(whole_epochs, samples, self.batch, len(self.dataloader.dataset))
+        batch = self._batch_at(iteration)
+        return Position(whole_epochs, samples, batch, len(self.dataloader.dataset))
 
     def _stand_at(self, samples: int) -> None:
         self._samples, self._samples_at = samples, self._iter
@@ -77,7 +91,10 @@ class ResumableLoop(BaseLoop):
 
     def _continue_from(self, samples: int, infinite: bool) -> None:
         """Let the sampler begin after ``samples`` of all processes."""
-        sampler = self.dataloader.sampler
+        sampler = getattr(self.dataloader.batch_sampler, "sampler", self.dataloader.sampler)
+        stages = progressive(self.dataloader)
+        if stages is not None:
+            stages.start_at(self._iter)
         if isinstance(sampler, ReproducibleSampler):
             sampler.infinite = infinite
             sampler.start_at(samples)
@@ -105,6 +122,9 @@ class ResumableLoop(BaseLoop):
 class IterTrainLoop(ResumableLoop, IterBasedTrainLoop):
     """Counts iterations over data that never ends."""
 
+    #: The stage whose beginning was logged last.
+    _stage: Stage | None = None
+
     def run(self) -> nn.Module:
         """Train up to ``max_iters`` and return the model."""
         self.runner.call_hook("before_train")
@@ -114,6 +134,7 @@ class IterTrainLoop(ResumableLoop, IterBasedTrainLoop):
         self.dataloader_iterator = endless(self.dataloader)
         while self._iter < self._max_iters and not self.stop_training:
             self.runner.model.train()
+            self._log_stage()
             self.run_iter(next(self.dataloader_iterator))
             if self._validates_after(self._iter, self._max_iters):
                 self.runner.val_loop.run()
@@ -122,12 +143,22 @@ class IterTrainLoop(ResumableLoop, IterBasedTrainLoop):
         model: nn.Module = self.runner.model
         return model
 
+    def _log_stage(self) -> None:
+        """Say which batches and patches begin with this iteration."""
+        stages = progressive(self.dataloader)
+        if stages is not None and (stage := stages.stage_at(self._iter)) != self._stage:
+            self._stage = stage
+            self.runner.logger.info(
+                f"From iteration {self._iter + 1}: {stage.total_batch_size} patches of "
+                f"{stage.patch_size}×{stage.patch_size} pixels a step."
+            )
+
     def take_up(self, checkpoint: Mapping[str, Any]) -> None:
         """Continue after the last iteration of a checkpoint."""
         meta = checkpoint["meta"]
+        self._iter = meta["iter"]
         saved = Position.of_iterations(checkpoint, self.batch)
         self._log_changed_data(saved)
-        self._iter = meta["iter"]
         # Every process draws equally often.
         self._stand_at(saved.samples // get_world_size() * get_world_size())
         if self._iter and not meta.get("validated"):
@@ -155,6 +186,11 @@ class EpochTrainLoop(ResumableLoop, EpochBasedTrainLoop):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if progressive(self.dataloader) is not None:
+            raise ConfigError(
+                "train_cfg.type='EpochTrainLoop' cannot train with a ProgressiveBatchSampler, "
+                "whose stages count iterations: use IterTrainLoop."
+            )
         if not len(self.dataloader):
             raise ConfigError(
                 f"The training set has {len(self.dataloader.dataset)} images, fewer than a batch: "

@@ -63,8 +63,9 @@ def endless(dataloader: DataLoader[Any]) -> Iterator[Any]:
     while True:
         yield from dataloader
         epoch += 1
-        if hasattr(dataloader.sampler, "set_epoch"):
-            dataloader.sampler.set_epoch(epoch)
+        sampler: Any = getattr(dataloader.batch_sampler, "sampler", dataloader.sampler)
+        if hasattr(sampler, "set_epoch"):
+            sampler.set_epoch(epoch)
 
 
 def start_gloo(config: Any) -> None:

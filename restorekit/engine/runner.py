@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import torch
 from mmengine.dataset import worker_init_fn
-from mmengine.dist import get_rank, get_world_size, is_main_process
+from mmengine.dist import get_rank, is_main_process
 from mmengine.hooks import EMAHook
 from mmengine.logging import MessageHub, MMLogger, print_log
 from mmengine.model import is_model_wrapper
@@ -28,8 +28,8 @@ from restorekit.checkpoints.io import load_file
 from restorekit.checkpoints.network_config import load_weights, require_stored
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
-from restorekit.datasets import require_one_size
-from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
+from restorekit.datasets import require_one_size, require_patches, share_of_process
+from restorekit.errors import CheckpointError, RestoreKitError
 from restorekit.inference.images import is_out_of_memory
 from restorekit.io.files import atomic_path, remove_leftovers
 from restorekit.io.threads import usable_cores
@@ -290,6 +290,7 @@ class Runner(MMEngineRunner):
                 dataloader["collate_fn"] = {**collate, "type": FUNCTIONS.get(collate["type"])}
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
         require_one_size(loader)
+        require_patches(loader)
         return loader
 
     def build_message_hub(self, message_hub: dict[str, Any] | None = None) -> MessageHub:
@@ -434,19 +435,14 @@ def _batch_by_size(dataloader: Any) -> None:
 
 def _share_batch(dataloader: dict[str, Any]) -> None:
     """Replace ``total_batch_size`` by the ``batch_size`` of each process."""
-    total, processes = dataloader.pop("total_batch_size", None), get_world_size()
-    if total is None:
-        return
-    if total % processes:
-        near = {total // processes * processes, -(-total // processes) * processes} - {0}
-        sizes = " or ".join(map(str, sorted(near)))
-        fewer = max(n for n in range(1, processes) if total % n == 0)
-        raise ConfigError(
-            f"total_batch_size={total} cannot be shared by {processes} processes: the nearest that "
-            f"can is {sizes}, and {fewer} {'process' if fewer == 1 else 'processes'} can share it; "
-            "or set batch_size (of each process) in its place."
-        )
-    dataloader["batch_size"] = total // processes
+    total = dataloader.pop("total_batch_size", None)
+    if total is not None:
+        dataloader["batch_size"] = share_of_process(total)
+    batches = dataloader.get("batch_sampler")
+    if isinstance(batches, dict) and batches.get("type") == "ProgressiveBatchSampler":
+        # Its stages say how large batches are, and none of them is left over.
+        dataloader.setdefault("batch_size", None)
+        dataloader.pop("drop_last", None)
 
 
 def _share_workers(dataloader: dict[str, Any], seed: int | None) -> None:

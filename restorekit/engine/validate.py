@@ -38,6 +38,7 @@ _REGISTRIES: dict[str, Registry] = {
     "datasets": DATASETS,
     "pipeline": TRANSFORMS,
     "sampler": DATA_SAMPLERS,
+    "batch_sampler": DATA_SAMPLERS,
     "val_evaluator": METRICS,
     "test_evaluator": METRICS,
     "measures": MEASURES,
@@ -55,6 +56,8 @@ _REGISTRIES: dict[str, Registry] = {
 _LEAST = {
     "batch_size": 1,
     "total_batch_size": 1,
+    "iters": 1,
+    "patch_size": 1,
     "num_workers": 0,
     "prefetch_factor": 1,
     "max_epochs": 1,

@@ -30,7 +30,8 @@ class IterationSeedHook(Hook):
 
     def before_train(self, runner: Any) -> None:
         """Give the sampler the seed of the run, which a resume may have changed."""
-        sampler = runner.train_dataloader.sampler
+        # A loader with a batch sampler of its own has another order as its `sampler`.
+        sampler = runner.train_dataloader.batch_sampler.sampler
         if isinstance(sampler, ReproducibleSampler):
             sampler.seed = runner.seed
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from restorekit.checkpoints.io import load_file
+from restorekit.errors import ConfigError
 
 
 def assert_same(first, second, where="checkpoint"):
@@ -59,6 +60,46 @@ def test_resumed_equals_uninterrupted(small_config, train, loop, length, stop, l
     assert_same(training_state(f"{rest.work_dir}/{last}"), training_state(f"{whole_dir}/{last}"))
     history = [Path(folder, "history.csv").read_text() for folder in (rest.work_dir, whole_dir)]
     assert history[0] == history[1]
+
+
+STAGES = [
+    {"iters": 2, "total_batch_size": 4, "patch_size": 8},
+    {"iters": 2, "total_batch_size": 2, "patch_size": 12},
+    {"iters": 2, "total_batch_size": 1, "patch_size": 16},
+]
+
+
+def progressive(config):
+    """Let the batches of a small config shrink and its patches grow."""
+    loader = config.train_dataloader
+    loader.total_batch_size = None
+    loader.batch_sampler = {"type": "ProgressiveBatchSampler", "stages": STAGES}
+    return config
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3, 5])
+def test_resumed_equals_uninterrupted_with_growing_patches(small_config, train, stop):
+    train(progressive(small_config("whole", save_every=1)))
+    part = progressive(small_config("part", save_every=1))
+    part.train_cfg.max_iters = stop
+    train(part)
+    drawn = sum((4, 4, 2, 2, 1, 1)[:stop])
+    position = load_file(f"{part.work_dir}/iter_{stop}.pth")["meta"]["position"]
+    assert position["samples"] == drawn
+    rest = train(progressive(small_config("part", save_every=1, resume=True)))
+    whole_dir = rest.work_dir.replace("part", "whole")
+    for last in range(stop + 1, 7):
+        files = (Path(folder, f"iter_{last}.pth") for folder in (rest.work_dir, whole_dir))
+        assert_same(*map(training_state, files))
+
+
+def test_growing_patches_need_iterations_and_no_other_batch_size(small_config, train):
+    with pytest.raises(ConfigError, match="use IterTrainLoop"):
+        train(progressive(small_config("epochs", loop="epoch")))
+    config = progressive(small_config("both"))
+    config.train_dataloader.total_batch_size = 2
+    with pytest.raises(ConfigError, match="total_batch_size=None"):
+        train(config)
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])

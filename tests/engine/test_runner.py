@@ -92,7 +92,7 @@ def test_a_failed_save_leaves_the_previous_checkpoint(small_config, train, monke
 
 def test_total_batch_size_must_divide(small_config, monkeypatch):
     config = small_config("work")
-    monkeypatch.setattr("restorekit.engine.runner.get_world_size", lambda: 4)
+    monkeypatch.setattr("restorekit.datasets.loading.sharing.get_world_size", lambda: 4)
     with pytest.raises(ConfigError, match="total_batch_size=2 cannot be shared by 4"):
         Runner.build_dataloader(config.train_dataloader)
 
@@ -100,7 +100,9 @@ def test_total_batch_size_must_divide(small_config, monkeypatch):
 def test_a_batch_that_cannot_be_shared_names_what_can(small_config, monkeypatch):
     config = small_config("work", **{"train_dataloader.total_batch_size": 24})
     for processes, named in ((64, ("is 64,", "24 processes")), (9, ("18 or 27", "8 processes"))):
-        monkeypatch.setattr("restorekit.engine.runner.get_world_size", lambda n=processes: n)
+        monkeypatch.setattr(
+            "restorekit.datasets.loading.sharing.get_world_size", lambda n=processes: n
+        )
         with pytest.raises(ConfigError) as caught:
             Runner.build_dataloader(config.train_dataloader)
         assert all(text in str(caught.value) for text in named)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from restorekit.errors import DataError
+from restorekit.errors import ConfigError, DataError
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms import DCSFNAugment, PackInputs, PairedFlip, PairedRotate90
 from restorekit.transforms.paired import PairedTransform
@@ -52,6 +52,29 @@ def test_lq_and_gt_are_cut_and_turned_alike_from_read_only_pixels(config):
         assert alone.get("gt") is None
         seen.add(results["lq"].tobytes())
     assert len(seen) > 3
+
+
+def test_a_crop_of_a_smaller_image_is_refused_or_mirrored_at_the_bottom_and_at_the_right():
+    config = {"type": "PairedRandomCrop", "patch_size": 20}
+    with pytest.raises(DataError, match="50×12 pixels, smaller than the 20×20"):
+        TRANSFORMS.build(config)(sample(0, height=12))
+    transform = TRANSFORMS.build({**config, "smaller": "reflect"})
+    results = transform(sample(0, height=12))
+    left = results["lq"][0, 0, 1]
+    window = coordinates(12, 50)[:, left : left + 20]
+    expected = np.pad(window, ((0, 8), (0, 0), (0, 0)), mode="symmetric")
+    np.testing.assert_array_equal(results["lq"], expected)
+    np.testing.assert_array_equal(results["gt"], 255 - expected)
+    assert transform.min_size == 1
+    with pytest.raises(ConfigError, match="'pad'"):
+        TRANSFORMS.build({**config, "smaller": "pad"})
+
+
+def test_the_patch_size_of_a_sample_comes_first():
+    transform = TRANSFORMS.build({"type": "PairedRandomCrop", "patch_size": 20})
+    found = transform({**sample(4), "patch_size": 12})["lq"]
+    alone = TRANSFORMS.build({"type": "PairedRandomCrop", "patch_size": 12})(sample(4))["lq"]
+    np.testing.assert_array_equal(found, alone)
 
 
 def test_a_crop_is_the_window_of_the_image_and_every_window_can_come():

@@ -1,7 +1,7 @@
 # The schedule of Restormer's released code: AdamW, 300,000 iterations, a constant rate for 92,000
-# and a cosine to 1e-6 for the rest, gradients clipped to a norm of 0.01. Its patches grow from 128
-# to 384 pixels while its batches shrink; here they stay as at first, 128 pixels and 8 on each of
-# 8 GPUs.
+# and a cosine to 1e-6 for the rest, gradients clipped to a norm of 0.01. Restormer's patches grow
+# from 128 to 384 pixels while its batches shrink, from 8 to 1 on each of 8 GPUs
+# (progressive_loader); those of DRSformer stay at 128 (recipe_loader).
 train_cfg = dict(type="IterTrainLoop", max_iters=300000, val_interval=4000)
 val_cfg = dict()
 test_cfg = dict()
@@ -24,16 +24,30 @@ default_hooks = dict(
 
 # What configs with this recipe take over. The protocol is that of MMagic; the paper's is the
 # dataset's.
+_augment = [dict(type="PairedFlip"), dict(type="PairedRotate90"), dict(type="PackInputs")]
 recipe_loader = dict(
     total_batch_size=64,
     sampler=dict(infinite=True),
     dataset=dict(
-        pipeline=[
-            dict(type="PairedRandomCrop", patch_size=128),
-            dict(type="PairedFlip"),
-            dict(type="PairedRotate90"),
-            dict(type="PackInputs"),
-        ]
+        pipeline=[dict(type="PairedRandomCrop", patch_size=128, smaller="reflect"), *_augment]
+    ),
+)
+progressive_loader = dict(
+    total_batch_size=None,
+    sampler=dict(infinite=True),
+    batch_sampler=dict(
+        type="ProgressiveBatchSampler",
+        stages=[
+            dict(iters=92000, total_batch_size=64, patch_size=128),
+            dict(iters=64000, total_batch_size=40, patch_size=160),
+            dict(iters=48000, total_batch_size=32, patch_size=192),
+            dict(iters=36000, total_batch_size=16, patch_size=256),
+            dict(iters=36000, total_batch_size=8, patch_size=320),
+            dict(iters=24000, total_batch_size=8, patch_size=384),
+        ],
+    ),
+    dataset=dict(
+        pipeline=[dict(type="PairedRandomCrop", patch_size=384, smaller="reflect"), *_augment]
     ),
 )
 recipe_evaluator = dict(protocols=["basicsr_y"])

@@ -19,23 +19,33 @@ class SampleIndex(int):
         draw: Position of the sample in the whole run, counted over all processes; see
             :class:`restorekit.datasets.ReproducibleSampler`.
         seed: Seed of the run.
+        patch_size: Side of the patch to cut, where the iteration decides on it; see
+            :class:`restorekit.datasets.ProgressiveBatchSampler`.
     """
 
     draw: int
     seed: int
+    patch_size: int | None
 
-    def __new__(cls, index: int, draw: int, seed: int) -> SampleIndex:
+    def __new__(
+        cls, index: int, draw: int, seed: int, patch_size: int | None = None
+    ) -> SampleIndex:
         self = super().__new__(cls, index)
         self.draw = draw
         self.seed = seed
+        self.patch_size = patch_size
         return self
 
     def at(self, index: int) -> SampleIndex:
         """Return another index with the same draw, for a dataset inside a dataset."""
-        return SampleIndex(index, self.draw, self.seed)
+        return SampleIndex(index, self.draw, self.seed, self.patch_size)
+
+    def with_patch(self, patch_size: int) -> SampleIndex:
+        """Return the same index with a patch size."""
+        return SampleIndex(int(self), self.draw, self.seed, patch_size)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SampleIndex, (int(self), self.draw, self.seed)
+        return SampleIndex, (int(self), self.draw, self.seed, self.patch_size)
 
     def __repr__(self) -> str:
         return f"SampleIndex({int(self)}, draw={self.draw}, seed={self.seed})"
