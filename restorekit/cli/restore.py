@@ -1,43 +1,240 @@
-"""Restore photographs: files, or folders of them, with a trained or converted network."""
+"""Restore photographs and videos: files, folders or patterns, with a trained network."""
 
 from __future__ import annotations
 
 import argparse
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.io.terminal import progress
 
+if TYPE_CHECKING:
+    from restorekit.inference.files import Outcome
+    from restorekit.inference.sources import Sources
+    from restorekit.inference.targets import Job
+
+#: Files of one kind that are listed by name before the rest is counted.
+_LISTED = 20
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit restore``."""
-    parser.add_argument("input", nargs="+", help="image files, or folders of images")
     parser.add_argument(
-        "--checkpoint",
+        "input",
+        nargs="+",
+        help="image or video files, folders of them, or quoted patterns such as 'photos/**/*.jpg'",
+    )
+    parser.add_argument(
+        "-m",
+        "--model",
         required=True,
-        metavar="P",
+        metavar="NAME|FILE",
         help="checkpoint of a training, or a converted or published network",
     )
-    parser.add_argument("-o", "--out", required=True, help="folder for the restored images (PNG)")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: a GPU if there is one)")
+    parser.add_argument(
+        "-o",
+        "--out",
+        help="folder for the results, under the inputs' names, or a file for one input (default: "
+        "beside the inputs as NAME_restored.EXT)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("png", "jpg", "webp", "tiff"),
+        help="format of restored images (default: the input's)",
+    )
+    parser.add_argument(
+        "--quality",
+        type=_quality,
+        metavar="Q",
+        help="quality of JPEG and WebP, 1 to 100 (default: 95, or the input's if it is finer)",
+    )
+    parser.add_argument(
+        "--strength",
+        type=_strength,
+        default=1.0,
+        metavar="S",
+        help="blend with the input: 0 is the input, 1 (default) the restored image",
+    )
+    parser.add_argument(
+        "--compare", action="store_true", help="also write before | after as NAME_compare.EXT"
+    )
+    parser.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave out files whose results exist, to continue after a stop",
+    )
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        default=(1, 1),
+        metavar="I/N",
+        help="restore the I-th of N parts of the files, for N processes",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, and stop"
+    )
+    add_restorer_options(parser)
     add_plugin(parser, "a network")
 
 
-def run(args: argparse.Namespace) -> None:
-    from mmengine.device import get_device
+def add_restorer_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options about how a network runs."""
+    parser.add_argument(
+        "--tile",
+        type=_tile,
+        default="auto",
+        metavar="auto|N|off",
+        help="restore large images in tiles of N pixels, as fits into memory (auto, the default), "
+        "or always whole (off)",
+    )
+    parser.add_argument(
+        "--ensemble",
+        action="store_true",
+        help="average over the eight flips and rotations: a little better, eight times slower",
+    )
+    parser.add_argument("--device", help="cpu, cuda, cuda:1 … (default: a GPU if there is one)")
+    parser.add_argument(
+        "--dtype", choices=("float32", "float16", "bfloat16"), help="precision (default: float32)"
+    )
+    parser.add_argument("--backend", default="pytorch", help="engine that runs the network")
 
-    from restorekit.checkpoints import load_network
-    from restorekit.errors import ConfigError
-    from restorekit.inference import restore_images
+
+def run(args: argparse.Namespace) -> None:
+    from restorekit.errors import DataError
+    from restorekit.inference import load_restorer
+    from restorekit.inference.files import Options, run_jobs
+    from restorekit.inference.sources import find_sources
+    from restorekit.inference.targets import plan_jobs, shard_of
+    from restorekit.io.files import require_writable
 
     load_plugins(args)
-    network = load_network(args.checkpoint)
-    device = args.device or get_device()
+    found = find_sources(args.input, args.out)
+    every = plan_jobs(found.files, args.out, format=args.format, compare=args.compare)
+    if args.out is not None:
+        require_writable(args.out, "-o", folder=Path(args.out) not in {j.target for j in every})
+    jobs = shard_of(every, args.shard)
+    _report_left_out(found)
+    if not found.files:
+        raise DataError("There is nothing to restore: all inputs were left out.")
+    if args.dry_run:
+        sys.stdout.writelines(f"{job.source.path} -> {job.target}\n" for job in jobs)
+        return
+    outcomes: list[Outcome] = []
+    with load_restorer(
+        args.model,
+        device=args.device,
+        dtype=args.dtype,
+        tile=args.tile,
+        ensemble=args.ensemble,
+        backend=args.backend,
+        strength=args.strength,
+    ) as restorer:
+        work = run_jobs(
+            restorer,
+            jobs,
+            Options(quality=args.quality, skip_existing=args.skip_existing),
+            tidy=args.shard[1] == 1,
+            on_finished=outcomes.append,
+        )
+        try:
+            for _ in progress(work, "restoring", len(jobs)):
+                pass
+        except BaseException:
+            work.close()
+            _report_stop(outcomes, jobs)
+            raise
+    _report_end(outcomes, jobs)
+
+
+def _report_left_out(found: Sources) -> None:
+    if found.results:
+        _write_list("left out, since they are results of an earlier run", found.results)
+    if found.unread:
+        _write_list(
+            "left out, since their formats are not read (convert them to JPEG, PNG or TIFF)",
+            found.unread,
+        )
+
+
+def _write_list(what: str, paths: Sequence[Path]) -> None:
+    sys.stderr.write(f"{len(paths)} {what}:\n")
+    sys.stderr.writelines(f"  {_printable(path)}\n" for path in paths[:_LISTED])
+    if len(paths) > _LISTED:
+        sys.stderr.write(f"  and {len(paths) - _LISTED} more\n")
+
+
+def _report_stop(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> None:
+    """Say how far it came; the reason follows from whoever raised it."""
+    if len(jobs) > 1:
+        finished = sum(1 for outcome in outcomes if outcome.error is None)
+        sys.stderr.write(
+            f"{finished} of {len(jobs)} files are restored and complete; the same command with "
+            "--skip-existing continues.\n"
+        )
+
+
+def _report_end(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> None:
+    """Say what was written and what was not.
+
+    Raises:
+        DataError: If a file could not be restored.
+    """
+    from restorekit.errors import DataError, one_line
+
+    for outcome in outcomes:
+        for note in outcome.notes:
+            sys.stderr.write(f"{_printable(outcome.source)}: {one_line(note)}\n")
+    failed = [outcome.error for outcome in outcomes if outcome.error is not None]
+    skipped = sum(1 for outcome in outcomes if outcome.skipped)
+    written = [outcome for outcome in outcomes if outcome.error is None and not outcome.skipped]
+    if len(jobs) == 1 and written:
+        sys.stdout.write(f"{_printable(written[0].target)}\n")
+    elif len(jobs) != 1:
+        existing = f", {skipped} were there already" if skipped else ""
+        sys.stdout.write(f"{len(written)} of {len(jobs)} files restored{existing}.\n")
+    if len(jobs) == 1 and failed:
+        raise DataError(failed[0])
+    if failed:
+        sys.stderr.writelines(f"  {one_line(error)}\n" for error in failed)
+        raise DataError(f"{len(failed)} of {len(jobs)} files could not be restored; see above.")
+
+
+def _printable(path: Path) -> str:
+    from restorekit.errors import one_line
+
+    return one_line(str(path))
+
+
+def _quality(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 100")
+    return int(text)
+
+
+def _strength(text: str) -> float:
     try:
-        network = network.to(device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"--device {device} cannot be used here: {reason}") from error
-    inputs = [Path(path) for path in args.input]
-    for _ in progress(restore_images(network, inputs, Path(args.out)), "restoring"):
-        pass
+        strength = float(text)
+    except ValueError:
+        strength = -1.0
+    if not 0 <= strength <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return strength
+
+
+def _shard(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 1/4")
+    return int(found[1]), int(found[2])
+
+
+def _tile(text: str) -> str | int:
+    if text in ("auto", "off"):
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither auto, off nor a number of pixels")
+    return int(text)

@@ -209,7 +209,7 @@ def remove_leftovers(folder: str | os.PathLike[str], *, recursive: bool = False)
     """
     pattern = "**/.*.tmp*" if recursive else ".*.tmp*"
     for leftover in Path(folder).glob(pattern):
-        if not re.fullmatch(r"\..+\.tmp(\.\w+)?", leftover.name):
+        if not re.fullmatch(r"\..*\.[0-9a-f]{8}\.tmp(\.\w+)?", leftover.name):
             continue
         with contextlib.suppress(OSError), leftover.open("rb") as file:
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and _lock(file.fileno()):

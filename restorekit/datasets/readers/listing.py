@@ -42,20 +42,26 @@ def natural_key(text: str) -> tuple[list[str | int], str]:
 
 
 def list_images(folder: Path, *, recursive: bool = True) -> list[str]:
-    """Return the image files below ``folder`` in natural order, as paths relative to it.
-
-    Hidden files and folders and files of other kinds are left out.
-    """
+    """Return the image files below ``folder``, as :func:`list_files` does."""
     listings = _listings.get()
     if listings is None:
-        return _list_images(folder, recursive)
+        return list_files(folder, IMAGE_SUFFIXES, recursive=recursive)
     key = (folder, recursive)
     if key not in listings:
-        listings[key] = _list_images(folder, recursive)
+        listings[key] = list_files(folder, IMAGE_SUFFIXES, recursive=recursive)
     return list(listings[key])
 
 
-def _list_images(folder: Path, recursive: bool) -> list[str]:
+def list_files(folder: Path, suffixes: tuple[str, ...], *, recursive: bool = True) -> list[str]:
+    """Return files below ``folder`` in natural order, as paths relative to it.
+
+    Hidden files and folders are left out.
+
+    Args:
+        folder: The folder.
+        suffixes: Suffixes of the files, in lower case.
+        recursive: Whether folders below it are searched, too.
+    """
     found = []
     for directory, folders, files in os.walk(folder):
         folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
@@ -66,7 +72,7 @@ def _list_images(folder: Path, recursive: bool) -> list[str]:
         found += [
             prefix + file
             for file in files
-            if file.lower().endswith(IMAGE_SUFFIXES) and not file.startswith(".")
+            if file.lower().endswith(suffixes) and not file.startswith(".")
         ]
     return sorted(found, key=natural_key)
 

@@ -4,7 +4,7 @@
 reads what people have, and writes it back in the same form. Each format is a module.
 """
 
-from .files import FORMATS, read_photo, write_photo
+from .files import FORMATS, decoded_bytes, read_photo, write_photo
 from .photo import Metadata, Photo, Pixels
 
-__all__ = ["FORMATS", "Metadata", "Photo", "Pixels", "read_photo", "write_photo"]
+__all__ = ["FORMATS", "Metadata", "Photo", "Pixels", "decoded_bytes", "read_photo", "write_photo"]

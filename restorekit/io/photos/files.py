@@ -12,7 +12,7 @@ import numpy as np
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from restorekit.errors import DataError
+from restorekit.errors import DataError, RestoreKitError
 from restorekit.io.files import atomic_path
 from restorekit.io.headers import exif_orientation, open_image, readable, refuse_cmyk
 from restorekit.io.images import upright
@@ -58,6 +58,21 @@ def read_photo(path: str | os.PathLike[str]) -> Photo:
     height, width = pixels.shape[:2]
     metadata = replace(metadata, exif=upright_exif(metadata.exif, width, height), details=details)
     return Photo(pixels, str(image.format), metadata)
+
+
+def decoded_bytes(path: str | os.PathLike[str]) -> int:
+    """Return about how many bytes the pixels of a photograph take; 0 if it cannot be read.
+
+    Only the header is read.
+    """
+    try:
+        with open(path, "rb") as file, readable(os.fspath(path)):
+            image = open_image(file, os.fstat(file.fileno()).st_size, os.fspath(path))
+    except (OSError, RestoreKitError):
+        return 0
+    width, height = image.size
+    channels = len(image.getbands())
+    return width * height * channels * (2 if ";16" in str(image.tile) else 1)
 
 
 def write_photo(path: str | os.PathLike[str], photo: Photo, quality: int | None = None) -> None:

@@ -1,0 +1,163 @@
+"""Find the files that a command's inputs stand for: files, folders, patterns."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from restorekit.datasets.readers.listing import list_files
+from restorekit.errors import DataError, did_you_mean
+from restorekit.io.headers import IMAGE_SUFFIXES
+
+#: Suffixes of the files that are taken for videos.
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
+#: What is put behind the name of a restored file that stands beside its input, and of a comparison.
+RESTORED, COMPARED = "_restored", "_compare"
+#: Pictures that are not read; those in a folder are named, not taken.
+UNREAD_SUFFIXES = (
+    *(".heic", ".heif", ".avif", ".jxl", ".jp2", ".gif", ".psd"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
+)
+_KNOWN = (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to restore.
+
+    Attributes:
+        path: The file.
+        name: Its path below the folder that was named, or below the part of a pattern that
+            comes before its first wildcard; for a file that was named, its own name.
+    """
+
+    path: Path
+    name: str
+
+    @property
+    def is_video(self) -> bool:
+        """Whether its suffix is that of a video."""
+        return self.path.suffix.lower() in VIDEO_SUFFIXES
+
+
+@dataclass
+class Sources:
+    """What :func:`find_sources` found.
+
+    Attributes:
+        files: The files to restore, each once, sorted by name.
+        results: Files that are results of an earlier run, and left out.
+        unread: Pictures of formats that are not read, in folders and patterns.
+    """
+
+    files: list[Source] = field(default_factory=list)
+    results: list[Path] = field(default_factory=list)
+    unread: list[Path] = field(default_factory=list)
+
+
+def find_sources(
+    inputs: Iterable[str | os.PathLike[str]], out: str | os.PathLike[str] | None = None
+) -> Sources:
+    """Find images and videos.
+
+    Hidden files, and files in folders and patterns that are neither images nor videos, are left
+    out. So is ``NAME_restored.EXT`` (or ``_compare``) where an image or video ``NAME`` is in the
+    same folder: it is a result, and restoring it again would change it again.
+
+    Args:
+        inputs: Files, folders, which are searched with all folders in them, and patterns such as
+            ``photos/**/*.jpg``.
+        out: The output folder, whose files are left out when it is in one of the folders.
+
+    Raises:
+        DataError: If an input does not exist, or stands for no image or video.
+    """
+    found = Sources()
+    taken: set[Path] = set()
+    neighbours: dict[Path, set[str]] = {}
+    output = None if out is None else Path(out).resolve()
+    for text in inputs:
+        before = len(taken) + len(found.results) + len(found.unread)
+        for source in _files_of(os.fspath(text), output):
+            real = source.path.resolve()
+            if real in taken:
+                continue
+            taken.add(real)
+            if _is_result(source.path, neighbours):
+                found.results.append(source.path)
+            elif source.path.suffix.lower() in UNREAD_SUFFIXES and source.path != Path(text):
+                found.unread.append(source.path)
+            else:
+                found.files.append(source)
+        if len(taken) + len(found.results) + len(found.unread) == before and not taken:
+            raise DataError(f"{os.fspath(text)} holds no image or video that can be read.")
+    found.files.sort(key=lambda source: (source.name, os.fspath(source.path)))
+    return found
+
+
+def _files_of(text: str, output: Path | None) -> Iterator[Source]:
+    """Yield what one input stands for."""
+    path = Path(text).expanduser()
+    if path.is_dir():
+        for name in list_files(path, (*_KNOWN, *UNREAD_SUFFIXES)):
+            file = path / name
+            if output is None or output == path.resolve() or not _is_below(file, output):
+                yield Source(file, name)
+    elif path.exists():
+        yield Source(path, path.name)
+    elif glob.has_magic(text):
+        yield from _matches(path, output)
+    else:
+        raise DataError(f"There is no file or folder {text}.{_nearest(path)}")
+
+
+def _matches(pattern: Path, output: Path | None) -> Iterator[Source]:
+    fixed = Path(*_before_wildcards(pattern.parts))
+    files = [Path(match) for match in glob.glob(os.fspath(pattern), recursive=True)]
+    files = [file for file in files if file.is_file()]
+    if not files:
+        raise DataError(f"No file matches {pattern}.")
+    for file in files:
+        suffix = file.suffix.lower()
+        if suffix in (*_KNOWN, *UNREAD_SUFFIXES) and not (output and _is_below(file, output)):
+            yield Source(file, file.relative_to(fixed).as_posix())
+
+
+def _before_wildcards(parts: Sequence[str]) -> Iterator[str]:
+    for part in parts[:-1]:
+        if glob.has_magic(part):
+            return
+        yield part
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    return file.resolve().is_relative_to(folder)
+
+
+def _is_result(path: Path, neighbours: dict[Path, set[str]]) -> bool:
+    """Return whether a file is called as a result of another one in its folder."""
+    if path.stem.endswith(".partial") and path.suffix.lower() in VIDEO_SUFFIXES:
+        return True  # what an interrupted restoration of a video left
+    for mark in (RESTORED, COMPARED):
+        if path.stem.endswith(mark):
+            stem = path.stem.removesuffix(mark)
+            folder = path.parent
+            if folder not in neighbours:
+                neighbours[folder] = {
+                    Path(name).stem
+                    for name in os.listdir(folder)
+                    if name.lower().endswith(_KNOWN)
+                }
+            if stem in neighbours[folder]:
+                return True
+    return False
+
+
+def _nearest(path: Path) -> str:
+    try:
+        return did_you_mean(path.name, os.listdir(path.parent))
+    except OSError:
+        return ""
