@@ -1,9 +1,6 @@
-"""Restore images with a network."""
+"""Restore an image with a network, as a whole."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +9,6 @@ from torch import nn
 
 from restorekit.archs.sizing import forward_padded
 from restorekit.errors import DataError
-from restorekit.io.files import remove_leftovers, require_writable
-from restorekit.io.images import IMAGE_SUFFIXES, read_image, write_image
 from restorekit.io.tensors import require_finite, to_batch, to_hwc
 from restorekit.metrics.functional.color import to_uint8
 
@@ -86,56 +81,3 @@ def _what_fits(network: nn.Module, height: int, width: int, device: torch.device
             continue
         return f"{columns}x{rows} fits, so scale it down to that or cut it into parts"
     return "nothing near its size fits, so restore a much smaller image"
-
-
-def restore_images(
-    network: nn.Module, inputs: Iterable[Path], out: Path
-) -> Iterator[tuple[Path, Path]]:
-    """Restore files and the images of folders, and write each as ``out/<name>.png``.
-
-    Args:
-        network: A network in eval mode.
-        inputs: Image files, and folders whose images are taken.
-        out: Folder for the restored images.
-
-    Yields:
-        Each file and the restored file, once that is written.
-
-    Raises:
-        DataError: If there is no image, an image cannot be read or is too large for the
-            memory, or two would be written to the same file; nothing has been written then,
-            except what was yielded.
-        CheckpointError: If the network's output is not finite.
-        OutputError: If ``out`` cannot be written.
-    """
-    files = [file for path in inputs for file in _images(path)]
-    targets = {file: out / f"{file.stem}.png" for file in files}
-    taken: dict[Path, Path] = {}
-    for file, target in targets.items():
-        other = taken.setdefault(target, file)
-        if other != file or target.resolve() == file.resolve():
-            raise DataError(
-                f"{file} would be written over {other if other != file else 'itself'} as "
-                f"{target}: choose another folder with -o, or restore them in two calls."
-            )
-    require_writable(out, "-o", folder=True)
-    remove_leftovers(out)
-    for file, target in targets.items():
-        write_image(target, restore_image(network, read_image(file), str(file)))
-        yield file, target
-
-
-def _images(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise DataError(f"There is no image or folder {path}.")
-    # Hidden files are left out: killed programs leave temporary images behind.
-    found = sorted(
-        file
-        for file in path.iterdir()
-        if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
-    )
-    if not found:
-        raise DataError(f"The folder {path} holds no image.")
-    return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ from restorekit.io.tensors import require_finite
 
 from .backends import Backend, open_backend
 from .pixels import RGB, is_batch, unpack
+
+if TYPE_CHECKING:
+    from .files import Outcome
 
 #: ``auto``, ``off``, or the side of a tile in pixels.
 Tile: TypeAlias = Literal["auto", "off"] | int
@@ -165,6 +169,22 @@ class Restorer:
         if scale > 1:
             levels = np.rint(levels)
         return np.ascontiguousarray(levels.astype(rgb.dtype))
+
+    def restore_files(
+        self,
+        inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        out: str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> list[Outcome]:
+        """Restore files, folders and patterns; see :func:`restorekit.inference.restore_files`.
+
+        Example:
+            >>> restorer.restore_files("photos", "derained", format="png")  # doctest: +SKIP
+        """
+        from .files import restore_files
+
+        named = [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs
+        return restore_files(self, named, out, **options)
 
     def close(self) -> None:
         """Release the network and its memory."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from restorekit.datasets.readers.listing import list_files
+from restorekit.datasets.readers.listing import LEFT_OUT_FOLDERS, list_files
 from restorekit.errors import DataError, did_you_mean
 from restorekit.io.headers import IMAGE_SUFFIXES
 
@@ -80,8 +80,9 @@ def find_sources(
     neighbours: dict[Path, set[str]] = {}
     output = None if out is None else Path(out).resolve()
     for text in inputs:
-        before = len(taken) + len(found.results) + len(found.unread)
+        empty = True
         for source in _files_of(os.fspath(text), output):
+            empty = False
             real = source.path.resolve()
             if real in taken:
                 continue
@@ -92,7 +93,7 @@ def find_sources(
                 found.unread.append(source.path)
             else:
                 found.files.append(source)
-        if len(taken) + len(found.results) + len(found.unread) == before and not taken:
+        if empty:
             raise DataError(f"{os.fspath(text)} holds no image or video that can be read.")
     found.files.sort(key=lambda source: (source.name, os.fspath(source.path)))
     return found
@@ -103,9 +104,8 @@ def _files_of(text: str, output: Path | None) -> Iterator[Source]:
     path = Path(text).expanduser()
     if path.is_dir():
         for name in list_files(path, (*_KNOWN, *UNREAD_SUFFIXES)):
-            file = path / name
-            if output is None or output == path.resolve() or not _is_below(file, output):
-                yield Source(file, name)
+            if not _is_output(path / name, path, output):
+                yield Source(path / name, name)
     elif path.exists():
         yield Source(path, path.name)
     elif glob.has_magic(text):
@@ -117,12 +117,12 @@ def _files_of(text: str, output: Path | None) -> Iterator[Source]:
 def _matches(pattern: Path, output: Path | None) -> Iterator[Source]:
     fixed = Path(*_before_wildcards(pattern.parts))
     files = [Path(match) for match in glob.glob(os.fspath(pattern), recursive=True)]
-    files = [file for file in files if file.is_file()]
+    files = [file for file in files if file.is_file() and not LEFT_OUT_FOLDERS & set(file.parts)]
     if not files:
         raise DataError(f"No file matches {pattern}.")
     for file in files:
-        suffix = file.suffix.lower()
-        if suffix in (*_KNOWN, *UNREAD_SUFFIXES) and not (output and _is_below(file, output)):
+        known = file.suffix.lower() in (*_KNOWN, *UNREAD_SUFFIXES)
+        if known and not _is_output(file, fixed, output):
             yield Source(file, file.relative_to(fixed).as_posix())
 
 
@@ -133,8 +133,15 @@ def _before_wildcards(parts: Sequence[str]) -> Iterator[str]:
         yield part
 
 
-def _is_below(file: Path, folder: Path) -> bool:
-    return file.resolve().is_relative_to(folder)
+def _is_output(file: Path, folder: Path, output: Path | None) -> bool:
+    """Return whether a file in ``folder`` is in an output folder that is a part of that."""
+    folder = folder.resolve()
+    return (
+        output is not None
+        and output != folder
+        and output.is_relative_to(folder)
+        and file.resolve().is_relative_to(output)
+    )
 
 
 def _is_result(path: Path, neighbours: dict[Path, set[str]]) -> bool:
@@ -147,9 +154,7 @@ def _is_result(path: Path, neighbours: dict[Path, set[str]]) -> bool:
             folder = path.parent
             if folder not in neighbours:
                 neighbours[folder] = {
-                    Path(name).stem
-                    for name in os.listdir(folder)
-                    if name.lower().endswith(_KNOWN)
+                    Path(name).stem for name in os.listdir(folder) if name.lower().endswith(_KNOWN)
                 }
             if stem in neighbours[folder]:
                 return True

@@ -35,7 +35,7 @@ def data(tmp_path, pair_folder, monkeypatch):
 
 
 COMMANDS = {
-    "restore": ["restore", "pairs/lq", "--checkpoint", "n.pth", "--device", "cpu", "-o", "file"],
+    "restore": ["restore", "pairs/lq", "--model", "n.pth", "--device", "cpu", "-o", "file"],
     "convert": ["convert", "dcsfn", "authors.pth", "file/out.pth"],
     "evaluate": ["evaluate", "--pred", "pairs/lq", "--gt", "pairs/gt", "--out", "folder"],
     "leaderboard": ["leaderboard", str(RESULTS), "--out", "file"],
@@ -101,7 +101,8 @@ sys.exit(main(["restore", "pairs/lq", "large.png", *command[2:-1], "out"]))
         [sys.executable, "-c", script], check=False, capture_output=True, text=True
     )
     assert run.returncode == 2, run.stderr
-    assert "large.png cannot be written" in run.stderr.splitlines()[-1]
+    assert "large.png cannot be written" in run.stderr
+    assert "1 of 3 files" in run.stderr.splitlines()[-1]
     assert sorted(os.listdir(data / "out")) == ["000.png", "001.png"]
 
 

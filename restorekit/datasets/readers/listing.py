@@ -11,7 +11,8 @@ from pathlib import Path
 
 from restorekit.io.headers import IMAGE_SUFFIXES
 
-_LEFT_OUT = {"__MACOSX"}
+#: Folders that programs leave behind, with broken copies of the files.
+LEFT_OUT_FOLDERS = {"__MACOSX"}
 
 
 _Listings = dict[tuple[Path, bool], list[str]]
@@ -64,7 +65,7 @@ def list_files(folder: Path, suffixes: tuple[str, ...], *, recursive: bool = Tru
     """
     found = []
     for directory, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in LEFT_OUT_FOLDERS]
         if not recursive:
             folders.clear()
         relative = Path(directory).relative_to(folder).as_posix()
@@ -80,7 +81,7 @@ def list_files(folder: Path, suffixes: tuple[str, ...], *, recursive: bool = Tru
 def has_images(folder: Path) -> bool:
     """Whether there is an image file, not a hidden one, in or below ``folder``."""
     for _, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in LEFT_OUT_FOLDERS]
         if any(f.lower().endswith(IMAGE_SUFFIXES) and not f.startswith(".") for f in files):
             return True
     return False

@@ -1,0 +1,175 @@
+"""``restorekit restore`` as people call it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+from torch import nn
+
+import restorekit
+from restorekit.archs import DCSFN
+from restorekit.checkpoints import save_network
+from restorekit.cli import main
+
+CONFIG = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 1, "num_convs": 1}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    save_network(DCSFN(**{k: v for k, v in CONFIG.items() if k != "type"}), CONFIG, "net.pth")
+    return tmp_path
+
+
+def photograph(path, seed=0, size=(20, 31)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+    PIL.Image.fromarray(pixels).save(path)
+    return pixels
+
+
+def restore(*arguments):
+    return main(["restore", "--model", "net.pth", "--device", "cpu", *map(str, arguments)])
+
+
+def test_one_photograph_is_restored_beside_itself(folder, capsys):
+    pixels = photograph(folder / "a.png")
+    assert restore("a.png") == 0
+    assert capsys.readouterr().out == "a_restored.png\n"
+    expected = restorekit.load_restorer("net.pth", device="cpu")(pixels)
+    np.testing.assert_array_equal(np.asarray(PIL.Image.open("a_restored.png")), expected)
+    assert not np.array_equal(expected, pixels)
+
+
+def test_folders_files_and_formats(folder, capsys):
+    photograph(folder / "photos" / "sub" / "a.png")
+    photograph(folder / "b.bmp")
+    assert restore("photos", "b.bmp", "-o", "out", "--format", "webp") == 0
+    assert "2 of 2 files restored." in capsys.readouterr().out
+    assert PIL.Image.open("out/sub/a.webp").format == "WEBP"
+    assert PIL.Image.open("out/b.webp").size == (31, 20)
+    assert restore("b.bmp", "-o", "result.jpg", "--quality", "50") == 0
+    assert PIL.Image.open("result.jpg").format == "JPEG"
+
+
+def test_broken_files_are_listed_at_the_end_with_status_2(folder, capsys):
+    for index in range(3):
+        photograph(folder / "photos" / f"{index}.png", index)
+    (folder / "photos" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\nrest")
+    (folder / "photos" / "x.gif").write_bytes(b"GIF89a")
+    assert restore("photos", "-o", "out") == 2
+    captured = capsys.readouterr()
+    assert "2 of 3 files restored." in captured.out
+    assert "1.png" in captured.err
+    assert "1 of 3 files could not be restored" in captured.err.splitlines()[-1]
+    assert "x.gif" in captured.err
+    assert sorted(os.listdir("out")) == ["0.png", "2.png"]
+
+
+def test_results_are_left_out_and_said(folder, capsys):
+    photograph(folder / "photos" / "a.png")
+    assert restore("photos") == restore("photos") == 0
+    assert "a_restored.png" in capsys.readouterr().err
+    assert restore("photos/a_restored.png") == 2
+    assert "nothing to restore" in capsys.readouterr().err
+    assert sorted(os.listdir("photos")) == ["a.png", "a_restored.png"]
+
+
+def test_strength_0_is_the_input_and_a_half_is_between(folder):
+    pixels = photograph(folder / "a.png")
+    assert restore("a.png", "-o", "full.png") == 0
+    assert restore("a.png", "-o", "none.png", "--strength", "0") == 0
+    assert restore("a.png", "-o", "half.png", "--strength", "0.5") == 0
+    full, none, half = (np.asarray(PIL.Image.open(f"{n}.png")) for n in ("full", "none", "half"))
+    np.testing.assert_array_equal(none, pixels)
+    # The restored image is clamped before it is rounded, not before it is blended.
+    inside = (full > 0) & (full < 255)
+    between = (pixels.astype(float) + full) / 2
+    assert np.abs(half - between)[inside].max() <= 1
+
+
+def test_a_plan_without_work(folder, capsys):
+    photograph(folder / "photos" / "a.png")
+    arguments = ["restore", "photos", "-o", "out", "--model", "there_is_none", "--dry-run"]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == "photos/a.png -> out/a.png\n"
+    assert not (folder / "out").exists()
+
+
+def test_shards_restore_everything_once(folder, capsys):
+    for index in range(5):
+        photograph(folder / "photos" / f"{index}.png", index)
+    written = []
+    for index in (1, 2):
+        assert restore("photos", "-o", f"out{index}", "--shard", f"{index}/2") == 0
+        written += os.listdir(f"out{index}")
+    assert sorted(written) == [f"{index}.png" for index in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["no.png"], "no.png"),
+        (["a.png", "--device", "gpu9"], "gpu9"),
+        (["a.png", "--strength", "2"], "strength"),
+        (["a.png", "--shard", "3/2"], "shard"),
+        (["a.png", "--shard", "0/2"], "shard"),
+        (["a.png", "--quality", "0"], "quality"),
+        (["a.png", "--tile", "-1"], "tile"),
+        (["a.png", "--format", "gif"], "gif"),
+        (["a.png", "-o", "."], "input"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(folder, arguments, named, capsys):
+    photograph(folder / "a.png")
+    try:
+        status = restore(*arguments)
+    except SystemExit as error:  # argparse's own
+        status = error.code
+    assert status == 2
+    assert named in capsys.readouterr().err
+    assert sorted(os.listdir()) == ["a.png", "net.pth"]
+
+
+def test_broken_weights_are_refused(folder, capsys):
+    network = DCSFN(**{k: v for k, v in CONFIG.items() if k != "type"})
+    for parameter in network.parameters():
+        nn.init.constant_(parameter, float("nan"))
+    save_network(network, CONFIG, "net.pth")
+    photograph(folder / "a.png")
+    assert restore("a.png", "-o", "out") == 2
+    assert "not finite" in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_an_interrupt_ends_with_130_and_the_rest_follows(folder):
+    for index in range(40):
+        photograph(folder / "photos" / f"{index:02}.png", index, (160, 160))
+    command = [
+        *(sys.executable, "-m", "restorekit.cli", "restore", "photos", "-o", "out"),
+        *("--model", "net.pth", "--device", "cpu"),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (folder / "out").is_dir() or len(os.listdir("out")) < 3:
+        time.sleep(0.02)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    done = [name for name in os.listdir("out") if not name.startswith(".")]
+    assert len(done) == len(os.listdir("out")) < 40
+    assert f"{len(done)} of 40 files are restored" in errors
+    assert "--skip-existing" in errors
+    before = {name: os.stat(f"out/{name}").st_mtime_ns for name in done}
+    assert restore("photos", "-o", "out", "--skip-existing") == 0
+    assert len(os.listdir("out")) == 40
+    assert all(os.stat(f"out/{name}").st_mtime_ns == time for name, time in before.items())
