@@ -29,11 +29,22 @@ class NAFNet(nn.Module):
     The network itself pads images whose sides the levels do not divide, with zeros as in the
     released code. Reflected pixels, as for other networks, would give different results.
 
+    Two options are restorekit's own, for small networks that run on a CPU. ``stem`` moves all
+    blocks to a smaller size: most of their time there goes into reading and writing features,
+    not into arithmetic. Images are then padded by reflection, as for other networks. Without
+    ``attention`` an output depends on its neighbourhood only, so an image restored in tiles
+    equals one restored whole, and a network trained on small patches sees the same statistics
+    on large photographs (Chu et al., "Improving Image Restoration by Revisiting Global
+    Information Aggregation", ECCV 2022, measure what that difference costs).
+
     Args:
         channels: Channels at full size; each level doubles them.
         encoder_blocks: Number of blocks in each level of the encoder, full size first.
         middle_blocks: Number of blocks at the smallest size.
         decoder_blocks: Number of blocks in each level of the decoder, smallest size first.
+        stem: Factor by which the image is folded into channels before the first convolution
+            (a pixel-unshuffle) and unfolded after the last; 1 is the paper's network.
+        attention: Whether blocks weight their channels by averages over the whole image.
 
     Raises:
         ConfigError: If a value is out of range.
@@ -47,22 +58,28 @@ class NAFNet(nn.Module):
         encoder_blocks: Sequence[int] = (1, 1, 1, 28),
         middle_blocks: int = 1,
         decoder_blocks: Sequence[int] = (1, 1, 1, 1),
+        stem: int = 1,
+        attention: bool = True,
     ) -> None:
         super().__init__()
         require_int(self, "channels", channels, 1)
         require_int(self, "middle_blocks", middle_blocks, 0)
+        require_int(self, "stem", stem, 1)
         if len(encoder_blocks) != len(decoder_blocks):
             raise ConfigError(
                 f"NAFNet: encoder_blocks={tuple(encoder_blocks)} and "
                 f"decoder_blocks={tuple(decoder_blocks)} must have one number for each level."
             )
         widths = [channels << level for level in range(len(encoder_blocks))]
-        self.multiple = 2 ** len(widths)
+        self.stem = stem
+        self.multiple = stem * 2 ** len(widths)
+        if stem > 1:
+            self.size_requirements = SizeRequirements(multiple=self.multiple)
 
         def blocks(width: int, count: int) -> nn.Sequential:
-            return nn.Sequential(*(NAFBlock(width) for _ in range(count)))
+            return nn.Sequential(*(NAFBlock(width, attention) for _ in range(count)))
 
-        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.head = nn.Conv2d(3 * stem**2, channels, 3, padding=1)
         self.encoder = nn.ModuleList(map(blocks, widths, encoder_blocks))
         self.down = nn.ModuleList(nn.Conv2d(width, 2 * width, 2, stride=2) for width in widths)
         self.middle = blocks(channels << len(widths), middle_blocks)
@@ -71,7 +88,7 @@ class NAFNet(nn.Module):
             for width in reversed(widths)
         )
         self.decoder = nn.ModuleList(map(blocks, reversed(widths), decoder_blocks))
-        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
+        self.tail = nn.Conv2d(channels, 3 * stem**2, 3, padding=1)
 
     def forward(self, lq: torch.Tensor) -> torch.Tensor:
         """Restore images.
@@ -84,7 +101,7 @@ class NAFNet(nn.Module):
         """
         height, width = lq.shape[-2:]
         padded = F.pad(lq, (0, -width % self.multiple, 0, -height % self.multiple))
-        x = self.head(padded)
+        x = self.head(F.pixel_unshuffle(padded, self.stem))
         skips = []
         for blocks, down in zip(self.encoder, self.down, strict=True):
             skips.append(blocks(x))
@@ -92,7 +109,7 @@ class NAFNet(nn.Module):
         x = self.middle(x)
         for up, blocks in zip(self.up, self.decoder, strict=True):
             x = blocks(up(x) + skips.pop())
-        restored: torch.Tensor = padded + self.tail(x)
+        restored: torch.Tensor = padded + F.pixel_shuffle(self.tail(x), self.stem)
         return restored[..., :height, :width]
 
 
@@ -106,19 +123,24 @@ class NAFBlock(nn.Module):
 
     Args:
         channels: Channels of input and output.
+        attention: Whether to weight channels by their averages over the whole image.
 
     Raises:
         ConfigError: If a value is out of range.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, attention: bool = True) -> None:
         super().__init__()
         self.norm1 = ChannelNorm(channels, eps=1e-6)
         self.expand = nn.Sequential(
             nn.Conv2d(channels, 2 * channels, 1),
             nn.Conv2d(2 * channels, 2 * channels, 3, padding=1, groups=2 * channels),
         )
-        self.attention = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels, 1))
+        self.attention = (
+            nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels, 1))
+            if attention
+            else None
+        )
         self.project = nn.Conv2d(channels, channels, 1)
         self.beta = nn.Parameter(torch.zeros(1, channels, 1, 1))
         self.norm2 = ChannelNorm(channels, eps=1e-6)
@@ -129,7 +151,9 @@ class NAFBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
         features = simple_gate(self.expand(self.norm1(x)))
-        x = x + self.beta * self.project(features * self.attention(features))
+        if self.attention is not None:
+            features = features * self.attention(features)
+        x = x + self.beta * self.project(features)
         total: torch.Tensor = x + self.gamma * self.out(
             simple_gate(self.feed_forward(self.norm2(x)))
         )

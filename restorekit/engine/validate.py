@@ -37,6 +37,7 @@ _REGISTRIES: dict[str, Registry] = {
     "dataset": DATASETS,
     "datasets": DATASETS,
     "pipeline": TRANSFORMS,
+    "before_rain": TRANSFORMS,
     "sampler": DATA_SAMPLERS,
     "batch_sampler": DATA_SAMPLERS,
     "val_evaluator": METRICS,

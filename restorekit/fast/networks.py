@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from restorekit.archs import DCSFN, REHEN, RESCAN, PReNet
+from restorekit.archs import DCSFN, REHEN, RESCAN, NAFNet, PReNet
 
 from .forms import FastForm, register_fast_form
 
@@ -36,6 +36,18 @@ class FastDCSFN(ChannelsLast, DCSFN):
 
 @register_fast_form(DCSFN, training=True)
 class TrainedDCSFN(FastDCSFN):
+    """The same in training."""
+
+    with_gradients = True
+
+
+@register_fast_form(NAFNet)
+class FastNAFNet(ChannelsLast, NAFNet):
+    """NAFNet in the channels-last layout."""
+
+
+@register_fast_form(NAFNet, training=True)
+class TrainedNAFNet(FastNAFNet):
     """The same in training."""
 
     with_gradients = True

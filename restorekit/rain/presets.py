@@ -2,12 +2,14 @@
 
 ``docs/rain.md`` says what is known of the real sets, how close the presets come and what each
 looks like. Lengths and widths are for images of the real sets' size (481x321, and 512x512 for
-Rain1200); on much larger photographs, the same streaks look finer.
+Rain1200); on much larger photographs, the same streaks look finer. The preset ``real`` imitates
+none of them; :mod:`restorekit.rain.real` describes it.
 """
 
 from __future__ import annotations
 
 from .distributions import Distribution, LogNormal, Normal
+from .real import realistic
 from .spec import RainMixture, RainSpec, StreakLayer
 
 # Rain100L (Yang et al., CVPR 2017): one direction per image; many faint specks and a few
@@ -123,4 +125,5 @@ RAIN_PRESETS: dict[str, RainSpec | RainMixture] = {
     "rain100h": _RAIN100H,
     "rain1200": _RAIN1200,
     "rain1400": _RAIN1400,
+    "real": realistic(_RAIN100L, _RAIN100H, _RAIN1200, _RAIN1400),
 }

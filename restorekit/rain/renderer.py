@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -63,14 +64,17 @@ class RainRenderer:
                 f"{clean.dtype} of shape {clean.shape}; convert it first."
             )
         spec = self._choose_spec(rng)
-        streaks = _draw_layers(spec, clean.shape[:2], rng)[..., None]
+        depth = distance_map(clean.shape[:2], rng) if spec.uses_depth else None
+        streaks = _draw_layers(spec, clean.shape[:2], rng, depth)[..., None]
         veil = np.float32(sample(spec.veil, rng))
         airlight = np.float32(sample(spec.airlight, rng))
         background = clean.astype(np.float32) / np.float32(255.0)
         if veil > 0:
-            background += veil * (airlight - background)
+            background += _by_distance(veil, spec.veil_depth, depth) * (airlight - background)
         if spec.blending == "screen":
             streaks = streaks * (1 - background)
+        elif spec.blending == "over":
+            streaks = streaks * (airlight - background)
         rainy = np.clip(background + streaks, 0.0, 1.0)
         levels: Image = np.rint(rainy * np.float32(255.0)).astype(np.uint8)
         return levels
@@ -85,7 +89,9 @@ class RainRenderer:
         Returns:
             The rain layer R, (height, width), 0 to 1, before blending and without the veil.
         """
-        return _draw_layers(self._choose_spec(rng), shape, rng)
+        spec = self._choose_spec(rng)
+        depth = distance_map(shape, rng) if spec.uses_depth else None
+        return _draw_layers(spec, shape, rng, depth)
 
     def _choose_spec(self, rng: np.random.Generator) -> RainSpec:
         if isinstance(self.rain, RainSpec):
@@ -103,14 +109,38 @@ def _preset(name: str) -> RainSpec | RainMixture:
     return RAIN_PRESETS[name]
 
 
-def _draw_layers(spec: RainSpec, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+def distance_map(shape: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Return a smooth random map of distances, 0 (nearest) to 1, of the given height and width.
+
+    It grows upwards, more or less, as in a photograph of a street or a field.
+    """
+    slope = rng.uniform(0, 0.5)
+    coarse = rng.uniform(0, 1, (4, 4)) + np.linspace(slope, -slope, 4)[:, None]
+    smooth = cv2.resize(coarse.astype(np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
+    distances: Array = np.clip(smooth, 0, 1)
+    return distances
+
+
+def _by_distance(strength: np.float32, share: float, depth: Array | None) -> Any:
+    """Return a strength of which a share depends on the distance, (H, W, 1) or a number."""
+    if share == 0 or depth is None:
+        return strength
+    return np.minimum(strength * (1 - share + 2 * share * depth), 1)[..., None]
+
+
+def _draw_layers(
+    spec: RainSpec, shape: tuple[int, int], rng: np.random.Generator, depth: Array | None = None
+) -> Array:
     """Return the sum of a description's layers, at most 1."""
     total = np.zeros(shape, np.float32)
     for layer in spec.layers:
         if layer.probability < 1 and rng.random() >= layer.probability:
             continue
         brightness = np.float32(sample(layer.brightness, rng))
-        total += brightness * draw_streaks(shape, _scatter(layer, shape, rng))
+        drawn = brightness * draw_streaks(shape, _scatter(layer, shape, rng))
+        if layer.depth > 0 and depth is not None:
+            drawn *= 1 - layer.depth * (1 - depth)
+        total += drawn
     np.minimum(total, 1, out=total)
     return total
 

@@ -34,6 +34,8 @@ class StreakLayer:
         softness: Fraction of its width over which a streak's sides fade, 0 to 1, as when out
             of focus.
         probability: Probability that an image has this layer at all.
+        depth: How much the layer fades where the scene is near, 0 (the same everywhere) to 1
+            (nothing at the nearest point); see :attr:`RainSpec.veil_depth`.
     """
 
     density: Distribution
@@ -48,6 +50,7 @@ class StreakLayer:
     motion_blur: float = 0.5
     softness: float = 1.0
     probability: float = 1.0
+    depth: float = 0.0
 
     def __post_init__(self) -> None:
         owner = type(self).__name__
@@ -58,7 +61,7 @@ class StreakLayer:
             check(owner, name, getattr(self, name), 0, 1)
         for name in ("direction_spread", "length_spread", "width_spread"):
             check_number(owner, name, getattr(self, name), 0)
-        for name in ("motion_blur", "softness", "probability"):
+        for name in ("motion_blur", "softness", "probability", "depth"):
             check_number(owner, name, getattr(self, name), 0, 1)
 
 
@@ -69,26 +72,37 @@ class RainSpec:
     Attributes:
         layers: The streaks; their brightness adds up, to at most 1.
         blending: ``'add'`` for O = B + R, clipped (equation 1 of the DCSFN paper; how Rain100L
-            and Rain100H are made), or ``'screen'`` for O = B + R (1 - B), which fades on
-            bright backgrounds (how rain is added in Photoshop, as for Rain1200 and Rain1400).
-        veil: Strength v of an even veil over the background, B (1 - v) + v A, under the
-            streaks. It does not depend on depth.
-        airlight: Brightness A of the veil, 0 to 1.
+            and Rain100H are made), ``'screen'`` for O = B + R (1 - B), which fades on
+            bright backgrounds (how rain is added in Photoshop, as for Rain1200 and Rain1400),
+            or ``'over'`` for O = B (1 - R) + R A, streaks of the airlight's brightness that hide
+            what is behind them, and look dark before a brighter sky.
+        veil: Strength v of a veil over the background, B (1 - v) + v A, under the streaks.
+        airlight: Brightness A of the veil and of streaks that are blended by ``'over'``, 0 to 1.
+        veil_depth: How much of the veil depends on the distance of the scene, 0 (even) to 1
+            (none at the nearest point, twice as strong at the farthest). A photograph has no
+            distances; a smooth random map that grows upwards stands in for them.
     """
 
     layers: tuple[StreakLayer, ...]
-    blending: Literal["add", "screen"] = "add"
+    blending: Literal["add", "screen", "over"] = "add"
     veil: Distribution = 0.0
     airlight: Distribution = 0.8
+    veil_depth: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.blending not in ("add", "screen"):
+        if self.blending not in ("add", "screen", "over"):
             raise ConfigError(
-                f"RainSpec.blending is {self.blending!r}; give 'add' (O = B + R) or "
-                "'screen' (O = B + R (1 - B))."
+                f"RainSpec.blending is {self.blending!r}; give 'add' (O = B + R), "
+                "'screen' (O = B + R (1 - B)) or 'over' (O = B (1 - R) + R A)."
             )
         check("RainSpec", "veil", self.veil, 0, 1)
         check("RainSpec", "airlight", self.airlight, 0, 1)
+        check_number("RainSpec", "veil_depth", self.veil_depth, 0, 1)
+
+    @property
+    def uses_depth(self) -> bool:
+        """Whether anything depends on the distance of the scene."""
+        return self.veil_depth > 0 or any(layer.depth > 0 for layer in self.layers)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,23 @@
 """Transforms: what happens to a sample between its file and its batch."""
 
+from .camera import PairedCamera, PairedExposure
 from .crop import PairedRandomCrop
 from .dcsfn import DCSFNAugment
 from .flip import PairedFlip, PairedRotate90
 from .pack import PackInputs
 from .paired import PairedTransform
+from .scaled_crop import PairedScaledCrop
 from .wrappers import RandomApply, RandomChoice
 
 __all__ = [
     "DCSFNAugment",
     "PackInputs",
+    "PairedCamera",
+    "PairedExposure",
     "PairedFlip",
     "PairedRandomCrop",
     "PairedRotate90",
+    "PairedScaledCrop",
     "PairedTransform",
     "RandomApply",
     "RandomChoice",

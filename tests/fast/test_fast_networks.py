@@ -46,7 +46,11 @@ def network_configs() -> dict[str, dict]:
                 without_form.append(small)
             else:
                 found[path.stem] = small
-    return {**found, "rescan-no-attention": {**found["rescan_rain100h"], "se_channels": 0}}
+    return {
+        **found,
+        "rescan-no-attention": {**found["rescan_rain100h"], "se_channels": 0},
+        "nafnet-stem": {**found["nafnet_rain13k"], "stem": 2, "attention": False},
+    }
 
 
 def build(config: dict) -> nn.Module:
