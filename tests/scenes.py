@@ -67,6 +67,17 @@ HANDED_OUT = {
     "SPA train": (_listed, "real_world/{}/a"),
     "SSIR": (_folders("input/{0}_1.png", "label/{0}.png"), "{}_1"),
     "DDN": (_folders("rainy_image/{0}_1.png", "ground_truth/{0}.png"), "{}_1"),
+    "Raindrop": (_folders("data/{}_rain.png", "gt/{}_clean.png"), "{}_rain"),
+    "Snow100K": (_folders("synthetic/{}.png", "gt/{}.png"), "{}"),
+    "Outdoor-Rain": (_folders("in/im_{}_s80_a04.png", "gt/im_{}.png"), "im_{}_s80_a04"),
+    "All-Weather": (_folders("input/{}.png", "gt/{}.png"), "{}"),
+    "RESIDE": (_folders("hazy/{0}_0.8_0.2.png", "gt/{0}.png"), "{}_0.8_0.2"),
+    "RESIDE train": (_folders("hazy/{0}_1.png", "clear/{0}.png"), "{}_1"),
+    "SIDD": (
+        _folders("{0}_S6/{0:04d}_NOISY_SRGB_010.PNG", "{0}_S6/{0:04d}_GT_SRGB_010.PNG"),
+        "{0}_S6/{0:04d}/010",
+    ),
+    "GoPro": (_folders("GOPR{}/blur/000047.png", "GOPR{}/sharp/000047.png"), "GOPR{}/000047"),
     "RESCAN": (_clean_left, "{}"),
     "DID-MDN": (_rain_left, "{}"),
 }

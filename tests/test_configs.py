@@ -30,15 +30,19 @@ def test_config(path):
         assert config.get(key) is not None, key
 
 
+def places(dataset):
+    parts = dataset.get("datasets", [dataset])
+    return [(part.get("data_root"), part.get("split")) for part in parts]
+
+
 @pytest.mark.parametrize("path", [*CONFIGS, *DATASETS], ids=name)
 def test_validation_is_neither_test_nor_training(path):
     config = Config.fromfile(str(path))
     train, val, test = (
         config[f"{one}_dataloader"].dataset.to_dict() for one in ("train", "val", "test")
     )
-    place = ("data_root", "split")
-    assert [val.get(key) for key in place] != [test.get(key) for key in place]
-    if [val.get(key) for key in place] == [train.get(key) for key in place]:
+    assert places(val) != places(test)
+    if places(val) == places(train):
         drawn = [{"size": 0.05, "seed": 0, **one["subset"]} for one in (train, val)]
         assert [one.pop("part") for one in drawn] == ["train", "val"]
         assert drawn[0] == drawn[1]

@@ -19,7 +19,7 @@ from restorekit.registry import MODELS
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Folders of configs that belong to no method.
-NOT_OF_A_METHOD = {"hub", "interop"}
+NOT_OF_A_METHOD = {"all_in_one", "hub", "interop"}
 METHODS = all_methods()
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
 

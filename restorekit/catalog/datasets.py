@@ -32,7 +32,8 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         name: Its key in ``layouts.yml``.
         about: Who uses it.
-        lq: Folder of the rainy images, or the pattern of their file names, with ``{id}``.
+        lq: Folder of the rainy images, or the pattern of their file names, with ``{id}``; with
+            further names in braces, of their paths below the folder.
         gt: The same for the clean images.
         side_by_side: Side of the rainy image, where each file holds both images.
         list: Name of the text file that lists the pairs.
@@ -51,8 +52,13 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         kinds = [self.lq and self.gt, self.side_by_side, self.list, self.images]
         if sum(map(bool, kinds)) > 1 or bool(self.lq) != bool(self.gt):
             raise ValueError("needs lq and gt, or one of side_by_side, list and images")
-        if self.lq.count("{id}") != self.gt.count("{id}") or self.lq.count("{id}") > 1:
-            raise ValueError("needs {id} once in both lq and gt, or in neither")
+        if self.shared_parts(self.lq) != self.shared_parts(self.gt):
+            raise ValueError("needs the same names in braces in lq and gt, each once")
+
+    @staticmethod
+    def shared_parts(pattern: str) -> tuple[str, ...]:
+        """Return the names in braces, such as ``id``, of a pattern."""
+        return tuple(sorted(re.findall(r"\{(\w+)\}", pattern)))
 
     def describe(self) -> str:
         """Describe the folder in a few words."""

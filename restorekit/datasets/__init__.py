@@ -18,11 +18,12 @@ from .readers.pairing import match_names, suggest_rule
 from .readers.pairs import PairReader
 from .readers.selection import Subset
 from .semi_supervised import SemiSupervisedDataset
-from .synthetic import SyntheticRainDataset
+from .synthetic import DegradedDataset, SyntheticRainDataset
 from .unpaired import UnpairedDataset
 
 __all__ = [
     "DatasetPairs",
+    "DegradedDataset",
     "ImageDataset",
     "LmdbPairs",
     "MixtureDataset",

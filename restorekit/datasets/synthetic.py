@@ -1,4 +1,4 @@
-"""Clean images on which rain is rendered when they are read."""
+"""Clean images that are degraded when they are read."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from .readers.selection import Names, Subset
 
 
 @DATASETS.register_module()
-class SyntheticRainDataset(ImageDataset):
-    """Clean images with rain that is rendered anew each time they are read.
+class DegradedDataset(ImageDataset):
+    """Clean images that transforms degrade anew each time they are read.
 
-    The rain comes from the sample's own generator: training never sees the same rain twice,
-    the same run always sees the same rain, and validation (plain indices, or an epoch sampler
-    that stays in epoch 0) sees the same rain every time.
+    Everything comes from the sample's own generator: training never sees the same image twice,
+    the same run always sees the same images, and validation (plain indices, or an epoch sampler
+    that stays in epoch 0) sees the same images every time.
 
     Args:
         data_root: Folder of clean images (or of the dataset), or an LMDB; of pairs the clean
             images are used.
         split: Name of a folder in it, or of an LMDB without its suffix.
-        rain: Name of a preset (``rain100l``), a :class:`~restorekit.rain.RainSpec` or
-            :class:`~restorekit.rain.RainMixture`, or a dict of the fields of one; see
-            :func:`~restorekit.rain.rain_from_config`.
+        degradations: Transforms of ``lq``, such as :class:`~restorekit.transforms.AddSnow`; ``gt``
+            stays clean. ``RandomChoice`` and ``RandomApply`` make a mixture of them.
         pipeline: Transforms of the pair.
-        before_rain: Transforms of the clean image before the rain. Cropping here rather than in
-            ``pipeline`` renders rain on the patch only, which is much faster.
+        before: Transforms of the clean image before it is degraded. Cropping here rather than in
+            ``pipeline`` degrades the patch only, which is much faster.
         skip_broken: Leave out images that cannot be used, and report how many.
         hint: How to get the data, for the message where nothing is found.
         metainfo: Facts for reports.
@@ -44,6 +43,77 @@ class SyntheticRainDataset(ImageDataset):
         exclude: Names of images to leave out, given likewise.
         subset: The training or the validation part of the split, as
             :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
+
+    Raises:
+        DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
+    """
+
+    def __init__(
+        self,
+        data_root: str | os.PathLike[str],
+        split: str | None = None,
+        degradations: Pipeline = (),
+        pipeline: Pipeline = (),
+        before: Pipeline = (),
+        skip_broken: bool = False,
+        hint: str = "",
+        metainfo: Mapping[str, Any] | None = None,
+        ann_file: Names = None,
+        exclude: Names = None,
+        subset: Subset | Mapping[str, Any] | None = None,
+    ) -> None:
+        self.degradations = build_pipeline(degradations)
+        self.before = build_pipeline(before)
+        reader = open_images(
+            data_root, split, hint=hint, ann_file=ann_file, exclude=exclude, subset=subset
+        )
+        super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before)
+
+    def sizes(self) -> npt.NDArray[np.int32] | None:
+        """Return the sizes of all samples, unless a transform before the others changes them."""
+        kept = all(getattr(transform, "keeps_size", False) for transform in self.before)
+        return super().sizes() if kept else None
+
+    def degrade(self, clean: Image, name: str, rng: np.random.Generator) -> Image:
+        """Return a degraded copy of a clean image."""
+        results: dict[str, Any] = {"lq": clean, "name": name, "rng": rng}
+        for transform in self.degradations:
+            results = transform(results)
+        degraded: Image = results["lq"]
+        return degraded
+
+    def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
+        """Read the clean image and degrade it."""
+        image, clean = self.reader.read(index)
+        name = self.names[index]
+        results: dict[str, Any] = {
+            "gt": image if clean is None else clean,
+            "name": name,
+            "rng": rng,
+        }
+        for transform in self.before:
+            results = transform(results)
+        return {"lq": self.degrade(results["gt"], name, rng), "gt": results["gt"]}
+
+
+@DATASETS.register_module()
+class SyntheticRainDataset(DegradedDataset):
+    """Clean images with rain that is rendered anew each time they are read.
+
+    Args:
+        data_root: See :class:`DegradedDataset`, as for the rest.
+        split: Name of a folder in it, or of an LMDB without its suffix.
+        rain: Name of a preset (``rain100l``), a :class:`~restorekit.rain.RainSpec` or
+            :class:`~restorekit.rain.RainMixture`, or a dict of the fields of one; see
+            :func:`~restorekit.rain.rain_from_config`.
+        pipeline: Transforms of the pair.
+        before_rain: Transforms of the clean image before the rain.
+        skip_broken: Leave out images that cannot be used, and report how many.
+        hint: How to get the data, for the message where nothing is found.
+        metainfo: Facts for reports.
+        ann_file: Names of the images to keep.
+        exclude: Names of images to leave out.
+        subset: The training or the validation part of the split.
 
     Raises:
         ConfigError: If ``rain`` does not describe a rain.
@@ -65,25 +135,19 @@ class SyntheticRainDataset(ImageDataset):
         subset: Subset | Mapping[str, Any] | None = None,
     ) -> None:
         self.renderer = RainRenderer(rain_from_config(rain) if isinstance(rain, Mapping) else rain)
-        self.before_rain = build_pipeline(before_rain)
-        reader = open_images(
-            data_root, split, hint=hint, ann_file=ann_file, exclude=exclude, subset=subset
+        super().__init__(
+            data_root,
+            split,
+            pipeline=pipeline,
+            before=before_rain,
+            skip_broken=skip_broken,
+            hint=hint,
+            metainfo=metainfo,
+            ann_file=ann_file,
+            exclude=exclude,
+            subset=subset,
         )
-        super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before_rain)
 
-    def sizes(self) -> npt.NDArray[np.int32] | None:
-        """Return the sizes of all samples, unless a transform before the rain changes them."""
-        kept = all(getattr(transform, "keeps_size", False) for transform in self.before_rain)
-        return super().sizes() if kept else None
-
-    def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
-        """Read the clean image and render rain on it."""
-        image, clean = self.reader.read(index)
-        results: dict[str, Any] = {
-            "gt": image if clean is None else clean,
-            "name": self.names[index],
-            "rng": rng,
-        }
-        for transform in self.before_rain:
-            results = transform(results)
-        return {"lq": self.renderer(results["gt"], rng), "gt": results["gt"]}
+    def degrade(self, clean: Image, name: str, rng: np.random.Generator) -> Image:
+        """Return a copy of a clean image with rain on it."""
+        return self.renderer(clean, rng)

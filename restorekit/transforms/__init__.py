@@ -3,6 +3,15 @@
 from .camera import PairedCamera, PairedExposure
 from .crop import PairedRandomCrop
 from .dcsfn import DCSFNAugment
+from .degradations import (
+    AddBlur,
+    AddHaze,
+    AddJPEG,
+    AddNoise,
+    AddRaindrops,
+    AddSnow,
+    Degradation,
+)
 from .flip import PairedFlip, PairedRotate90
 from .pack import PackInputs
 from .paired import PairedTransform
@@ -10,7 +19,14 @@ from .scaled_crop import PairedScaledCrop
 from .wrappers import RandomApply, RandomChoice
 
 __all__ = [
+    "AddBlur",
+    "AddHaze",
+    "AddJPEG",
+    "AddNoise",
+    "AddRaindrops",
+    "AddSnow",
     "DCSFNAugment",
+    "Degradation",
     "PackInputs",
     "PairedCamera",
     "PairedExposure",

@@ -28,6 +28,14 @@ COUNTS = {
     "spa": (638492, 1000),
     "rain13k": (13711, None),
     "internet": (None, 147),
+    "raindrop": (861, 58),
+    "snow100k": (50000, 16801),
+    "outdoor-rain": (9000, 750),
+    "allweather": (18069, None),
+    "reside-indoor": (13990, 500),
+    "reside-outdoor": (None, 500),
+    "sidd": (320, 1280),
+    "gopro": (2103, 1111),
 }
 
 

@@ -118,7 +118,8 @@ def _fit(layout: Layout, folder: Path, known: bool) -> PairReader | None:
     elif layout.images:
         fit = _fit_images
     else:
-        fit = _fit_files if "{id}" in layout.lq else _fit_folders
+        parts = layout.shared_parts(layout.lq)
+        fit = _fit_paths if len(parts) > 1 else _fit_files if parts else _fit_folders
     reader = fit(layout, folder)
     return reader if reader is not None and len(reader) else None
 
@@ -142,6 +143,27 @@ def _files_called(folder: Path, template: str) -> FileImages | None:
     files = list_images(parent, recursive=False) if parent.is_dir() else []
     kept = [file for file in files if pattern.fullmatch(without_suffix(file))]
     return FileImages(parent, kept) if kept else None
+
+
+def _fit_paths(layout: Layout, folder: Path) -> PairReader | None:
+    if not folder.is_dir():
+        return None
+    lq, gt = (_paths_called(folder, template) for template in (layout.lq, layout.gt))
+    return MatchedPairs(lq, gt, "same") if lq is not None and gt is not None else None
+
+
+def _paths_called(folder: Path, template: str) -> FileImages | None:
+    """Return the images below a folder that fit a template; what they share is their name."""
+    # Odd pieces are the names in braces.
+    pieces = re.split(r"\{(\w+)\}", template)
+    pattern = re.compile(
+        "".join(f"(?P<{one}>[^/]+?)" if i % 2 else re.escape(one) for i, one in enumerate(pieces)),
+        re.IGNORECASE,
+    )
+    parts = pieces[1::2]
+    named = [(file, pattern.fullmatch(without_suffix(file))) for file in list_images(folder)]
+    kept = {file: "/".join(found[part] for part in parts) for file, found in named if found}
+    return FileImages(folder, list(kept), list(kept.values())) if kept else None
 
 
 def _fit_list(layout: Layout, folder: Path) -> PairReader | None:

@@ -1,0 +1,25 @@
+"""Noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from restorekit.registry import TRANSFORMS
+
+from .base import Degradation, Image, Range, require_range, to_levels
+
+
+@TRANSFORMS.register_module()
+class AddNoise(Degradation):
+    """Add white Gaussian noise to the sRGB levels, as the literature on blind denoising does.
+
+    Args:
+        sigma: Range of the standard deviation, in grey levels (0 to 255).
+    """
+
+    def __init__(self, sigma: Range = (0.0, 50.0)) -> None:
+        self.sigma = require_range(self, "sigma", sigma, 0)
+
+    def degrade(self, image: Image, rng: np.random.Generator) -> Image:
+        sigma = np.float32(rng.uniform(*self.sigma))
+        return to_levels(image + sigma * rng.standard_normal(image.shape, np.float32))
