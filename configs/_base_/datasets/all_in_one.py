@@ -3,53 +3,31 @@
 # each kind; `restorekit test --test-set gopro` tests on one of them.
 _base_ = "paired.py"
 
-_crop = [
-    dict(type="PairedRandomCrop", patch_size=128),
-    dict(type="PairedFlip"),
-]
-_pack = [dict(type="PackInputs")]
 _photos = dict(
-    data_root="data/photos", hint="Put clean photographs into data/photos/train and data/photos/val."
+    data_root="data/photos",
+    hint="Put clean photographs into data/photos/train and data/photos/val.",
+    pipeline=[dict(type="PackInputs")],
 )
-_degradations = [
-    [dict(type="AddRaindrops")],
-    [dict(type="AddSnow")],
-    [dict(type="AddHaze")],
-    [dict(type="AddNoise")],
-    [dict(type="AddJPEG")],
-    [dict(type="AddBlur")],
+_crop = [dict(type="PairedRandomCrop", patch_size=128), dict(type="PairedFlip")]
+_rain = dict(type="SyntheticRainDataset", before_rain=_crop, **_photos)
+_other = dict(type="DegradedDataset", before=_crop, **_photos)
+_kinds = [
+    dict(_rain, rain="rain100l"),
+    dict(_rain, rain="rain100h"),
+    dict(_rain, rain="rain1200"),
+    dict(_rain, rain="rain1400"),
+    dict(_other, degradations=[dict(type="AddRaindrops")]),
+    dict(_other, degradations=[dict(type="AddSnow")]),
+    dict(_other, degradations=[dict(type="AddHaze")]),
+    dict(_other, degradations=[dict(type="AddNoise")]),
+    dict(_other, degradations=[dict(type="AddJPEG")]),
+    dict(_other, degradations=[dict(type="AddBlur")]),
 ]
+# The four kinds of rain share one part of seven.
+_mixture = dict(_delete_=True, type="MixtureDataset", weights=[0.25] * 4 + [1.0] * 6)
 
-
-def _degraded(split, before):
-    rain = ["rain100l", "rain100h", "rain1200", "rain1400"]
-    shared = dict(split=split, pipeline=_pack, **_photos)
-    return [
-        *(
-            dict(type="SyntheticRainDataset", rain=one, before_rain=before, **shared)
-            for one in rain
-        ),
-        *(
-            dict(type="DegradedDataset", degradations=one, before=before, **shared)
-            for one in _degradations
-        ),
-    ]
-
-
-# The four kinds of rain share one part of the seven.
-_weights = [0.25] * 4 + [1.0] * 6
 train_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type="MixtureDataset",
-        datasets=_degraded("train", _crop),
-        weights=_weights,
-    )
+    dataset=dict(_mixture, datasets=[dict(one, split="train") for one in _kinds])
 )
-val_dataloader = dict(
-    dataset=dict(
-        _delete_=True, type="MixtureDataset", datasets=_degraded("val", _crop), weights=_weights
-    )
-)
-del _degraded
+val_dataloader = dict(dataset=dict(_mixture, datasets=[dict(one, split="val") for one in _kinds]))
 test_sets = ["rain200l", "raindrop", "snow100k", "outdoor-rain", "reside-outdoor", "sidd", "gopro"]
