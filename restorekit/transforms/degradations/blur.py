@@ -77,4 +77,5 @@ def motion_kernel(rng: np.random.Generator, length: float, turning: float) -> Ma
     for x_step, y_step in ((0, 0), (0, 1), (1, 0), (1, 1)):
         share = np.abs(1 - x_step - x_share) * np.abs(1 - y_step - y_share)
         np.add.at(kernel, (corner[1] + y_step + radius, corner[0] + x_step + radius), share)
-    return kernel / kernel.sum()
+    scaled: Map = kernel / kernel.sum()
+    return scaled

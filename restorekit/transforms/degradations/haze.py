@@ -32,7 +32,8 @@ class AddHaze(Degradation):
 
     def degrade(self, image: Image, rng: np.random.Generator) -> Image:
         beta, airlight = rng.uniform(*self.beta), rng.uniform(*self.airlight)
-        depth = _depth(rng, *image.shape[:2], hills=rng.uniform(*self.hills))
+        height, width = image.shape[:2]
+        depth = _depth(rng, height, width, rng.uniform(*self.hills))
         transmission = np.exp(-np.float32(beta) * depth)[..., None]
         light = np.float32(255 * airlight)
         return to_levels(image * transmission + light * (1 - transmission))
@@ -44,4 +45,6 @@ def _depth(rng: np.random.Generator, height: int, width: int, hills: float) -> M
     rows = np.linspace(1, 0, height, dtype=np.float32)[:, None]
     columns = np.linspace(-tilt, tilt, width, dtype=np.float32)[None]
     plane = np.clip((rows + columns) / np.float32(horizon), 0, 1)
-    return np.float32(1 - hills) * plane + np.float32(hills) * smooth_field(rng, height, width, 4)
+    rising = smooth_field(rng, height, width, 4)
+    depth: Map = np.float32(1 - hills) * plane + np.float32(hills) * rising
+    return depth

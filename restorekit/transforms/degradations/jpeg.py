@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -25,5 +27,6 @@ class AddJPEG(Degradation):
         quality = int(rng.integers(int(self.quality[0]), int(self.quality[1]), endpoint=True))
         # OpenCV takes BGR, and colours matter here.
         _, file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-        decoded: Image = cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1]
-        return decoded
+        decoded: Any = cv2.imdecode(file, cv2.IMREAD_COLOR)
+        rgb: Image = decoded[..., ::-1]
+        return rgb

@@ -40,7 +40,8 @@ class AddRaindrops(Degradation):
     def degrade(self, image: Image, rng: np.random.Generator) -> Image:
         height, width = image.shape[:2]
         count = int(rng.poisson(rng.uniform(*self.density) * height * width / 1e6))
-        radii = np.exp(rng.uniform(*np.log(self.radius), count))
+        smallest, largest = np.log(self.radius)
+        radii = np.exp(rng.uniform(smallest, largest, count))
         scene = cv2.GaussianBlur(image, (0, 0), 3.0).astype(np.float32)
         mixed = image.astype(np.float32)
         # The smallest last: they lie between the large ones.

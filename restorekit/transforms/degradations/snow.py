@@ -85,4 +85,5 @@ def _flakes(
             canvas, (x[i], y[i]), axes, angles[i], 0, 360, levels[i], -1, cv2.LINE_AA, _SHIFT
         )
     covered = cv2.GaussianBlur(canvas.astype(np.float32) / 255, (0, 0), max(0.35 * radius, 0.4))
-    return covered[margin : margin + height, margin : margin + width]
+    inside: Map = covered[margin : margin + height, margin : margin + width]
+    return inside
