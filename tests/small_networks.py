@@ -1,6 +1,8 @@
 """Sizes that make networks quick and leave their structure, for the suites over all of them."""
 
 SMALL_NETWORKS = {
+    "BioIR": {"channels": 4, "num_blocks": (1, 1, 1), "num_refinement_blocks": 1},
+    "ConvIR": {"channels": 8, "num_blocks": 2},
     "DRSformer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
     "FADformer": {"channels": 8, "num_blocks": (1, 1, 2, 1, 1)},
     "IDT": {
@@ -24,5 +26,6 @@ SMALL_NETWORKS = {
         "implicit_channels": 8,
     },
     "SFHformer": {"channels": 8, "num_blocks": (1, 1, 2, 1, 1)},
+    "SFNet": {"channels": 16, "num_blocks": 2},
     "Restormer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
 }

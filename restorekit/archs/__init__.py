@@ -5,6 +5,8 @@ their blocks. :mod:`restorekit.fast` makes them faster without changing what the
 """
 
 from . import blocks
+from .bioir import BioIR
+from .convir import ConvIR
 from .dcsfn import DCSFN
 from .ddn import DDN
 from .drsformer import DRSformer
@@ -19,6 +21,7 @@ from .rehen import REHEN
 from .rescan import RESCAN
 from .restormer import Restormer
 from .sfhformer import SFHformer
+from .sfnet import SFNet
 from .sizing import (
     SizeRequirements,
     forward_padded,
@@ -34,6 +37,8 @@ __all__ = [
     "NLEDN",
     "REHEN",
     "RESCAN",
+    "BioIR",
+    "ConvIR",
     "DRSformer",
     "FADformer",
     "MPRNet",
@@ -42,6 +47,7 @@ __all__ = [
     "PReNet",
     "Restormer",
     "SFHformer",
+    "SFNet",
     "SizeRequirements",
     "blocks",
     "forward_padded",

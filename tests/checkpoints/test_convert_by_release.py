@@ -9,10 +9,12 @@ from typing import NamedTuple
 import pytest
 import torch
 from golden import GOLDEN_FILE, assert_golden
+from released_bioir import released_bioir
 from released_frequency import released_fadformer, released_sfhformer
 from released_idt import NUM_BLOCKS, NUM_HEADS, released_idt
 from released_layout import size
 from released_mprnet import released_mprnet
+from released_multi_input_output import released_convir, released_sfnet
 from released_nafnet import released_nafnet
 from released_transformers import (
     data_parallel,
@@ -138,6 +140,29 @@ RELEASES = {
             "ffn_factor": 4.0,
         },
         "state_dict",
+    ),
+    "BioIR": Release(
+        "bioir",
+        released_bioir,
+        {"channels": 8, "num_blocks": [1, 2, 1], "num_refinement_blocks": 1, "ffn_factor": 3},
+        "params",
+        dropped=32 * 16,
+    ),
+    "ConvIR": Release(
+        "convir",
+        released_convir,
+        {"channels": 8, "num_blocks": 2},
+        "model",
+        ("quarter", "half", "pred"),
+    ),
+    "SFNet": Release(
+        "sfnet",
+        released_sfnet,
+        {"channels": 16, "num_blocks": 2},
+        "model",
+        ("quarter", "half", "pred"),
+        # Two factors for each channel of two filters, in each of six stages.
+        dropped=4 * (8 + 16 + 32 + 32 + 16 + 8),
     ),
 }
 every_release = pytest.mark.parametrize("name", RELEASES)

@@ -12,10 +12,13 @@ import torch.distributed
 from mmengine.config import Config
 from mmengine.model import MMDistributedDataParallel
 
+from restorekit.archs import size_requirements_of
 from restorekit.registry import MODELS
 
 #: Sizes that make each network quick.
 SMALL = {
+    "BioIR": {"channels": 8, "num_blocks": (1, 1), "num_refinement_blocks": 1},
+    "ConvIR": {"channels": 8, "num_blocks": 1},
     "DDN": {"channels": 6, "num_blocks": 2},
     "DRSformer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
     "FADformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},
@@ -33,6 +36,7 @@ SMALL = {
     "REHEN": {"channels": 6, "num_stages": 2},
     "RESCAN": {"channels": 6, "num_stages": 2},
     "SFHformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},
+    "SFNet": {"channels": 16, "num_blocks": 1},
     "Restormer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
 }
 
@@ -60,7 +64,9 @@ def train(path, iterations, share=slice(None), wrap=lambda model: model):
     model = wrap(restorer)
     settings = config.optim_wrapper.optimizer.to_dict()
     optimizer = getattr(torch.optim, settings.pop("type"))(restorer.parameters(), **settings)
-    lq, gt = (images[share] for images in rainy_batch())
+    # Larger images only for a network that needs them.
+    side, _ = size_requirements_of(restorer.network).fit(24, 24)
+    lq, gt = (images[share] for images in rainy_batch(side=side))
     # Photographs without clean versions, where the method learns from such.
     more = {"unlabelled": lq.flip(-1)} if config.model.type == "SemiSupervisedRestorer" else {}
     values = []

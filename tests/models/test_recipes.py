@@ -9,14 +9,18 @@ from two_ranks import run_on_two_ranks
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 NAMES = ("ddn", "nledn", "prenet", "rehen", "rescan", "ssir")
+RAIN13K = ("convir", "mprnet", "nafnet", "restormer", "sfnet")
 METHODS = [
     *(CONFIGS / f"{name}/{name}_rain100l.py" for name in NAMES),
-    *(CONFIGS / f"{name}/{name}_rain13k.py" for name in ("mprnet", "nafnet", "restormer")),
+    *(CONFIGS / f"{name}/{name}_rain13k.py" for name in RAIN13K),
     *(CONFIGS / f"drsformer/drsformer_{data}.py" for data in ("rain200h", "rain200l")),
+    CONFIGS / "bioir/bioir_rain1200.py",
     CONFIGS / "nerd-rain/nerd_rain_rain200l.py",
     *(CONFIGS / f"{name}/{name}_rain200h.py" for name in ("sfhformer", "fadformer", "idt")),
 ]
-VARIANTS = sorted({path for method in METHODS for path in method.parent.glob("variants/*.py")})
+# Variants of ConvIR differ in depth alone, which the small networks all have in common.
+FOLDERS = {method.parent for method in METHODS if method.parent.name != "convir"}
+VARIANTS = sorted(path for folder in FOLDERS for path in folder.glob("variants/*.py"))
 
 
 @pytest.mark.parametrize("path", [*METHODS, *VARIANTS], ids=lambda path: path.stem)

@@ -20,12 +20,14 @@ from restorekit.checkpoints.state_dicts import find_state_dict
 from restorekit.errors import CheckpointError, ConfigError, UnknownNameError, did_you_mean
 from restorekit.io.files import require_writable, sha256
 
+from .bioir import convert_bioir
 from .dcsfn import convert_dcsfn
 from .ddn import convert_ddn, ddn_file, read_ddn
 from .drsformer import convert_drsformer
 from .frequency import convert_fadformer, convert_sfhformer
 from .idt import convert_idt
 from .mprnet import convert_mprnet
+from .multi_input_output import convert_convir, convert_sfnet
 from .nafnet import convert_nafnet
 from .nerd_rain import convert_nerd_rain
 from .nledn import convert_nledn
@@ -67,6 +69,8 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
+    "bioir": Format(convert_bioir),
+    "convir": Format(convert_convir),
     "dcsfn": Format(convert_dcsfn),
     "ddn": Format(convert_ddn, read_ddn, ddn_file),
     "drsformer": Format(convert_drsformer),
@@ -81,6 +85,7 @@ FORMATS: dict[str, Format] = {
     "rescan": Format(convert_rescan),
     "restormer": Format(convert_restormer),
     "sfhformer": Format(convert_sfhformer),
+    "sfnet": Format(convert_sfnet),
     "ssir": Format(convert_ssir, read_tensorflow_checkpoint, tensorflow_data_file),
 }
 

@@ -1,0 +1,4 @@
+# ConvIR-S by the same recipe.
+_base_ = "../convir_rain13k.py"
+
+model = dict(network=dict(num_blocks=4))
