@@ -39,7 +39,9 @@ UPPER = {
     "inference": {"checkpoints", "interop"},
     "hooks": {"checkpoints", "evaluation", "leaks"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
+    "checking": {"checkpoints"},
     "cli": {
+        "checking",
         "checkpoints",
         "engine",
         "evaluation",

@@ -36,7 +36,8 @@ def network_configs() -> dict[str, dict]:
     found: dict[str, dict] = {}
     without_form: list[dict] = []
     # Not DCSFN's ablations: test_fast_dcsfn has their settings.
-    paths = [*CONFIGS.glob("[!_]*/*.py"), *CONFIGS.glob("*/variants/*.py")]
+    methods = [file.parent for file in CONFIGS.glob("*/metafile.yml")]
+    paths = [path for one in methods for path in (*one.glob("*.py"), *one.glob("variants/*.py"))]
     for path in sorted(paths, key=lambda path: (len(path.parts), path)):
         config = Config.fromfile(str(path)).model.network.to_dict()
         small = {**config, **SMALL[config["type"]]}
