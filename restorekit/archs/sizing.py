@@ -23,11 +23,14 @@ class SizeRequirements:
         minimum: Smallest height and width in pixels.
         multiple: Number that height and width must be divisible by.
         square: Whether height and width must be equal.
+        maximum: Largest height and width in pixels; None if there is none. Larger images are
+            restored in tiles.
     """
 
     minimum: int = 1
     multiple: int = 1
     square: bool = False
+    maximum: int | None = None
 
     def fit(self, height: int, width: int) -> tuple[int, int]:
         """Return the smallest height and width allowed that an image of this size fits in."""

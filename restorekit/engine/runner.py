@@ -30,7 +30,7 @@ from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.datasets import require_one_size, require_patches, share_of_process
 from restorekit.errors import CheckpointError, RestoreKitError
-from restorekit.inference.images import is_out_of_memory
+from restorekit.inference.memory import is_out_of_memory
 from restorekit.io.files import atomic_path, remove_leftovers
 from restorekit.io.threads import usable_cores
 from restorekit.registry import FUNCTIONS

@@ -3,15 +3,20 @@
 from .backends import Backend, PyTorchBackend, open_backend
 from .files import Outcome, restore_files
 from .images import restore_image
+from .memory import is_out_of_memory
 from .restorer import Restorer, load_restorer
+from .tiles import TiledNetwork, parse_tile
 
 __all__ = [
     "Backend",
     "Outcome",
     "PyTorchBackend",
     "Restorer",
+    "TiledNetwork",
+    "is_out_of_memory",
     "load_restorer",
     "open_backend",
+    "parse_tile",
     "restore_files",
     "restore_image",
 ]

@@ -12,6 +12,8 @@ from restorekit.errors import DataError
 from restorekit.io.tensors import require_finite, to_batch, to_hwc
 from restorekit.metrics.functional.color import to_uint8
 
+from .memory import is_out_of_memory
+
 #: Sides that are tried to say which images fit, as shares of the one that does not.
 _SHARES = [0.5 ** (step / 2) for step in range(1, 13)]
 
@@ -47,16 +49,6 @@ def restore_image(
     raise DataError(
         f"{name} ({width}x{height} pixels) does not fit into the memory of {device} ({kind}): "
         f"{_what_fits(network, height, width, device)}, or use a device with more memory."
-    )
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that there is no memory, on the CPU or a GPU."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    text = str(error)
-    return isinstance(error, RuntimeError) and any(
-        sign in text for sign in ("DefaultCPUAllocator", "out of memory", "std::bad_alloc")
     )
 
 

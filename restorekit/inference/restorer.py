@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
 
-from restorekit.archs.sizing import pad_to_fit
 from restorekit.errors import ConfigError
-from restorekit.io.tensors import require_finite
 
 from .backends import Backend, open_backend
+from .canvas import ArrayCanvas
 from .pixels import RGB, is_batch, unpack
+from .tiles import OnProgress, Tile, TiledNetwork, parse_tile
 
 if TYPE_CHECKING:
     from .files import Outcome
 
-#: ``auto``, ``off``, or the side of a tile in pixels.
-Tile: TypeAlias = Literal["auto", "off"] | int
+#: How many images of a list are held at a time.
+_BATCH = 16
 _Image = TypeVar("_Image")
 
 
@@ -93,10 +93,8 @@ class Restorer:
         if not 0 <= strength <= 1:
             raise ConfigError(f"strength is {strength!r}, but must be from 0 to 1.")
         self.backend = backend
-        self.tile = tile
-        self.ensemble = ensemble
+        self.network = TiledNetwork(backend, parse_tile(tile), ensemble)
         self.strength = strength
-        self._lock = threading.Lock()
 
     @property
     def device(self) -> torch.device:
@@ -128,7 +126,7 @@ class Restorer:
         result: Any
         if is_batch(image):
             images: Any = image
-            restored = [self(one) for one in images]
+            restored = self._restore_all(images)
             if isinstance(image, np.ndarray):
                 result = np.stack(restored) if restored else image.copy()
             elif isinstance(image, torch.Tensor):
@@ -136,17 +134,31 @@ class Restorer:
             else:
                 result = restored
             return result  # type: ignore[no-any-return]
-        rgb, rebuild = unpack(image)
-        name = str(image) if isinstance(image, (str, os.PathLike)) else "the image"
-        result = rebuild(self.restore_rgb(rgb, name))
+        result = self._restore_all([image])[0]
         return result  # type: ignore[no-any-return]
 
-    def restore_rgb(self, rgb: RGB, name: str = "the image") -> RGB:
+    def _restore_all(self, images: Iterable[Any]) -> list[Any]:
+        """Restore images; those of one size that follow each other share batches."""
+        restored: list[Any] = []
+        opened = ((_name(image), *unpack(image)) for image in images)
+        for _, group in itertools.groupby(opened, lambda one: (one[1].shape, one[1].dtype)):
+            while some := list(itertools.islice(group, _BATCH)):
+                canvases = [ArrayCanvas(rgb, name, self.strength) for name, rgb, _ in some]
+                self.network.run(canvases, some[0][0])
+                results = (canvas.result for canvas in canvases)
+                restored += [back(rgb) for (*_, back), rgb in zip(some, results, strict=True)]
+        return restored
+
+    def restore_rgb(
+        self, rgb: RGB, name: str = "the image", on_progress: OnProgress | None = None
+    ) -> RGB:
         """Restore the colours of one image.
 
         Args:
             rgb: (H, W, 3), any view: uint8, uint16, or floats in [0, 1].
             name: What error messages call it.
+            on_progress: Called after each part of the image with the number of parts that are
+                done and of all; the numbers begin again if memory runs out and parts get smaller.
 
         Returns:
             A new array of the same shape and type.
@@ -155,20 +167,9 @@ class Restorer:
             DataError: If memory does not suffice.
             CheckpointError: If the network's output is not finite.
         """
-        scale = 1.0 if np.issubdtype(rgb.dtype, np.floating) else float(np.iinfo(rgb.dtype).max)
-        height, width = rgb.shape[:2]
-        with self._lock:
-            array = np.ascontiguousarray(rgb).astype(np.float32)
-            lq = torch.from_numpy(array).permute(2, 0, 1)[None].to(self.device) / scale
-            padded = pad_to_fit(lq, self.backend.size_requirements)
-            pred = self.backend.run(padded)[..., :height, :width].float()
-        require_finite(pred, name)
-        if self.strength < 1:
-            pred = torch.lerp(lq, pred, self.strength)
-        levels = pred[0].clamp(0, 1).mul(scale).permute(1, 2, 0).cpu().numpy()
-        if scale > 1:
-            levels = np.rint(levels)
-        return np.ascontiguousarray(levels.astype(rgb.dtype))
+        canvas = ArrayCanvas(rgb, name, self.strength)
+        self.network.run([canvas], name, on_progress)
+        return canvas.result
 
     def restore_files(
         self,
@@ -200,3 +201,7 @@ class Restorer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _name(image: Any) -> str:
+    return str(image) if isinstance(image, (str, os.PathLike)) else "the image"

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from restorekit.archs.sizing import SizeRequirements
+from restorekit.inference.receptive_field import ReceptiveField, probe
 from restorekit.registry import BACKENDS
 
 
@@ -39,6 +40,14 @@ class Backend(ABC):
             MemoryError: If there is not enough memory; PyTorch's own errors for that will do
                 too. Smaller tiles are tried then.
         """
+
+    def receptive_field(self) -> ReceptiveField:
+        """Return what of an image an output pixel depends on; by default :func:`probe` runs it."""
+        return probe(self.run, self.size_requirements, self.device)
+
+    def peak_bytes(self, height: int, width: int) -> int | None:
+        """Return the memory that :meth:`run` takes for one image, or None if that is not known."""
+        return None
 
     def close(self) -> None:  # noqa: B027 - most backends have nothing to do
         """Release memory and handles; :meth:`run` is not called afterwards."""

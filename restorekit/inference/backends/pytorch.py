@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import math
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.device import get_device
@@ -12,10 +15,14 @@ from torch import nn
 from restorekit.archs.sizing import size_requirements_of
 from restorekit.checkpoints import load_network
 from restorekit.errors import ConfigError, did_you_mean
+from restorekit.inference.memory import CPU_BUDGET, LiveTensors
+from restorekit.inference.receptive_field import ReceptiveField, probe
 from restorekit.registry import BACKENDS
 
 from .backend import Backend
 
+#: Side of the image on which memory is measured where shapes alone do not do.
+_SMALL = 64
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -40,6 +47,7 @@ class PyTorchBackend(Backend):
         self.network = network if device is None else _move(network, device)
         self.dtype = _dtype(dtype)
         self.size_requirements = size_requirements_of(network)
+        self._outline: nn.Module | None = None
         first = next((parameter.device for parameter in self.network.parameters()), None)
         self.device = first or torch.device(device or "cpu")
 
@@ -49,13 +57,48 @@ class PyTorchBackend(Backend):
         if self.dtype != torch.float32:
             context = torch.autocast(self.device.type, self.dtype)
         with torch.inference_mode(), context:
-            output = self.network(lq)
-        final: torch.Tensor = output if isinstance(output, torch.Tensor) else output[-1]
-        return final
+            return _final(self.network(lq))
+
+    def receptive_field(self) -> ReceptiveField:
+        """Probe the network on the CPU in float32, which is exact enough to compare outputs."""
+        network = self.network
+        if self.device.type != "cpu":
+            network = copy.deepcopy(network).cpu()
+
+        def run(lq: torch.Tensor) -> torch.Tensor:
+            with torch.inference_mode():
+                return _final(network(lq))
+
+        def affordable(height: int, width: int) -> bool:
+            return (self.peak_bytes(height, width) or 0) <= CPU_BUDGET
+
+        return probe(run, self.size_requirements, torch.device("cpu"), affordable)
+
+    def peak_bytes(self, height: int, width: int) -> int | None:
+        """Count the tensors of a pass that computes shapes only, or of a real, small one."""
+        try:
+            if self._outline is None:
+                self._outline = copy.deepcopy(self.network).to("meta")
+            with torch.no_grad(), LiveTensors() as live:
+                self._outline(torch.empty(1, 3, height, width, device="meta"))
+            peak: int = live.peak
+            return peak
+        except (RuntimeError, TypeError):
+            # An operation that needs values.
+            small = self.size_requirements.fit(_SMALL, _SMALL)
+            with torch.no_grad(), LiveTensors() as live:
+                self.network(torch.zeros(1, 3, *small, device=self.device))
+            return int(live.peak * height * width / math.prod(small))
 
     def close(self) -> None:
         """Let go of the network."""
         self.network = nn.Identity()
+        self._outline = None
+
+
+def _final(output: Any) -> torch.Tensor:
+    final: torch.Tensor = output if isinstance(output, torch.Tensor) else output[-1]
+    return final
 
 
 @BACKENDS.register_module("pytorch")
