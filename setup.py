@@ -82,6 +82,7 @@ setup(
     package_data={
         "restorekit": ["py.typed"],
         "restorekit.catalog": ["data/*.yml", "data/*/*.yml"],
+        "restorekit.hub": ["index.yml", "weights/*.safetensors"],
         "restorekit.metrics.functional": ["niqe_parameters.npz"],
         "restorekit.leaderboard.render": ["assets/*"],
     },

@@ -32,11 +32,12 @@ MAY_KNOW = {
 #: Upper parts: they may import all of the above, and those named here.
 UPPER = {
     "checkpoints": set(),
+    "hub": {"checkpoints"},
     "interop": {"checkpoints"},
     "leaks": set(),
     "evaluation": {"leaks"},
     "leaderboard": {"evaluation", "leaks"},
-    "inference": {"checkpoints", "interop"},
+    "inference": {"checkpoints", "hub", "interop"},
     "hooks": {"checkpoints", "evaluation", "leaks"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
     "checking": {"checkpoints"},
@@ -46,6 +47,7 @@ UPPER = {
         "engine",
         "evaluation",
         "hooks",
+        "hub",
         "inference",
         "interop",
         "leaderboard",

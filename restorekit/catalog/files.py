@@ -1,4 +1,4 @@
-"""Read and check the catalog's data files."""
+"""Read and check data files that come with the package, the catalog's first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_yaml(file: Path, kind: type[T]) -> T:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  a safe one
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         text = " ".join(str(error).split())
-        raise DataError(f"The catalog's file {file} cannot be read: {text}.") from error
+        raise DataError(f"{file} cannot be read: {text}.") from error
     return to_record(content, kind, str(file))
 
 

@@ -2,6 +2,7 @@
 
 `restorekit list models` shows the methods first: papers, sizes, recipes, published numbers, and
 which checkpoints of their authors can be converted; `restorekit list models NAME` one of them.
+`restorekit list models --published` shows the trained networks that `--model NAME` takes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from restorekit.cli.arguments import add_plugin, load_plugins
-from restorekit.errors import UnknownNameError, did_you_mean
+from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
     from restorekit.catalog import Method, MethodConfig
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "optim_wrappers or protocols (default: how many there are of each)",
     )
     parser.add_argument("method", nargs="?", help="with models: the one method to show")
+    parser.add_argument(
+        "--published", action="store_true", help="with models: the trained networks, by name"
+    )
     add_plugin(parser, "things")
     parser.add_argument("--json", metavar="F", help="file for the same as JSON")
 
@@ -50,6 +54,11 @@ def run(args: argparse.Namespace) -> None:
         raise UnknownNameError(
             f"{args.method!r}: only models have methods; `restorekit list models {args.method}`."
         )
+    if args.published:
+        if args.group != "models":
+            raise ConfigError("--published is for models: `restorekit list models --published`.")
+        _show_published(args.method, args.json)
+        return
     if args.json:
         _write_json(args.json, groups if args.group is None else [args.group], args.method)
     if args.group is None:
@@ -62,6 +71,41 @@ def run(args: argparse.Namespace) -> None:
         )
     else:
         sys.stdout.write(_table(members(args.group)))
+
+
+def _show_published(name: str | None, json_file: str | None) -> None:
+    """Show the trained networks by name, or one of them with all that its index says."""
+    from msgspec import to_builtins
+
+    from restorekit.hub import published_models
+    from restorekit.hub.index import find
+    from restorekit.hub.locate import path_of
+    from restorekit.io.files import write_json
+    from restorekit.io.terminal import text_table
+
+    models = published_models().values() if name is None else [find(name)]
+    if json_file:
+        write_json(json_file, {model.name: to_builtins(model) for model in models})
+    rows = [
+        (
+            *(model.name, model.network["type"], f"{model.parameters:,}"),
+            f"{model.size / 1e6:.1f} MB",
+            "here" if path_of(model).is_file() else "to fetch",
+            *(model.licence, model.summary),
+        )
+        for model in models
+    ]
+    columns = ("name", "network", "parameters", "size", "", "licence", "")
+    sys.stdout.write(text_table(columns, rows, (2, 3)))
+    measured = [
+        (model.name, one.data, one.protocol, key.upper(), f"{one.input[key]:.4g}", f"{value:.4g}")
+        for model in models
+        for one in model.measured
+        for key, value in one.restored.items()
+    ]
+    if measured:
+        header = ("measured", "images", "protocol", "", "input", "restored")
+        sys.stdout.write("\n" + text_table(header, measured, (4, 5)))
 
 
 def group_names() -> list[str]:

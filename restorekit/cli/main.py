@@ -35,6 +35,7 @@ COMMANDS = {
     "convert": "convert a checkpoint that a method's authors released",
     "leaderboard": "rank results files against each other and the rainy input",
     "list": "show what is registered",
+    "hub": "published weights: fetch, publish",
 }
 
 

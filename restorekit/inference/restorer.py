@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 
 from restorekit.errors import ConfigError
+from restorekit.hub import locate
 
 from .backends import Backend, open_backend
 from .canvas import ArrayCanvas
@@ -40,7 +40,8 @@ def load_restorer(
     """Load a trained network, ready for images of any kind and size.
 
     Args:
-        name_or_path: A network file: published, converted, or a checkpoint of a training.
+        name_or_path: Name of a published network (``restorekit list models --published``), or a
+            network file: converted, or a checkpoint of a training.
         device: ``cpu``, ``cuda``, ``cuda:1`` …; by default a GPU where there is one.
         dtype: ``float32`` (default), or ``float16`` or ``bfloat16`` for less memory and time
             where the device is fast at them.
@@ -54,13 +55,13 @@ def load_restorer(
     Raises:
         CheckpointError: If the file cannot be used.
         ConfigError: If an option cannot be used.
-        UnknownNameError: If no backend has that name.
+        UnknownNameError: If no published network or no backend has that name.
 
     Example:
         >>> restorer = restorekit.load_restorer("derain-small")  # doctest: +SKIP
         >>> derained = restorer(photograph)  # doctest: +SKIP
     """
-    path = Path(name_or_path)
+    path = locate(name_or_path)
     return Restorer(
         open_backend(backend, path, device, dtype), tile=tile, ensemble=ensemble, strength=strength
     )
