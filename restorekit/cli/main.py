@@ -85,9 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             "`restorekit --help` lists them.\n"
         )
         return 2
+    detail = ""  # what an interrupted command says of its work
     with _Interrupts() as interrupts:
         try:
-            _quiet_decoders()
+            _quiet_codecs()
             _run(name, installed.get(name), arguments[1:])
         except RestoreKitError as error:
             if not interrupts.received:
@@ -103,15 +104,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                     raise
                 _report(name, RestoreKitError(_os_sentence(error)))
                 return USER_ERROR_STATUS
-        except KeyboardInterrupt:
-            pass
+        except KeyboardInterrupt as error:
+            detail = one_line(str(error))
         except BaseException:
             # What an interrupt breaks off (an import, a worker) often fails as something else.
             if not interrupts.received:
                 raise
         else:
             return 0
-        sys.stderr.write(f"restorekit {name}: interrupted.\n")
+        sys.stderr.write(f"restorekit {name}: interrupted{': ' if detail else ''}{detail}.\n")
         return 130
 
 
@@ -121,9 +122,10 @@ def installed_commands() -> dict[str, EntryPoint]:
     return {point.name: point for point in points if point.name not in COMMANDS}
 
 
-def _quiet_decoders() -> None:
-    """Keep image decoders from printing for themselves: errors are reported in one sentence."""
+def _quiet_codecs() -> None:
+    """Keep decoders and encoders from printing for themselves: errors come in one sentence."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("SVT_LOG", "1")  # errors only
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 

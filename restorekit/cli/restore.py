@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
-from restorekit.io.terminal import progress
+from restorekit.cli.process import terminate_as_interrupt
+from restorekit.cli.videos import FrameProgress, add_video_options, video_options
+from restorekit.io.terminal import ProgressBars, progress
 
 if TYPE_CHECKING:
     from restorekit.inference.files import Outcome
@@ -78,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="show what would be written, and stop"
     )
     add_restorer_options(parser)
+    add_video_options(parser)
     add_plugin(parser, "a network")
 
 
@@ -124,26 +127,33 @@ def run(args: argparse.Namespace) -> None:
         sys.stdout.writelines(f"{job.source.path} -> {job.target}\n" for job in jobs)
         return
     outcomes: list[Outcome] = []
-    with load_restorer(
-        args.model,
-        device=args.device,
-        dtype=args.dtype,
-        tile=args.tile,
-        ensemble=args.ensemble,
-        backend=args.backend,
-        strength=args.strength,
-    ) as restorer:
+    bars = ProgressBars() if sys.stderr.isatty() else None
+    frames = FrameProgress(bars)
+    video = {**video_options(args), "on_frame": frames}
+    with (
+        terminate_as_interrupt(),
+        load_restorer(
+            args.model,
+            device=args.device,
+            dtype=args.dtype,
+            tile=args.tile,
+            ensemble=args.ensemble,
+            backend=args.backend,
+            strength=args.strength,
+        ) as restorer,
+    ):
         work = run_jobs(
             restorer,
             jobs,
-            Options(quality=args.quality, skip_existing=args.skip_existing),
+            Options(args.quality, args.skip_existing, video),
             tidy=args.shard[1] == 1,
             on_finished=outcomes.append,
         )
         try:
-            for _ in progress(work, "restoring", len(jobs)):
-                pass
+            for _ in progress(work, "restoring", len(jobs), bars):
+                frames.close()
         except BaseException:
+            frames.close()
             work.close()
             _report_stop(outcomes, jobs)
             raise

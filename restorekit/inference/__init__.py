@@ -1,4 +1,4 @@
-"""Restoring photographs with a trained network, without a config or a test set."""
+"""Restoring photographs and videos with a trained network, without a config or a test set."""
 
 from .backends import Backend, PyTorchBackend, open_backend
 from .files import Outcome, restore_files
@@ -6,6 +6,7 @@ from .images import restore_image
 from .memory import is_out_of_memory
 from .restorer import Restorer, load_restorer
 from .tiles import TiledNetwork, parse_tile
+from .video import VideoInterrupted, VideoResult, restore_video
 
 __all__ = [
     "Backend",
@@ -13,10 +14,13 @@ __all__ = [
     "PyTorchBackend",
     "Restorer",
     "TiledNetwork",
+    "VideoInterrupted",
+    "VideoResult",
     "is_out_of_memory",
     "load_restorer",
     "open_backend",
     "parse_tile",
     "restore_files",
     "restore_image",
+    "restore_video",
 ]

@@ -69,6 +69,7 @@ def restore_files(
     compare: bool = False,
     skip_existing: bool = False,
     shard: tuple[int, int] = (1, 1),
+    video: Mapping[str, Any] | None = None,
 ) -> list[Outcome]:
     """Restore files, folders and patterns; files that cannot be restored do not end the rest.
 
@@ -85,6 +86,7 @@ def restore_files(
         compare: Whether pictures before | after are written, too, as ``NAME_compare.EXT``.
         skip_existing: Whether files whose results exist are left out.
         shard: ``(i, n)`` takes the i-th of n parts of the files, from 1.
+        video: Options of :func:`~restorekit.inference.video.restore_video` for videos.
 
     Returns:
         What became of each file.
@@ -99,7 +101,7 @@ def restore_files(
     jobs = plan_jobs(files, out, format=format, compare=compare)
     if out is not None:
         require_writable(out, folder=Path(out) not in {job.target for job in jobs})
-    options = Options(quality=quality, skip_existing=skip_existing)
+    options = Options(quality, skip_existing, video or {})
     return list(run_jobs(restorer, shard_of(jobs, shard), options, tidy=shard[1] == 1))
 
 
@@ -232,13 +234,12 @@ class _Pipeline:
         return Outcome(job.source.path, job.target)
 
     def _restore_video(self, job: Job) -> Outcome:
-        restore_video: Callable[..., Any] = getattr(self._restorer, "restore_video", _no_video)
+        path, target = job.source.path, job.target
         try:
-            result = restore_video(job.source.path, job.target, **self._options.video)
+            result = self._restorer.restore_video(path, target, **self._options.video)
         except RestoreKitError as error:
             return _failed(job, error)
-        notes = tuple(getattr(result, "notes", ()))
-        return Outcome(job.source.path, job.target, notes=notes)
+        return Outcome(path, target, notes=result.notes)
 
 
 def _write(job: Job, photo: Photo, restored: Any, quality: int | None) -> None:
@@ -259,8 +260,3 @@ def _failed(job: Job, error: BaseException) -> Outcome:
 
 def _no_photo(path: Path) -> Photo:
     raise DataError(f"{path} is a video.")
-
-
-def _no_video(source: Path, target: Path, **options: Any) -> None:
-    del target, options
-    raise DataError(f"{source} is a video, which this restorer does not restore.")

@@ -21,6 +21,7 @@ from .tiles import OnProgress, Tile, TiledNetwork, parse_tile
 
 if TYPE_CHECKING:
     from .files import Outcome
+    from .video import VideoResult
 
 #: How many images of a list are held at a time.
 _BATCH = 16
@@ -187,6 +188,18 @@ class Restorer:
 
         named = [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs
         return restore_files(self, named, out, **options)
+
+    def restore_video(
+        self, source: str | os.PathLike[str], out: str | os.PathLike[str], **options: Any
+    ) -> VideoResult:
+        """Restore a video; see :func:`restorekit.inference.restore_video`.
+
+        Example:
+            >>> restorer.restore_video("clip.mp4", "dry.mp4", temporal=1)  # doctest: +SKIP
+        """
+        from .video import restore_video
+
+        return restore_video(self, source, out, **options)
 
     def close(self) -> None:
         """Release the network and its memory."""

@@ -11,9 +11,8 @@ from pathlib import Path
 from restorekit.datasets.readers.listing import LEFT_OUT_FOLDERS, list_files
 from restorekit.errors import DataError, did_you_mean
 from restorekit.io.headers import IMAGE_SUFFIXES
+from restorekit.io.video import VIDEO_SUFFIXES, is_video
 
-#: Suffixes of the files that are taken for videos.
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
 #: What is put behind the name of a restored file that stands beside its input, and of a comparison.
 RESTORED, COMPARED = "_restored", "_compare"
 #: Pictures that are not read; those in a folder are named, not taken.
@@ -40,7 +39,7 @@ class Source:
     @property
     def is_video(self) -> bool:
         """Whether its suffix is that of a video."""
-        return self.path.suffix.lower() in VIDEO_SUFFIXES
+        return is_video(self.path)
 
 
 @dataclass
@@ -146,7 +145,7 @@ def _is_output(file: Path, folder: Path, output: Path | None) -> bool:
 
 def _is_result(path: Path, neighbours: dict[Path, set[str]]) -> bool:
     """Return whether a file is called as a result of another one in its folder."""
-    if path.stem.endswith(".partial") and path.suffix.lower() in VIDEO_SUFFIXES:
+    if path.stem.endswith(".partial") and is_video(path):
         return True  # what an interrupted restoration of a video left
     for mark in (RESTORED, COMPARED):
         if path.stem.endswith(mark):

@@ -15,20 +15,26 @@ _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_FRAMES = 0.1
 
 
-def progress(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+def progress(
+    items: Iterable[T],
+    description: str,
+    total: int | None = None,
+    bars: ProgressBars | None = None,
+) -> Iterator[T]:
     """Yield ``items`` and show on standard error how many of them are done.
 
     Args:
         items: The items of work.
         description: What is being done, in a few words.
         total: Number of items, needed only where ``items`` has no length.
+        bars: Where other bars are shown meanwhile.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
     if not sys.stderr.isatty():
         yield from _lines(items, description, total)
         return
-    bars = ProgressBars()
+    bars = bars or ProgressBars()
     bars.open(description, total)
     try:
         for item in items:

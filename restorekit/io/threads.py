@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import queue
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,6 +39,105 @@ def in_order(
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+#: Seconds after which a waiting thread looks whether it is still wanted.
+_PATIENCE = 0.1
+
+
+def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
+    """Yield ``items``, made by a thread that is up to ``count`` of them ahead.
+
+    Errors of the thread are raised here. When the generator is closed, the thread ends after
+    the item that it is making.
+
+    Args:
+        items: An iterable; a generator is closed at the end.
+        count: Number of items that may wait.
+    """
+    waiting: queue.Queue[tuple[bool, object]] = queue.Queue(count)
+    unwanted = threading.Event()
+
+    def put(entry: tuple[bool, object]) -> bool:
+        while not unwanted.is_set():
+            try:
+                waiting.put(entry, timeout=_PATIENCE)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def make() -> None:
+        error: BaseException | None = None
+        try:
+            for item in items:
+                if not put((True, item)):
+                    break
+        except BaseException as raised:
+            error = raised
+        finally:
+            if hasattr(items, "close"):
+                items.close()
+        put((False, error))
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while True:
+            is_item, value = waiting.get()
+            if not is_item:
+                if isinstance(value, BaseException):
+                    raise value
+                return
+            yield value  # type: ignore[misc]
+    finally:
+        unwanted.set()
+        thread.join()
+
+
+class Background(Generic[T]):
+    """Hands items to a function in a thread, in their order.
+
+    Args:
+        function: Called with one item at a time.
+        count: Number of items that may wait; :meth:`put` waits while there are more.
+    """
+
+    def __init__(self, function: Callable[[T], object], count: int) -> None:
+        self._function = function
+        self._waiting: queue.Queue[T | None] = queue.Queue(count)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def put(self, item: T) -> None:
+        """Hand over an item; raises the error of an earlier one."""
+        while self._error is None:
+            try:
+                self._waiting.put(item, timeout=_PATIENCE)
+            except queue.Full:
+                continue
+            return
+        raise self._error
+
+    def finish(self) -> None:
+        """Wait until all items are done; raises the error of one."""
+        while self._thread.is_alive():
+            try:
+                self._waiting.put(None, timeout=_PATIENCE)
+                break
+            except queue.Full:
+                continue
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            while (item := self._waiting.get()) is not None:
+                self._function(item)
+        except BaseException as error:
+            self._error = error
 
 
 def usable_cores() -> int:

@@ -9,8 +9,8 @@ import PIL.Image
 import pytest
 
 from restorekit.errors import DataError, OutputError
+from restorekit.inference import VideoResult, restore_files, restore_video
 from restorekit.inference import files as files_module
-from restorekit.inference import restore_files
 from restorekit.inference.files import Options, run_jobs
 from restorekit.inference.sources import find_sources
 from restorekit.inference.targets import plan_jobs
@@ -29,6 +29,9 @@ class Darker:
         colours = restored[..., :-1] if alpha else restored
         colours -= np.minimum(colours, 10)
         return restored
+
+    def restore_video(self, source, out, **options):
+        return restore_video(self, source, out, **options)
 
 
 def photograph(path, seed=0, size=(24, 31), mode="RGB"):
@@ -233,6 +236,7 @@ def test_videos_go_to_the_restorer_s_own_method(tmp_path):
             out.write_bytes(b"video")
             if options != {"crf": 3}:
                 raise DataError("options are lost")
+            return VideoResult(out, 1, ("not kept",))
 
     options = Options(video={"crf": 3})
     outcomes = list(run_jobs(Videos(), jobs_of(tmp_path, tmp_path / "out"), options))
