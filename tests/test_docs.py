@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
 #: Packages that are optional, and the pages that need them.
-NEEDS = {"bridges.md": ("basicsr", "spandrel")}
+NEEDS = {"bridges.md": ("basicsr", "spandrel"), "videos.md": ("av",)}
 DOCTEST_OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 FENCE = re.compile(r'(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?$')

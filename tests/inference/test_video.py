@@ -177,6 +177,7 @@ def test_rotation_shape_of_pixels_and_colours_are_kept(tmp_path):
         matrix=QUARTER_TURN,
         sample_aspect_ratio=Fraction(4, 3),
         colour=(9, 1, 9, 16),
+        tags={"timecode": "01:00:00:00"},
         metadata={"title": "Rain", "com.example.place": "+47-122/"},
         options={"movflags": "use_metadata_tags"},
     )
@@ -193,6 +194,7 @@ def test_rotation_shape_of_pixels_and_colours_are_kept(tmp_path):
             assert frame.rotation == rotation
             tags = {key.lower(): value for key, value in clip.metadata.items()}
             assert tags["title"] == "Rain"
+            assert "01:00:00:00" in stream.metadata.values()
             assert tags["com.example.place"] == "+47-122/"
 
 

@@ -141,9 +141,11 @@ class VideoSource:
                 self.container.seek(int(self.origin / self.time_base), stream=self.video)
             in_a_row = 0
             for packet in self.container.demux(self._read_streams()):
-                if packet.stream_index != self.video.index:
+                # Not stream_index: the last packets, which flush decoders, all state 0.
+                index = packet.stream.index
+                if index != self.video.index:
                     if packet.dts is not None and self._wanted(packet):
-                        yield CodedPacket(packet.stream_index, self._shifted(packet))
+                        yield CodedPacket(index, self._shifted(packet))
                     continue
                 try:
                     frames = packet.decode()
@@ -196,7 +198,8 @@ class VideoSource:
         raise DataError(f"{self.path} has no frame that can be decoded.")
 
     def _read_streams(self) -> list[Av]:
-        return [self.video, *(s for s in self.others if not is_cover(s) and s.type != "attachment")]
+        copied = ("audio", "subtitle", "video")
+        return [self.video, *(s for s in self.others if s.type in copied and not is_cover(s))]
 
     def _covers(self) -> Iterator[CodedPacket]:
         """Yield attached pictures, which are lost once the file is at another position."""

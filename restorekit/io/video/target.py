@@ -206,8 +206,8 @@ class VideoTarget:
     def _add_copy(self, stream: Av) -> Av | None:
         """Add a stream that is copied, or note why the container cannot hold it."""
         if stream.type == "data":
-            # A timecode is in the metadata too, chapters are copied as such.
-            if stream.codec_context is None and stream.metadata.get("handler_name") is None:
+            # The muxer makes the tracks of timecodes and chapters from metadata, which is copied.
+            if "timecode" not in stream.metadata and not self._source.container.chapters():
                 self.not_kept.append(f"data stream {stream.index}")
             return None
         name = stream.codec_context.name if stream.codec_context else stream.type
