@@ -85,6 +85,7 @@ setup(
         "restorekit.hub": ["index.yml", "weights/*.safetensors"],
         "restorekit.metrics.functional": ["niqe_parameters.npz"],
         "restorekit.leaderboard.render": ["assets/*"],
+        "restorekit.scaffold": ["templates/*.jinja"],
     },
     install_requires=requirements("runtime"),
     extras_require={

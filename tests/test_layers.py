@@ -41,6 +41,7 @@ UPPER = {
     "hooks": {"checkpoints", "evaluation", "leaks"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
     "checking": {"checkpoints"},
+    "scaffold": set(),
     "cli": {
         "checking",
         "checkpoints",
@@ -53,6 +54,7 @@ UPPER = {
         "leaderboard",
         "leaks",
         "plugins",
+        "scaffold",
     },
 }
 #: The parts that must run where little is installed, and what they may import of others.

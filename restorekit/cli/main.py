@@ -34,6 +34,8 @@ COMMANDS = {
     "restore": "restore photographs with a trained or converted network",
     "convert": "convert a checkpoint that a method's authors released",
     "leaderboard": "rank results files against each other and the rainy input",
+    "new": "write a small package with a network, loss, measure … of your own",
+    "check": "check what a plugin registers, as restorekit's own parts are checked",
     "list": "show what is registered",
     "hub": "published weights: fetch, publish",
 }

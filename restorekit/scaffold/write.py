@@ -1,0 +1,105 @@
+"""Write a package with one part, its test, its config and its README."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+
+import jinja2
+
+from restorekit.errors import ConfigError, OutputError
+from restorekit.io.files import require_writable, write_text
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of part that a package can start with.
+
+    Attributes:
+        about: What it is.
+        registered: The kind of :data:`restorekit.checking.KINDS` that it is.
+        has_config: Whether a config shows how to train with it.
+        lower_case: Whether its registered name is in lower case.
+    """
+
+    about: str
+    registered: str
+    has_config: bool = True
+    lower_case: bool = False
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "network": Kind("a network: images in, restored images out", "model"),
+        "block": Kind("a block, in a network that takes any", "model"),
+        "loss": Kind("a loss", "model"),
+        "measure": Kind("a measure of quality", "measure", has_config=False, lower_case=True),
+        "dataset": Kind("a dataset", "dataset"),
+        "hook": Kind("a hook of the training", "hook"),
+        "converter": Kind(
+            "a converter of authors' checkpoints", "converter", has_config=False, lower_case=True
+        ),
+    }
+)
+
+
+def write_package(kind: str, name: str, parent: Path) -> Path:
+    """Write a package into a new folder.
+
+    Args:
+        kind: A key of :data:`KINDS`.
+        name: Name of the part, such as ``RainGate``; for measures and converters ``rain_rate``.
+        parent: Where the folder is made; it is called as the package.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ConfigError: If the name is no Python name.
+        OutputError: If the folder exists or cannot be written.
+    """
+    described = KINDS[kind]
+    package = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")
+    if not package.isidentifier() or keyword.iskeyword(package):
+        raise ConfigError(
+            f"{name!r} cannot name a part: use letters, digits and _, beginning with a letter, as "
+            f"{'rain_rate' if described.lower_case else 'RainGate'}."
+        )
+    words = [word for word in re.split(r"[_\-]|(?<=[a-z0-9])(?=[A-Z])", name) if word]
+    folder = parent / package
+    if folder.exists():
+        raise OutputError(f"{folder} exists already: choose another name or another --dir.")
+    require_writable(folder, "--dir", folder=True)
+    values = {
+        "kind": kind,
+        "about": described.about,
+        "registered_as": described.registered,
+        "has_config": described.has_config,
+        "package": package,
+        "class_name": "".join(word[0].upper() + word[1:] for word in words),
+        "name": package if described.lower_case else "".join(w[0].upper() + w[1:] for w in words),
+    }
+    targets = {
+        f"{kind}.py.jinja": f"{package}/__init__.py",
+        "test.py.jinja": f"tests/test_{package}.py",
+        "pyproject.toml.jinja": "pyproject.toml",
+        "README.md.jinja": "README.md",
+    }
+    if described.has_config:
+        targets["config.py.jinja"] = "config.py"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(files(__package__) / "templates")),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  Python and TOML, not HTML
+    )
+    for template, target in targets.items():
+        write_text(folder / target, environment.get_template(template).render(values))
+    return folder
