@@ -46,12 +46,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out training images that show a photograph of a validation or test image, and "
         "list them in the work folder",
     )
+    parser.add_argument(
+        "--auto-scale-lr",
+        action="store_true",
+        help="multiply the learning rate by the ratio of the batch to that of the config without "
+        "--cfg-options, or to auto_scale_lr.base_batch_size",
+    )
     parser.add_argument("--seed", type=int, help="seed of the run (default: the config's)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Train as ``args`` say."""
-    from restorekit.engine.config import use_amp, validate_on_test
+    from restorekit.engine.config import load_config, use_amp, use_auto_scale_lr, validate_on_test
     from restorekit.engine.distributed import is_first_process, wait_for_all
     from restorekit.engine.launch import restarted_since
     from restorekit.engine.runner import Runner, find_last_good_checkpoint
@@ -69,6 +75,8 @@ def run(args: argparse.Namespace) -> None:
         config.exclude_leaks = True
     if args.amp:
         use_amp(config, args.amp)
+    if args.auto_scale_lr:
+        use_auto_scale_lr(config, load_config(args.config))
     if args.compile:
         config.model.compile = True
     if args.seed is not None:

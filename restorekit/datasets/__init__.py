@@ -12,6 +12,7 @@ from .loading.randomness import SampleIndex, sample_rng
 from .loading.sampler import ReproducibleSampler
 from .loading.sharing import share_of_process
 from .mixture import MixtureDataset
+from .mixup import MixUpDataset
 from .paired import PairedDataset
 from .preparation.dataset_pairs import DatasetPairs
 from .readers.pairing import match_names, suggest_rule
@@ -26,6 +27,7 @@ __all__ = [
     "DegradedDataset",
     "ImageDataset",
     "LmdbPairs",
+    "MixUpDataset",
     "MixtureDataset",
     "PairReader",
     "PairSource",

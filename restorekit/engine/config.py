@@ -102,7 +102,7 @@ def set_data_root(config: Config, data_root: str) -> None:
 def skip_broken_data(config: Config) -> None:
     """Let every dataset of the config skip files that it cannot use."""
     for dataset in _datasets(config):
-        if "datasets" not in dataset:
+        if not dataset.keys() & {"datasets", "dataset"}:
             dataset.skip_broken = True
 
 
@@ -146,8 +146,41 @@ def _datasets(config: Config, unlabelled: bool = True) -> Iterator[ConfigDict]:
         dataset = waiting.pop()
         yield dataset
         waiting.extend(dataset.get("datasets", []))
+        if dataset.get("dataset"):
+            waiting.append(dataset.dataset)
         if unlabelled and dataset.get("unlabelled"):
             waiting.append(dataset.unlabelled)
+
+
+def use_auto_scale_lr(config: Config, recipe: Config) -> None:
+    """Scale the learning rate by the batch, relative to that of the recipe.
+
+    Args:
+        config: The config of this training. Its ``auto_scale_lr.base_batch_size`` comes first.
+        recipe: The same config without what the command line changes, whose batch is the recipe's.
+
+    Raises:
+        ConfigError: If neither says which batch the learning rate is meant for.
+    """
+    scaling = config.get("auto_scale_lr") or {}
+    base = scaling.get("base_batch_size") or _batch_of(recipe)
+    if base is None:
+        raise ConfigError(
+            "--auto-scale-lr: the config does not say which batch of all processes its learning "
+            "rate is for; add auto_scale_lr=dict(base_batch_size=N)."
+        )
+    config.auto_scale_lr = {**scaling, "base_batch_size": base, "enable": True}
+
+
+def _batch_of(config: Config) -> int | None:
+    """Return the batch of an optimiser's step over all processes, the first if it changes."""
+    loader = config.get("train_dataloader") or {}
+    batch = loader.get("total_batch_size")
+    for stage in (loader.get("batch_sampler") or {}).get("stages", [])[:1]:
+        batch = stage.get("total_batch_size")
+    if batch is None:
+        return None
+    return int(batch * (config.get("optim_wrapper") or {}).get("accumulative_counts", 1))
 
 
 def use_amp(config: Config, dtype: str) -> None:

@@ -49,8 +49,6 @@ def prepare_distributed(config: Any, launcher: str) -> None:
         "find_unused_parameters": config.get("find_unused_parameters", False),
         # Saves a copy of all gradients.
         "gradient_as_bucket_view": True,
-        # What is recomputed in the backward pass would report its gradients twice.
-        "static_graph": bool(config.get("activation_checkpointing")),
         **(config.get("model_wrapper_cfg") or {}),
     }
     if launcher == "pytorch" and "RANK" not in os.environ:

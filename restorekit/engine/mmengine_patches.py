@@ -17,6 +17,8 @@ start_gloo             mmengine's start-up calls CUDA whatever the   test_distri
 read_files_safely      ``init_cfg=dict(type='Pretrained')`` and      test_mmengine_patches.py
                        others read checkpoints by ``torch.load``,
                        also from the network
+use_own_checkpointing  mmengine wants the name of every block, and  test_checkpointing.py
+                       counts batches of batch norms twice
 types_that_failed      mmengine does not say what it was building    test_validate.py
 ====================== ============================================= ==========================
 
@@ -36,6 +38,7 @@ from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any
 
+import mmengine.runner.runner
 import torch.distributed
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook as MMEngineCheckpointHook
@@ -49,6 +52,7 @@ from restorekit.checkpoints.io import load_file
 from restorekit.errors import ConfigError, did_you_mean
 from restorekit.metrics import RestorationMetric
 from restorekit.metrics.measures import known_measures
+from restorekit.models import checkpoint_activations
 from restorekit.registry import HOOKS
 
 from .launch import attempt
@@ -94,6 +98,11 @@ def read_files_safely() -> None:
     CheckpointLoader.register_scheme(
         prefixes, lambda filename, map_location=None, **_: load_file(filename), force=True
     )
+
+
+def use_own_checkpointing() -> None:
+    """Let ``activation_checkpointing`` be :func:`restorekit.models.checkpoint_activations`."""
+    mmengine.runner.runner.turn_on_activation_checkpointing = checkpoint_activations
 
 
 def types_that_failed(error: BaseException) -> list[str]:

@@ -29,7 +29,7 @@ from restorekit.checkpoints.network_config import load_weights, require_stored
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.checkpoints.plain import from_plain, to_plain
 from restorekit.datasets import require_one_size, require_patches, share_of_process
-from restorekit.errors import CheckpointError, RestoreKitError
+from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
 from restorekit.inference.memory import is_out_of_memory
 from restorekit.io.files import atomic_path, remove_leftovers
 from restorekit.io.threads import usable_cores
@@ -44,6 +44,7 @@ from .mmengine_patches import (
     history_length,
     read_files_safely,
     require_known_best,
+    use_own_checkpointing,
 )
 from .resume import (
     ScheduleReplay,
@@ -116,6 +117,7 @@ class Runner(MMEngineRunner):
     def train(self) -> Any:
         """Train, and say in one sentence if memory does not suffice."""
         read_files_safely()
+        use_own_checkpointing()
         with (
             self._telling_once(),
             sole_training(self.work_dir) if is_main_process() else contextlib.nullcontext(),
@@ -124,7 +126,8 @@ class Runner(MMEngineRunner):
                 "Training",
                 "lower train_dataloader.total_batch_size (with "
                 "optim_wrapper.accumulative_counts, if it is to count as before) or the "
-                "patch_size of the pipeline, or train with --amp bf16",
+                "patch_size of the pipeline, set activation_checkpointing, or train with "
+                "--amp bf16",
             ),
         ):
             return super().train()
@@ -309,6 +312,42 @@ class Runner(MMEngineRunner):
         with naming_key("optim_wrapper", self.cfg):
             return super().build_optim_wrapper(optim_wrapper)
 
+    def scale_lr(self, optim_wrapper: Any, auto_scale_lr: dict[str, Any] | None = None) -> None:
+        """Multiply the learning rates by the ratio of the batch to that which they are for.
+
+        The linear rule of Goyal et al., "Accurate, Large Minibatch SGD", 2017. The batch is that
+        of a step of the optimiser: of all processes, times ``accumulative_counts``; with
+        patches that grow, that of the first stage. What is done is logged, and recorded in
+        checkpoints (``message_hub``). Rates that a schedule names, such as ``eta_min``, stay as
+        they are.
+
+        Args:
+            optim_wrapper: The optimiser.
+            auto_scale_lr: ``enable`` and ``base_batch_size``.
+
+        Raises:
+            ConfigError: If there is no ``base_batch_size``.
+        """
+        if not (auto_scale_lr or {}).get("enable"):
+            return
+        base = (auto_scale_lr or {}).get("base_batch_size")
+        if not base:
+            raise ConfigError("auto_scale_lr.enable=True needs auto_scale_lr.base_batch_size.")
+        wrappers = optim_wrapper.values() if hasattr(optim_wrapper, "values") else [optim_wrapper]
+        for wrapper in wrappers:
+            batch = self.train_loop.batch * getattr(wrapper, "_accumulative_counts", 1)
+            before = sorted({group["lr"] for group in wrapper.param_groups})
+            for group in wrapper.param_groups:
+                group["lr"] *= batch / base
+            after = sorted({group["lr"] for group in wrapper.param_groups})
+            self.logger.info(
+                f"auto_scale_lr: the learning rate is {_listed(after)} instead of "
+                f"{_listed(before)}, for a batch of {batch} instead of {base}."
+            )
+            self.message_hub.update_info(
+                "auto_scale_lr", {"base_batch_size": base, "batch_size": batch, "lr": after}
+            )
+
     def build_param_scheduler(self, scheduler: Any) -> Any:
         """Build the schedules; see :meth:`build_model`."""
         with naming_key("param_scheduler", self.cfg):
@@ -415,6 +454,10 @@ def naming_memory(what: str, remedy: str) -> Iterator[None]:
             raise
         shown = str(error).strip().splitlines() or [type(error).__name__]
         raise RestoreKitError(f"{what} ran out of memory ({shown[0][:160]}): {remedy}.") from error
+
+
+def _listed(rates: Sequence[float]) -> str:
+    return ", ".join(f"{rate:g}" for rate in rates)
 
 
 def _batch_by_size(dataloader: Any) -> None:

@@ -59,6 +59,7 @@ _REGISTRIES: dict[str, Registry] = {
 _LEAST = {
     "batch_size": 1,
     "total_batch_size": 1,
+    "base_batch_size": 1,
     "iters": 1,
     "patch_size": 1,
     "num_workers": 0,
