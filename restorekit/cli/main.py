@@ -38,6 +38,7 @@ COMMANDS = {
     "check": "check what a plugin registers, as restorekit's own parts are checked",
     "list": "show what is registered",
     "hub": "published weights: fetch, publish",
+    "completion": "print what makes a shell complete restorekit's commands",
 }
 
 

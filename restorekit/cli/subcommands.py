@@ -20,18 +20,23 @@ def add_subcommands(
         subcommands: Name, and the sentence that the command's help shows for it.
     """
     subparsers = parser.add_subparsers(
-        metavar="SUBCOMMAND", required=True, parser_class=_SubcommandParser
+        metavar="SUBCOMMAND", required=True, parser_class=SubcommandParser
     )
     for name, text in subcommands.items():
         subparsers.add_parser(name, help=text).module = f"{package}.{name}"
 
 
-class _SubcommandParser(argparse.ArgumentParser):
+class SubcommandParser(argparse.ArgumentParser):
     """Imports the module of its sub-command when that is the one called."""
 
     module = ""
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        self.load()
+        return super().parse_known_args(args, namespace)
+
+    def load(self) -> None:
+        """Add the arguments of the sub-command."""
         if self.module:
             module = import_module(self.module)
             self.module = ""
@@ -39,4 +44,3 @@ class _SubcommandParser(argparse.ArgumentParser):
             self.formatter_class = argparse.RawDescriptionHelpFormatter
             self.set_defaults(run_subcommand=module.run)
             module.add_arguments(self)
-        return super().parse_known_args(args, namespace)
