@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from mmengine.config import Config
 
 
-def add_config_options(parser: argparse.ArgumentParser) -> None:
-    """Add the config file and the options that change it."""
-    parser.add_argument("config", help="config file")
+def add_config_options(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    """Add the config file and the options that change it.
+
+    Args:
+        parser: The command's parser.
+        optional: Whether the command does without a config file.
+    """
+    parser.add_argument("config", help="config file", nargs="?" if optional else None)
     parser.add_argument(
         "--work-dir", help="folder for logs and checkpoints (default: work_dirs/<config's name>)"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 from pathlib import Path
 
 from restorekit.cli.options import add_config_options, config_from
@@ -12,7 +13,13 @@ from restorekit.errors import ConfigError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit train``."""
-    add_config_options(parser)
+    add_config_options(parser, optional=True)
+    parser.add_argument(
+        "--data",
+        metavar="PAIRS",
+        help="train a small network on these pairs without a config: one is written, shown and "
+        "used",
+    )
     parser.add_argument(
         "--resume",
         nargs="?",
@@ -63,6 +70,7 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.engine.runner import Runner, find_last_good_checkpoint
     from restorekit.engine.work_folder import sole_training
 
+    _choose_config(args)
     config = config_from(args)
     if args.resume and args.load_from:
         raise ConfigError("--resume goes on with a training and --load-from starts one: give one.")
@@ -100,3 +108,26 @@ def run(args: argparse.Namespace) -> None:
     with sole_training(config.work_dir) if is_first_process() else contextlib.nullcontext():
         Runner.from_cfg(config).train()
         wait_for_all()
+
+
+def _choose_config(args: argparse.Namespace) -> None:
+    """Let ``args.config`` be the config that was given, or one that is written for ``--data``."""
+    if (args.config is None) == (args.data is None):
+        raise ConfigError("Give a config file, or --data PAIRS to train without one.")
+    if args.data is None:
+        return
+    if args.launcher != "none":
+        raise ConfigError(
+            "--data writes a config for one process: run it once, stop it, and start the processes "
+            "with that config."
+        )
+    from restorekit.scaffold.training import write_training_config
+
+    work_dir = Path(args.work_dir or Path("work_dirs") / Path(args.data).resolve().name)
+    config = work_dir.with_name(f"{work_dir.name}.py")
+    if config.exists():
+        sys.stderr.write(f"Training with {config}, which exists already.\n")
+    else:
+        write_training_config(args.data, config)
+        sys.stderr.write(f"{config}:\n{config.read_text(encoding='utf-8')}\n")
+    args.config, args.work_dir = str(config), str(work_dir)

@@ -1,0 +1,77 @@
+"""Write the config of a sensible training on somebody's pairs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import jinja2
+
+from restorekit.datasets import PairReader, open_pairs
+from restorekit.errors import DataError
+from restorekit.io.files import write_text
+from restorekit.io.threads import usable_cores
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_FEWEST_PAIRS = 4
+#: Patches are squares of at most this side, and of a multiple of 16: the network halves them thrice
+#: after a stem that halves them once.
+_PATCH, _MULTIPLE = 128, 16
+
+
+def write_training_config(data: str | os.PathLike[str], target: Path) -> None:
+    """Write a config that trains a small network on the pairs of a folder or an LMDB.
+
+    A part of the pairs is kept for validation. A split ``test`` is tested on where there is one.
+
+    Args:
+        data: What :func:`restorekit.datasets.open_pairs` takes.
+        target: The file to write.
+
+    Raises:
+        DataError: If there are no pairs, fewer than four, or images are too small.
+        OutputError: If ``target`` cannot be written.
+    """
+    split = "train"
+    try:
+        reader = open_pairs(data, split)
+    except DataError:
+        split = ""
+        reader = open_pairs(data)
+    if len(reader) < _FEWEST_PAIRS:
+        raise DataError(
+            f"{reader.location} has {len(reader)} pairs, and a training needs at least "
+            f"{_FEWEST_PAIRS}: one of them validates."
+        )
+    smallest = min(min(reader.size(index)) for index in range(len(reader)))
+    patch = min(_PATCH, smallest // _MULTIPLE * _MULTIPLE)
+    if patch == 0:
+        raise DataError(
+            f"The smallest image of {reader.location} has a side of {smallest} pixels, and a "
+            f"training needs {_MULTIPLE}: leave it out."
+        )
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,  # noqa: S701  Python, not HTML
+    )
+    text = environment.get_template("training.py.jinja").render(
+        data=os.fspath(Path(data).absolute()),
+        split=split,
+        pairs=len(reader),
+        validated=0.05 if len(reader) >= 40 else 1,
+        patch=patch,
+        workers=min(4, usable_cores() // 2),
+        has_test=bool(split) and _has_test(data, reader),
+    )
+    write_text(target, text)
+
+
+def _has_test(data: str | os.PathLike[str], train: PairReader) -> bool:
+    try:
+        test = open_pairs(data, "test")
+    except DataError:
+        return False
+    return test.location != train.location
