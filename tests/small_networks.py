@@ -5,6 +5,7 @@ SMALL_NETWORKS = {
     "ConvIR": {"channels": 8, "num_blocks": 2},
     "DRSformer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
     "FADformer": {"channels": 8, "num_blocks": (1, 1, 2, 1, 1)},
+    "HCTFFN": {"channels": 4, "num_blocks": 1, "num_heads": 2},
     "IDT": {
         "channels": 4,
         "num_blocks": (2, 1, 1, 1, 1, 1, 1, 1, 1),

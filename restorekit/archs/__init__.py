@@ -11,6 +11,7 @@ from .dcsfn import DCSFN
 from .ddn import DDN
 from .drsformer import DRSformer
 from .fadformer import FADformer
+from .hct_ffn import HCTFFN
 from .idt import IDT
 from .mprnet import MPRNet
 from .nafnet import NAFNet
@@ -33,6 +34,7 @@ from .sizing import (
 __all__ = [
     "DCSFN",
     "DDN",
+    "HCTFFN",
     "IDT",
     "NLEDN",
     "REHEN",

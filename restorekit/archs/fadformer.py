@@ -12,6 +12,7 @@ from restorekit.errors import ConfigError
 from restorekit.registry import MODELS
 
 from .blocks.frequency import from_frequencies, to_frequencies
+from .blocks.residue import residue_channel
 from .sizing import SizeRequirements
 
 
@@ -91,7 +92,7 @@ class FADformer(nn.Module):
         Returns:
             The derained images, of the same shape, not clamped.
         """
-        residue = lq.amax(dim=1, keepdim=True) - lq.amin(dim=1, keepdim=True)
+        residue = residue_channel(lq)
         x = self.head(lq)
         skips = []
         for level in range(2):

@@ -31,7 +31,7 @@ def with_random_weights(build: Callable[[], nn.Module]) -> Build:
             torch.manual_seed(seed)
             network = build().eval()
             for module in network.modules():
-                if isinstance(module, SqueezeExcitation):
+                if isinstance(module, SqueezeExcitation) and module.squeeze.bias is not None:
                     nn.init.ones_(module.squeeze.bias)
                 if isinstance(module, nn.BatchNorm2d) and module.track_running_stats:
                     module.get_buffer("running_var").uniform_(0.5, 1.5)

@@ -31,8 +31,8 @@ def released_drsformer(channels=8, num_blocks=(1, 1, 1, 1), num_heads=(1, 2, 2, 
             layout.conv(f"{name_of_side}_1", 2 * hidden, hidden, side, groups=hidden)
         layout.conv(f"{name}.ffn.project_out", 2 * hidden, width, 1)
     if mixtures:
-        _mixture(layout, "encoder_level0", channels)
-        _mixture(layout, "refinement", 2 * channels)
+        released_mixture(layout, "encoder_level0", channels)
+        released_mixture(layout, "refinement", 2 * channels)
     return layout.state_dict()
 
 
@@ -115,7 +115,8 @@ def _attention(layout, name, channels, heads, depthwise=""):
     layout.conv(f"{name}.project_out", channels, channels, 1)
 
 
-def _mixture(layout, name, channels):
+def released_mixture(layout, name, channels):
+    """Add a mixture of operations, DRSformer's or HCT-FFN's."""
     layout.linear(f"{name}.layers.0.ca_fc.0", channels, 64)
     layout.linear(f"{name}.layers.0.ca_fc.2", 64, 32)
     layout.conv(f"{name}.layers.1.preprocess.op.0", channels, channels, 1)

@@ -16,6 +16,7 @@ from released_layout import size
 from released_mprnet import released_mprnet
 from released_multi_input_output import released_convir, released_sfnet
 from released_nafnet import released_nafnet
+from released_residue import released_hct_ffn
 from released_transformers import (
     data_parallel,
     released_drsformer,
@@ -129,6 +130,14 @@ RELEASES = {
         # The unused layer of each block, and the last block's new map.
         dropped=sum(2 * width * width + width for width in (8, 16, 16, 32, 16, 8)) + 3,
     ),
+    "HCT-FFN": Release(
+        "hct-ffn",
+        released_hct_ffn,
+        {"channels": 16, "num_blocks": 1},
+        "state_dict",
+        # A weight and a bias for each output of the 16 convolutions with a norm.
+        dropped=2 * (4 * (8 + 16) + 3 * 16 + 4 * 16),
+    ),
     "IDT": Release(
         "idt",
         released_idt,
@@ -221,7 +230,9 @@ def test_from_their_file_to_a_network(name, tmp_path):
     source, target = tmp_path / "theirs.pth", tmp_path / "ours.safetensors"
     torch.save({"epoch": 3, release.wrapper: data_parallel(release.make())}, source)
     convert_checkpoint(release.format, source, target)
-    assert load_network(target)(torch.rand(1, 3, 18, 20)).shape == (1, 3, 18, 20)
+    output = load_network(target)(torch.rand(1, 3, 18, 20))
+    final = output if isinstance(output, torch.Tensor) else output[-1]
+    assert final.shape == (1, 3, 18, 20)
 
 
 @every_release

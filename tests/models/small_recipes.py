@@ -22,6 +22,7 @@ SMALL = {
     "DDN": {"channels": 6, "num_blocks": 2},
     "DRSformer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
     "FADformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},
+    "HCTFFN": {"channels": 8, "num_blocks": 1, "num_heads": 2},
     "IDT": {
         "channels": 6,
         "num_blocks": (1,) * 9,

@@ -34,6 +34,7 @@ from .nledn import convert_nledn
 from .prenet import convert_prenet
 from .rehen import convert_rehen
 from .rescan import convert_rescan
+from .residue import convert_hct_ffn
 from .restormer import convert_restormer
 from .source import ConvertedNetwork, SourceWeights
 from .ssir import convert_ssir
@@ -75,6 +76,7 @@ FORMATS: dict[str, Format] = {
     "ddn": Format(convert_ddn, read_ddn, ddn_file),
     "drsformer": Format(convert_drsformer),
     "fadformer": Format(convert_fadformer),
+    "hct-ffn": Format(convert_hct_ffn),
     "idt": Format(convert_idt),
     "mprnet": Format(convert_mprnet),
     "nafnet": Format(convert_nafnet),

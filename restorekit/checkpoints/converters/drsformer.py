@@ -45,7 +45,7 @@ def convert_drsformer(content: Any, source: str) -> ConvertedNetwork:
     if mixtures:
         num_steps = weights.count("refinement.layers.1._ops.{}._out.0.weight")
         for ours, theirs in (("mixture", "encoder_level0"), ("refinement", "refinement")):
-            converted.update(weights.rename(_mixture_names(ours, theirs, num_steps)))
+            converted.update(weights.rename(mixture_names(ours, theirs, num_steps)))
     weights.require_empty()
     total = sum(weight.numel() for weight in converted.values())
     summary = (
@@ -68,7 +68,8 @@ def _block_names(ours: str, theirs: str) -> Names:
     yield f"{ours}.out.weight", f"{theirs}.project_out.weight"
 
 
-def _mixture_names(ours: str, theirs: str, num_steps: int) -> Names:
+def mixture_names(ours: str, theirs: str, num_steps: int) -> Names:
+    """Yield our name and the released one of a mixture, also of HCT-FFN's."""
     for layer in (0, 2):
         for part in ("weight", "bias"):
             yield f"{ours}.weights.{layer}.{part}", f"{theirs}.layers.0.ca_fc.{layer}.{part}"
