@@ -22,6 +22,7 @@ from .datasets import (
 from .methods import (
     Method,
     MethodConfig,
+    TestMode,
     all_methods,
     get_method,
     published_beside,
@@ -44,6 +45,7 @@ __all__ = [
     "PublishedNumbers",
     "Split",
     "SplitVersion",
+    "TestMode",
     "all_datasets",
     "all_layouts",
     "all_lists",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
@@ -51,6 +51,24 @@ class MethodConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return Path(self.path).stem
 
 
+class TestMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The tiles in which a method's authors tested; ``test_cfg.tile`` of its configs.
+
+    Attributes:
+        size: Side of a tile in pixels; for ``corners`` the multiple that crops are cut to.
+        stride: Distance between tiles; by default ``size``.
+        merge: How tiles are put together; see :class:`restorekit.inference.parts.TileMode`.
+    """
+
+    size: Annotated[int, Meta(ge=1)]
+    stride: Annotated[int, Meta(ge=1)] | None = None
+    merge: Literal["paste", "mean", "radial", "corners"] = "paste"
+
+    def as_dict(self) -> dict[str, int | str]:
+        """Return it as results files record it."""
+        return {"size": self.size, "stride": self.stride or self.size, "merge": self.merge}
+
+
 class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A method and its configs.
 
@@ -64,6 +82,7 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         released_code: Address of the authors' code.
         converter: Name of the authors' checkpoint format in ``restorekit convert``.
         configs: Its configs; the first is that of the paper.
+        test_mode: The tiles that its published numbers are of; None for whole images.
     """
 
     name: Text
@@ -75,6 +94,7 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     released_code: Text
     converter: Text
     configs: Annotated[tuple[MethodConfig, ...], Meta(min_length=1)]
+    test_mode: TestMode | None = None
 
     def __post_init__(self) -> None:
         for config in self.configs:

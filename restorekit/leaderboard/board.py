@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from restorekit.catalog import KnownTestSet, Published, PublishedNumbers
 from restorekit.evaluation.results import DatasetRecord, MeasuredQuantity
 
 from .ranking import Entry, Ranking
 from .statistics import Comparison, Interval, compare_all, mean_interval
+from .test_modes import describe_tiles, is_comparable, published_mode
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def build_board(ranking: Ranking, references: PublishedNumbers | None = None) ->
     Args:
         ranking: Methods on one test set by one criterion.
         references: Published numbers to compare with; None for none. One matches a result if
-            both have the same method (ignoring case), test set and protocol.
+            both have the same method (ignoring case), test set, protocol and test mode.
     """
     published: tuple[Published, ...] = ()
     note = ""
@@ -111,7 +114,11 @@ def build_board(ranking: Ranking, references: PublishedNumbers | None = None) ->
         for index, entry in enumerate(entries)
     )
     unmeasured = sorted(
-        (number for number in published if not any(_same(entry, number) for entry in entries)),
+        (
+            _with_mode(number, entries)
+            for number in published
+            if not any(_same(entry, number) for entry in entries)
+        ),
         key=lambda number: _sort_key(number, first),
     )
     shown = (*(match.published for row in rows for match in row.published), *unmeasured)
@@ -141,7 +148,17 @@ def gap_limit(measure: MeasuredQuantity) -> float:
 
 
 def _same(entry: Entry, number: Published) -> bool:
-    return number.method.lower() == entry.results.method.lower()
+    same_method = number.method.lower() == entry.results.method.lower()
+    return same_method and is_comparable(entry.results, published_mode(number.method))
+
+
+def _with_mode(number: Published, entries: Sequence[Entry]) -> Published:
+    """Say how a number was measured whose method was measured here in another way."""
+    if not any(number.method.lower() == entry.results.method.lower() for entry in entries):
+        return number
+    mode = published_mode(number.method)
+    note = "whole images" if mode is None else describe_tiles(mode)
+    return replace(number, note="; ".join(filter(None, [number.note, note])))
 
 
 def _match(entry: Entry, number: Published, deciding: MeasuredQuantity) -> PublishedMatch:

@@ -10,6 +10,7 @@ from restorekit.evaluation.results import MeasuredQuantity
 
 from ..board import Board, PublishedMatch, build_board, gap_limit
 from ..ranking import Entry, Ranking
+from ..test_modes import describe_tiles
 from .cells import EMPTY, Cell, Column, Item, Number, PValue, Text, best_of, cell, difference
 
 #: Fields of a results file's ``cost``, with their titles and how to show their values.
@@ -91,7 +92,7 @@ def run_with(entry: Entry) -> str:
     settings = entry.results.settings
     parts = [str(settings[key]) for key in ("device", "dtype") if settings.get(key)]
     if settings.get("tile"):
-        parts.append(f"tiles of {settings['tile']}")
+        parts.append(describe_tiles(settings["tile"]))
     if settings.get("ensemble"):
         parts.append("self-ensemble")
     return ", ".join(parts)
