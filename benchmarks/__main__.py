@@ -13,6 +13,7 @@ from restorekit.errors import USER_ERROR_STATUS, RestoreKitError
 BENCHMARKS = {
     "cost": "a network's time and memory, by image size, channels and batch",
     "data": "reading training patches from LMDBs and folders",
+    "hub": "a published network for its card: quality, time, memory",
     "infer": "inference of a network, plain and accelerated",
     "loss": "the SSIM loss, forward and backward",
     "metrics": "PSNR, SSIM under all protocols, and NIQE",

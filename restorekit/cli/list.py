@@ -98,7 +98,14 @@ def _show_published(name: str | None, json_file: str | None) -> None:
     columns = ("name", "network", "parameters", "size", "", "licence", "")
     sys.stdout.write(text_table(columns, rows, (2, 3)))
     measured = [
-        (model.name, one.data, one.protocol, key.upper(), f"{one.input[key]:.4g}", f"{value:.4g}")
+        (
+            model.name,
+            one.data,
+            one.protocol,
+            key.upper(),
+            f"{one.input[key]:.4g}" if key in one.input else "–",
+            f"{value:.4g}",
+        )
         for model in models
         for one in model.measured
         for key, value in one.restored.items()

@@ -41,13 +41,14 @@ class Measured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         data: The images, in a few words.
-        protocol: Name of the protocol, as in ``restorekit list protocols``.
-        input: Measure to its mean for the unrestored images.
+        protocol: Name of the protocol, as in ``restorekit list protocols``; empty for measures
+            without a clean image.
+        input: Measure to its mean for the unrestored images; empty where that is infinite.
         restored: The same for the restored images.
     """
 
     data: Text
-    protocol: Text
+    protocol: str = ""
     input: dict[str, float]
     restored: dict[str, float]
 
