@@ -1,5 +1,5 @@
-# PReNet by the recipe of its released code on Rain100L: each image mirrored too, so 6,000
-# patches, 334 iterations an epoch.
+# PReNet by the recipe of its released code on Rain100L: each patch mirrored too, so 6,000
+# patches of 200 images, 334 iterations an epoch.
 _base_ = [
     "../_base_/models/prenet.py",
     "../_base_/datasets/rain100l.py",
@@ -8,15 +8,7 @@ _base_ = [
 ]
 
 train_dataloader = dict(
-    total_batch_size=18,
-    sampler=dict(infinite=True),
-    dataset=dict(
-        pipeline=[
-            dict(type="PairedRandomCrop", patch_size=100),
-            dict(type="PairedFlip"),
-            dict(type="PackInputs"),
-        ]
-    ),
+    _base_.recipe_loader, dataset=dict(_base_.recipe_loader.dataset, mirrored=True)
 )
 train_cfg = dict(max_iters=33400, val_interval=1670)
 param_scheduler = dict(milestones=[10020, 16700, 26720])

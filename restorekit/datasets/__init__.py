@@ -19,6 +19,7 @@ from .readers.pairing import match_names, suggest_rule
 from .readers.pairs import PairReader
 from .readers.selection import Subset
 from .semi_supervised import SemiSupervisedDataset
+from .stride_patches import StridePatchDataset
 from .synthetic import DegradedDataset, SyntheticRainDataset
 from .unpaired import UnpairedDataset
 
@@ -38,6 +39,7 @@ __all__ = [
     "SampleBatch",
     "SampleIndex",
     "SemiSupervisedDataset",
+    "StridePatchDataset",
     "Subset",
     "SyntheticRainDataset",
     "UnpairedDataset",
