@@ -19,6 +19,7 @@ BENCHMARKS = {
     "metrics": "PSNR, SSIM under all protocols, and NIQE",
     "scale": "starting, verifying and packing very many pairs",
     "scaling": "training by several processes against training by one",
+    "tiles": "memory of restoring large images in tiles, and tiles against the whole image",
     "train": "training steps of a network, plain and accelerated",
 }
 

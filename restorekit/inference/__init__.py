@@ -2,7 +2,6 @@
 
 from .backends import Backend, PyTorchBackend, open_backend
 from .files import Outcome, restore_files
-from .images import restore_image
 from .memory import is_out_of_memory
 from .restorer import Restorer, load_restorer
 from .tiles import TiledNetwork, parse_tile
@@ -21,6 +20,5 @@ __all__ = [
     "open_backend",
     "parse_tile",
     "restore_files",
-    "restore_image",
     "restore_video",
 ]

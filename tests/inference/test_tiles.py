@@ -6,20 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.config import ConfigDict
 from torch import nn
 
 from restorekit.archs import SizeRequirements
+from restorekit.checking.networks import with_random_weights
 from restorekit.errors import CheckpointError, ConfigError, DataError
 from restorekit.inference import PyTorchBackend, Restorer, TiledNetwork
 from restorekit.inference.canvas import ArrayCanvas, TensorCanvas
 from restorekit.inference.memory import LiveTensors, is_out_of_memory, pixels_that_fit
 from restorekit.inference.receptive_field import ReceptiveField
+from restorekit.registry import MODELS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "archs"))
 from test_every_network import CASES
 
 #: The first network of each class.
-NAMES = list({case.network["type"]: name for name, case in reversed(CASES.items())}.values())
+NAMES = list({case["type"]: name for name, case in reversed(CASES.items())}.values())
 #: PSNR in dB of blended tiles against the whole image, at random weights and tiles of 96 pixels:
 #: far below what trained weights and larger tiles give (docs/restoring.md).
 _LEAST_PSNR = 25.0
@@ -40,7 +43,7 @@ def smooth(height, width):
 
 @pytest.mark.parametrize("name", [*NAMES, "k1", "prenet_lstm"])
 def test_tiles_of_every_network_give_what_the_whole_gives(name):
-    network = CASES[name].build()
+    network = with_random_weights(lambda: MODELS.build(ConfigDict(CASES[name])))(0)
     backend = PyTorchBackend(network)
     field = backend.receptive_field()
     exact = field.context is not None
