@@ -9,6 +9,7 @@ tiles of --tile pixels. Networks have random weights unless a network file is gi
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import subprocess
@@ -60,11 +61,11 @@ def run(args: argparse.Namespace) -> None:
             write_text(args.json, json.dumps(found, indent=1) + "\n")
     columns = list(dict.fromkeys(key for row in found for key in row))
     rows = [[str(row.get(column, "")) for column in columns] for row in found]
-    sys.stdout.write(text_table([columns, *rows]))
+    sys.stdout.write(text_table(columns, rows))
 
 
 def _in_process(task: dict[str, Any]) -> dict[str, Any]:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "benchmarks.tiles", json.dumps(task)],
         stdout=subprocess.PIPE,
         text=True,
@@ -118,10 +119,8 @@ def _measure_memory(network: str, megapixels: float, parts: int | None) -> dict[
         if parts is not None and done >= parts:
             raise _EnoughError
 
-    try:
+    with contextlib.suppress(_EnoughError):
         tiled.run([canvas], "the image", stop)
-    except _EnoughError:
-        pass
     seconds = (time.perf_counter() - started) / max(done - 1, 1) * total
     plan = tiled.plan(canvas.height, canvas.width)
     return {

@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_leaves
 from restorekit.archs.sizing import SizeRequirements
 
 #: The most that tiles may take on a CPU, in bytes.
-CPU_BUDGET = 1_250_000_000
+CPU_BUDGET = 1_000_000_000
 #: The share of the memory which is free that tiles may take.
 _SHARE_OF_FREE = 0.7
 
