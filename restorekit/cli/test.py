@@ -51,6 +51,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "in FOLDER, other images in FOLDER, or one of the config's test sets; repeatable",
     )
     parser.add_argument(
+        "--tile",
+        metavar="auto|N|off",
+        help="restore in tiles of N pixels, in tiles where memory asks for it (auto), or whole "
+        "(off); default: test_cfg.tile of the config, or off",
+    )
+    parser.add_argument(
+        "--ensemble",
+        action="store_true",
+        help="average over the eight flips and rotations of each image",
+    )
+    parser.add_argument(
         "--out",
         metavar="FILE",
         help="results file (default: <work folder>/results.json); the rainy input's results "
@@ -76,6 +87,7 @@ def run(args: argparse.Namespace) -> None:
     chosen_measures(args.metric)
     if config.get("test_dataloader") is None:
         raise ConfigError(f"The config {args.config} has no test_dataloader: nothing to test on.")
+    _set_inference(config, args)
     if args.test_set:
         choose_test_sets(config, args.test_set)
     if args.data_root and test_loaders(config):
@@ -111,6 +123,19 @@ def run(args: argparse.Namespace) -> None:
         _write_table(found, outputs)
     if unsaved:
         raise OutputError(" ".join(unsaved))
+
+
+def _set_inference(config: Config, args: argparse.Namespace) -> None:
+    """Set the tiles and the self-ensemble of the command line."""
+    options: dict[str, Any] = {}
+    if args.tile is not None:
+        from restorekit.inference import parse_tile
+
+        options["tile"] = parse_tile(args.tile, "--tile")
+    if args.ensemble:
+        options["ensemble"] = True
+    if options:
+        config.test_cfg = {**(config.get("test_cfg") or {}), **options}
 
 
 def _outputs(

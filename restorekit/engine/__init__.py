@@ -1,6 +1,7 @@
 """The engine: mmengine's Runner made safe, exact on resume, and able to run without a GPU."""
 
 from .amp import BFloat16OptimWrapper
+from .evaluation_loops import TestLoop, ValLoop
 from .loops import EpochTrainLoop, IterTrainLoop, MultiValLoop
 from .mmengine_patches import CheckpointHook
 from .runner import Runner
@@ -12,4 +13,6 @@ __all__ = [
     "IterTrainLoop",
     "MultiValLoop",
     "Runner",
+    "TestLoop",
+    "ValLoop",
 ]

@@ -138,7 +138,9 @@ class Runner(MMEngineRunner):
         with (
             self._telling_once(),
             naming_lost_processes(),
-            naming_memory("Testing", "test on a device with more memory, or on smaller images"),
+            naming_memory(
+                "Testing", "test in parts with --tile auto, or on a device with more memory"
+            ),
         ):
             return super().test()
 
@@ -374,7 +376,7 @@ class Runner(MMEngineRunner):
         """Build the validation; see :meth:`build_model`."""
         _batch_by_size(self._val_dataloader)
         with naming_key("val", self.cfg):
-            built = super().build_val_loop(loop)
+            built = super().build_val_loop(_with_type(loop, "ValLoop"))
             require_known_best(self.hooks, built)
             return built
 
@@ -382,7 +384,7 @@ class Runner(MMEngineRunner):
         """Build the test; see :meth:`build_model`."""
         _batch_by_size(self._test_dataloader)
         with naming_key("test", self.cfg):
-            return super().build_test_loop(loop)
+            return super().build_test_loop(_with_type(loop, "TestLoop"))
 
     def register_hook(self, hook: Any, priority: Any = None) -> None:
         """Register a hook; see :meth:`build_model`."""
@@ -458,6 +460,11 @@ def naming_memory(what: str, remedy: str) -> Iterator[None]:
 
 def _listed(rates: Sequence[float]) -> str:
     return ", ".join(f"{rate:g}" for rate in rates)
+
+
+def _with_type(loop: Any, name: str) -> Any:
+    """Return the config of a loop with its type; mmengine's own is the default otherwise."""
+    return {"type": name, **loop} if isinstance(loop, dict) else loop
 
 
 def _batch_by_size(dataloader: Any) -> None:

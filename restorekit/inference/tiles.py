@@ -251,9 +251,7 @@ class TiledNetwork:
                 side = min(side, inner(requirements.maximum))
             side = max(side // period, 1) * period
             return side, side
-        pixels = self._allowed()
-        if self.backend.device.type == "cpu":
-            pixels = min(pixels, _LARGEST_ON_CPU)
+        pixels = self._at_a_time()
         side = min(math.isqrt(pixels), requirements.maximum or LARGEST_SIDE)
         # A narrow image is divided along its length only.
         if requirements.square or requirements.maximum or min(height, width) > side:
@@ -340,7 +338,12 @@ class TiledNetwork:
         """Return how many parts of a size fit into memory."""
         if self.tile == "off" or isinstance(self.tile, TileMode):
             return 1
-        return max(1, min(_LARGEST_BATCH, self._allowed() // math.prod(shape)))
+        return max(1, min(_LARGEST_BATCH, self._at_a_time() // math.prod(shape)))
+
+    def _at_a_time(self) -> int:
+        """Return how many pixels go through the network at a time where an image is divided."""
+        on_cpu = self.backend.device.type == "cpu"
+        return min(self._allowed(), _LARGEST_ON_CPU) if on_cpu else self._allowed()
 
     def _restore(self, batch: Sequence[_Task]) -> list[torch.Tensor]:
         """Return the output of each task, for the region of its part."""

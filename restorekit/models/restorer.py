@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -57,6 +59,8 @@ class Restorer(BaseModel):
             options = compile if isinstance(compile, dict) else {}
             train_network = torch.compile(self.network, **options)
         self.__dict__["_train_network"] = train_network
+        #: What predicts in place of the network alone; see :meth:`restoring_with`.
+        self.inference: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def build_loss(self, config: dict[str, Any]) -> nn.Module:
         """Build a loss, accelerated unless ``accelerate=False``."""
@@ -95,6 +99,19 @@ class Restorer(BaseModel):
         pred = final_output(forward_padded(self._train_network, lq))
         return compute_losses(self.loss, pred, gt, lq)
 
+    @contextlib.contextmanager
+    def restoring_with(self, inference: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[None]:
+        """Predict with ``inference`` inside a ``with`` block: in tiles, or with an ensemble.
+
+        Args:
+            inference: Takes images (N, 3, H, W) as the network does, and returns the restored ones.
+        """
+        self.inference = inference
+        try:
+            yield
+        finally:
+            self.inference = None
+
     def predict(
         self,
         lq: torch.Tensor,
@@ -113,7 +130,10 @@ class Restorer(BaseModel):
             CheckpointError: If an output is not finite.
         """
         started = _now(lq.device)
-        pred = final_output(forward_padded(self.network, lq)).float()
+        if self.inference is not None:
+            pred = self.inference(lq)
+        else:
+            pred = final_output(forward_padded(self.network, lq)).float()
         seconds = (_now(lq.device) - started) / len(lq)
         samples = []
         for i in range(len(lq)):
