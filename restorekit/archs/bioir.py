@@ -90,8 +90,8 @@ class BioIR(nn.Module):
             The restored images, of the same shape, not clamped.
         """
         features = [self.encoder[0](self.head(lq))]
-        for down, level in zip(self.down, self.encoder[1:], strict=True):
-            features.append(level(down(features[-1])))
+        for down, stage in zip(self.down, self.encoder[1:], strict=True):
+            features.append(stage(down(features[-1])))
         x = self.decoder[-1](features[-1])
         for level in reversed(range(len(self.up))):
             x = self.reduce[level](torch.cat([self.up[level](x), features[level]], dim=1))
@@ -156,7 +156,8 @@ class PeripheryToFovea(nn.Module):
     def forward(self, periphery: torch.Tensor, fovea: torch.Tensor) -> torch.Tensor:
         """Return the new foveal view, of the shape of both views (N, channels, H, W)."""
         regions = F.adaptive_avg_pool2d(periphery, REGIONS).flatten(2)
-        similarity = (regions.mT @ fovea.flatten(2)).unflatten(2, fovea.shape[-2:])
+        similarity = regions.mT @ fovea.flatten(2)
+        similarity = similarity.reshape(len(fovea), -1, *fovea.shape[-2:])
         return fovea * (1 + filter_by_pixel(_mean(fovea), self.kernels(similarity)))
 
 
@@ -191,7 +192,7 @@ def filter_by_pixel(x: torch.Tensor, kernels: torch.Tensor) -> torch.Tensor:
     """
     side = round(kernels.shape[1] ** 0.5)
     padded = F.pad(x, (side // 2,) * 4, mode="reflect")
-    around = F.unfold(padded, side).unflatten(2, x.shape[-2:])
+    around = F.unfold(padded, side).reshape(kernels.shape)
     return (around * kernels).sum(dim=1, keepdim=True)
 
 

@@ -121,14 +121,15 @@ class MeanModulation(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return features of the shape of ``x`` (N, channels, H, W)."""
+        batch, channels, height, width = x.shape
         count = self.mean_gain.shape[1]
-        parts = x.unflatten(3, (count, -1)).unflatten(2, (count, -1))
+        parts = x.reshape(batch, channels, count, height // count, count, width // count)
         mean = parts.mean(dim=(3, 5), keepdim=True)
         detail_gain, mean_gain = (
             gain[:, :, None, :, None] for gain in (self.detail_gain, self.mean_gain)
         )
-        modulated = detail_gain * (parts - mean) + mean_gain * mean
-        return modulated.flatten(4, 5).flatten(2, 3)
+        modulated: torch.Tensor = detail_gain * (parts - mean) + mean_gain * mean
+        return modulated.reshape(x.shape)
 
 
 def _by_halves(modules: nn.ModuleList, x: torch.Tensor) -> torch.Tensor:

@@ -91,7 +91,10 @@ class PredictedFilter(nn.Module):
                 )
             taps = self.norm(taps)
         taps = taps.view(len(x), NUM_GROUPS, -1)
-        return taps.softmax(dim=-1) if self.activation == "softmax" else taps.tanh()
+        kernels: torch.Tensor = (
+            taps.softmax(dim=-1) if self.activation == "softmax" else taps.tanh()
+        )
+        return kernels
 
     def _pad(self, x: torch.Tensor) -> torch.Tensor:
         vertical, horizontal = (self.dilation * (side // 2) for side in self.kernel_size)
