@@ -28,5 +28,11 @@ SMALL_NETWORKS = {
     },
     "SFHformer": {"channels": 8, "num_blocks": (1, 1, 2, 1, 1)},
     "SFNet": {"channels": 16, "num_blocks": 2},
+    "Uformer": {
+        "channels": 4,
+        "num_blocks": (1, 2, 1, 1, 2, 1, 1, 2, 1),
+        "num_heads": (1, 2, 2, 2, 2, 2, 2, 2, 1),
+        "window_size": 2,
+    },
     "Restormer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
 }

@@ -30,6 +30,7 @@ from .sizing import (
     size_requirements_of,
     with_padding,
 )
+from .uformer import Uformer
 
 __all__ = [
     "DCSFN",
@@ -51,6 +52,7 @@ __all__ = [
     "SFHformer",
     "SFNet",
     "SizeRequirements",
+    "Uformer",
     "blocks",
     "forward_padded",
     "pad_to_fit",

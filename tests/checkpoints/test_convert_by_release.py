@@ -24,6 +24,7 @@ from released_transformers import (
     released_restormer,
     without_norm_bias,
 )
+from released_uformer import released_uformer
 
 from restorekit.archs import forward_padded
 from restorekit.checkpoints import load_network
@@ -42,6 +43,7 @@ class Release(NamedTuple):
         wrapper: What the released training keeps the state dict under.
         stages: The names of ``forward_train``'s outputs in the order of the golden values.
         dropped: Values that are not in the converted network.
+        assumed: Those of the settings that the weights do not determine.
     """
 
     format: str
@@ -50,6 +52,7 @@ class Release(NamedTuple):
     wrapper: str
     stages: tuple[str, ...] = ()
     dropped: int = 0
+    assumed: dict | None = None
 
 
 SHELL = {"channels": 8, "num_heads": [1, 2, 2, 4], "ffn_factor": 2.66}
@@ -173,6 +176,20 @@ RELEASES = {
         # Two factors for each channel of two filters, in each of six stages.
         dropped=4 * (8 + 16 + 32 + 32 + 16 + 8),
     ),
+    "Uformer": Release(
+        "uformer",
+        released_uformer,
+        {
+            "channels": 4,
+            "num_blocks": [1, 2, 1, 1, 2, 1, 1, 2, 1],
+            "num_heads": [1, 2, 2, 2, 4, 2, 2, 2, 1],
+            "window_size": 2,
+            "ffn_factor": 4.0,
+            "shift_bottom": False,
+        },
+        "state_dict",
+        assumed={"shift_bottom": False},
+    ),
 }
 every_release = pytest.mark.parametrize("name", RELEASES)
 
@@ -212,12 +229,12 @@ def test_everything_is_read_off_the_weights(name):
     state = release.make()
     converted = convert(release, state)
     assert {k: v for k, v in converted.config.items() if k != "type"} == release.settings
-    assert not converted.assumed
+    assert converted.assumed == (release.assumed or {})
     network = build_network(converted.config, converted.weights, "released.pth")
     distinct = {
         tensor.data_ptr(): tensor
         for key, tensor in state.items()
-        if "running_" not in key and "num_batches" not in key
+        if not any(part in key for part in ("running_", "num_batches", "position_index"))
     }
     parameters = sum(parameter.numel() for parameter in network.parameters())
     assert parameters == size(distinct) - release.dropped
@@ -250,6 +267,13 @@ def test_activations_of_mprnet_must_be_one():
     state["shallow_feat1.1.body.1.weight"] = torch.tensor([0.5])
     with pytest.raises(CheckpointError, match="activations differ"):
         convert(RELEASES["MPRNet"], state)
+
+
+def test_uformer_shifts_at_the_smallest_size_if_told_to():
+    converted = convert(RELEASES["Uformer"])
+    config = {**converted.config, "shift_bottom": True}
+    network = build_network(config, converted.weights, "released.pth")
+    assert_golden("Uformer, shifted at the bottom", network)
 
 
 def test_sfhformer_with_groups_of_frequencies_is_refused():

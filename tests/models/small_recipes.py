@@ -38,6 +38,12 @@ SMALL = {
     "RESCAN": {"channels": 6, "num_stages": 2},
     "SFHformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},
     "SFNet": {"channels": 16, "num_blocks": 1},
+    "Uformer": {
+        "channels": 8,
+        "num_blocks": (1,) * 9,
+        "num_heads": (1, 1, 1, 1, 2, 1, 1, 1, 1),
+        "window_size": 2,
+    },
     "Restormer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
 }
 

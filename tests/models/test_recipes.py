@@ -10,17 +10,19 @@ from two_ranks import run_on_two_ranks
 CONFIGS = Path(__file__).parents[2] / "configs"
 NAMES = ("ddn", "nledn", "prenet", "rehen", "rescan", "ssir")
 RAIN13K = ("convir", "mprnet", "nafnet", "restormer", "sfnet")
+RAIN200H = ("fadformer", "idt", "sfhformer", "uformer")
 METHODS = [
     *(CONFIGS / f"{name}/{name}_rain100l.py" for name in NAMES),
     *(CONFIGS / f"{name}/{name}_rain13k.py" for name in RAIN13K),
     *(CONFIGS / f"drsformer/drsformer_{data}.py" for data in ("rain200h", "rain200l")),
     CONFIGS / "bioir/bioir_rain1200.py",
     CONFIGS / "nerd-rain/nerd_rain_rain200l.py",
-    *(CONFIGS / f"{name}/{name}_rain200h.py" for name in ("fadformer", "idt", "sfhformer")),
+    *(CONFIGS / f"{name}/{name}_rain200h.py" for name in RAIN200H),
     CONFIGS / "hct-ffn/hct_ffn_rain200h.py",
 ]
-# Variants of ConvIR differ in depth alone, which the small networks all have in common.
-FOLDERS = {method.parent for method in METHODS if method.parent.name != "convir"}
+# Variants of these differ in size alone, which the small networks all have in common.
+SAME = ("convir", "uformer")
+FOLDERS = {method.parent for method in METHODS if method.parent.name not in SAME}
 #: Networks that give whole images, and not differences to the input, take longer to learn.
 ITERATIONS = {"hct_ffn_rain200h": 48}
 VARIANTS = sorted(path for folder in FOLDERS for path in folder.glob("variants/*.py"))

@@ -39,6 +39,7 @@ from .restormer import convert_restormer
 from .source import ConvertedNetwork, SourceWeights
 from .ssir import convert_ssir
 from .tensorflow import read_tensorflow_checkpoint, tensorflow_data_file
+from .uformer import convert_uformer
 
 __all__ = [
     "FORMATS",
@@ -89,6 +90,7 @@ FORMATS: dict[str, Format] = {
     "sfhformer": Format(convert_sfhformer),
     "sfnet": Format(convert_sfnet),
     "ssir": Format(convert_ssir, read_tensorflow_checkpoint, tensorflow_data_file),
+    "uformer": Format(convert_uformer),
 }
 
 

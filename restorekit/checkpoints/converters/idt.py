@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
-import torch
-
 from .source import ConvertedNetwork, SourceWeights
+from .windows import Parameters, attention, feed_forward, layer, norm, shell, stage_names
 
 #: The released names of the nine stages, and ours.
-_STAGES = (
-    *((f"encoderlayer_{i}", f"encoder.{i}") for i in range(4)),
-    ("bottle", "bottom"),
-    *((f"decoderlayer_{i}", f"decoder.{i}") for i in range(4)),
-)
-_RESIZING = (
-    *((f"dowsample_{i}.conv.0", f"down.{i}") for i in range(4)),
-    *((f"upsample_{i}.deconv.0", f"up.{i}") for i in range(4)),
-)
-_PARTS = ("weight", "bias")
+_STAGES = stage_names("bottle")
 
 
 def convert_idt(content: Any, source: str) -> ConvertedNetwork:
@@ -37,10 +26,7 @@ def convert_idt(content: Any, source: str) -> ConvertedNetwork:
     """
     weights = SourceWeights(content, source, "IDT")
     config = _infer_config(weights)
-    converted: dict[str, torch.Tensor] = {}
-    shell = (("input_proj.proj.0", "head"), ("output_proj.proj.0", "tail"), *_RESIZING)
-    for theirs, ours in shell:
-        converted.update(_layer(weights, theirs, ours))
+    converted = dict(shell(weights))
     for (theirs, ours), windowed in zip(_STAGES, config["num_blocks"], strict=True):
         for index in range(windowed):
             converted.update(_block(weights, f"{theirs}.blocks.{index}", f"{ours}.{index}", True))
@@ -77,36 +63,12 @@ def _infer_config(weights: SourceWeights) -> dict[str, Any]:
     }
 
 
-def _block(
-    weights: SourceWeights, theirs: str, ours: str, windowed: bool
-) -> Iterator[tuple[str, torch.Tensor]]:
+def _block(weights: SourceWeights, theirs: str, ours: str, windowed: bool) -> Parameters:
     norms = {"norm1": "norm1", "norm2": "norm2"} if windowed else {"norm2": "norm"}
     for their_norm, our_norm in norms.items():
-        for part in _PARTS:
-            yield f"{ours}.{our_norm}.{part}", weights.take(f"{theirs}.{their_norm}.{part}")
-    attention = f"{theirs}.attn"
-    for part in _PARTS:
-        names = [f"{attention}.qkv.{name}.{part}" for name in ("to_q", "to_kv")]
-        joined = weights.take_together(*names, ndim=2 if part == "weight" else 1)
-        yield f"{ours}.attention.expand.{part}", _as_convolution(joined)
-    table = weights.take(f"{attention}.relative_position_bias_table")
-    yield f"{ours}.attention.bias.table", table
-    for layer in (0, 1):
-        yield from _layer(
-            weights, f"{attention}.Position_Extract.{layer}", f"{ours}.attention.position.{layer}"
-        )
-    yield from _layer(weights, f"{attention}.proj", f"{ours}.attention.out")
-    for their_layer, our_layer in (("linear1", "expand"), ("dwconv", "local"), ("linear2", "out")):
-        yield from _layer(
-            weights, f"{theirs}.mlp.{their_layer}.0", f"{ours}.feed_forward.{our_layer}"
-        )
-
-
-def _layer(weights: SourceWeights, theirs: str, ours: str) -> Iterator[tuple[str, torch.Tensor]]:
-    for part in _PARTS:
-        yield f"{ours}.{part}", _as_convolution(weights.take(f"{theirs}.{part}"))
-
-
-def _as_convolution(parameter: torch.Tensor) -> torch.Tensor:
-    """Return the weights of a linear layer as those of a 1×1 convolution."""
-    return parameter[..., None, None] if parameter.ndim == 2 else parameter
+        yield from norm(weights, f"{theirs}.{their_norm}", f"{ours}.{our_norm}")
+    yield from attention(weights, f"{theirs}.attn", f"{ours}.attention")
+    for index in (0, 1):
+        extract = f"{theirs}.attn.Position_Extract.{index}"
+        yield from layer(weights, extract, f"{ours}.attention.position.{index}")
+    yield from feed_forward(weights, f"{theirs}.mlp", f"{ours}.feed_forward")

@@ -1,0 +1,9 @@
+# Uformer-S on Rain200H.
+_base_ = [
+    "../_base_/models/uformer.py",
+    "../_base_/datasets/rain200h.py",
+    "../_base_/schedules/adamw_uformer.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader
