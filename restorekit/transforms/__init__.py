@@ -15,6 +15,7 @@ from .degradations import (
 from .flip import PairedFlip, PairedRotate90
 from .pack import PackInputs
 from .paired import PairedTransform
+from .saturation import PairedSaturation
 from .scaled_crop import PairedScaledCrop
 from .wrappers import RandomApply, RandomChoice
 
@@ -33,6 +34,7 @@ __all__ = [
     "PairedFlip",
     "PairedRandomCrop",
     "PairedRotate90",
+    "PairedSaturation",
     "PairedScaledCrop",
     "PairedTransform",
     "RandomApply",

@@ -1,7 +1,6 @@
 # The schedule of NeRD-Rain's released code: Adam, 3,000 epochs of Rain200's 1,800 pairs one by one,
-# 3 of warm-up and then a cosine from 1e-4 to 1e-6, counted in iterations.
-_base_ = "parts/augmented_256.py"
-
+# 3 of warm-up and then a cosine from 1e-4 to 1e-6, counted in iterations. The released code has one
+# more epoch before these, at a rate of 0.
 train_cfg = dict(type="IterTrainLoop", max_iters=5400000, val_interval=18000)
 val_cfg = dict()
 test_cfg = dict()
@@ -20,4 +19,16 @@ default_hooks = dict(
 )
 
 # What configs with this recipe take over.
-recipe_loader = dict(total_batch_size=1, sampler=dict(infinite=True))
+recipe_loader = dict(
+    total_batch_size=1,
+    sampler=dict(infinite=True),
+    dataset=dict(
+        pipeline=[
+            dict(type="PairedRandomCrop", patch_size=256, smaller="reflect"),
+            dict(type="PairedSaturation", low=0.8, high=1.2, probability=1 / 3),
+            dict(type="PairedFlip"),
+            dict(type="PairedRotate90"),
+            dict(type="PackInputs"),
+        ]
+    ),
+)
