@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from restorekit.catalog import all_methods, published_for, published_numbers
 from restorekit.checkpoints.converters import FORMATS
+from restorekit.inference.parts import TileMode
 from restorekit.models.complexity import count_macs
 from restorekit.registry import MODELS
 
@@ -49,6 +50,14 @@ def test_a_card_has_all_published_numbers_in_its_table_and_nowhere_else(method):
         text = " / ".join(number.printed.values())
         assert text in blocks[1][1]
         assert text not in rest
+
+
+@every_method
+def test_configs_test_in_the_tiles_of_the_published_numbers(method):
+    expected = method.test_mode and method.test_mode.as_dict()
+    for config in method.configs:
+        tile = (Config.fromfile(ROOT / config.path).test_cfg or {}).get("tile")
+        assert (tile and TileMode(**tile).describe()) == expected
 
 
 @every_method

@@ -2,7 +2,8 @@
 # 350; 128×128 patches, of which a quarter is mirrored at each axis.
 train_cfg = dict(type="EpochTrainLoop", max_epochs=400, val_interval=10)
 val_cfg = dict()
-test_cfg = dict()
+# The tiles that the published numbers are of.
+test_cfg = dict(tile=dict(size=128, stride=108, merge="radial"))
 
 optim_wrapper = dict(type="OptimWrapper", optimizer=dict(type="Adam", lr=1e-4))
 param_scheduler = dict(type="MultiStepLR", by_epoch=True, milestones=[100, 250, 350], gamma=0.1)

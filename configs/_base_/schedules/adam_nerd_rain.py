@@ -3,7 +3,8 @@
 # more epoch before these, at a rate of 0.
 train_cfg = dict(type="IterTrainLoop", max_iters=5400000, val_interval=18000)
 val_cfg = dict()
-test_cfg = dict()
+# The tiles that the published numbers are of; `--tile off` tests whole images.
+test_cfg = dict(tile=dict(size=256, merge="paste"))
 
 optim_wrapper = dict(type="OptimWrapper", optimizer=dict(type="Adam", lr=1e-4))
 param_scheduler = [
