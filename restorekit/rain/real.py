@@ -167,6 +167,28 @@ _DROPLETS = RainSpec(
     airlight=(0.65, 1.0),
 )
 
+# A shower that a short exposure freezes: many short, thick, bright drops.
+_SHOWER = RainSpec(
+    layers=(
+        StreakLayer(
+            density=LogNormal(8e3, 0.7, 500, 40e3),
+            direction=Normal(0, 18),
+            length=(4, 20),
+            width=(1.4, 3.6),
+            brightness=(0.4, 1.0),
+            direction_spread=6,
+            length_spread=0.4,
+            width_spread=0.35,
+            opacity=LogNormal(0.4, 0.7, 0, 1),
+            motion_blur=0.7,
+            softness=0.9,
+            depth=0.5,
+        ),
+    ),
+    blending="over",
+    airlight=(0.7, 1.0),
+)
+
 _NONE = RainSpec(layers=())
 
 
@@ -178,10 +200,10 @@ def realistic(
     An eighth of the images stays without rain, so that a network learns to leave clean
     photographs as they are.
     """
-    shares = [(_NONE, 0.125), (rain100l, 0.17), (rain100h, 0.22)]
+    shares = [(_NONE, 0.125), (rain100l, 0.17), (rain100h, 0.19)]
     shares += [(spec, 0.09 / len(rain1200.specs)) for spec in rain1200.specs]
     shares += [(spec, 0.09 / len(rain1400.specs)) for spec in rain1400.specs]
     shares += [(_DRIZZLE, 0.06), (_STREAKS, 0.08), (_DENSE, 0.06)]
-    shares += [(_DOWNPOUR, 0.065), (_DROPLETS, 0.04)]
+    shares += [(_DOWNPOUR, 0.065), (_DROPLETS, 0.03), (_SHOWER, 0.04)]
     specs, weights = zip(*shares, strict=True)
     return RainMixture(specs, weights)
