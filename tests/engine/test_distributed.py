@@ -51,6 +51,26 @@ def weights(folder):
 
 
 @pytest.mark.slow
+def test_two_processes_train_what_one_does_with_patches_that_grow(config_file, tmp_path):
+    stages = [
+        {"iters": 2, "total_batch_size": 4, "patch_size": 12},
+        {"iters": 2, "total_batch_size": 2, "patch_size": 16},
+    ]
+    batches = {"type": "ProgressiveBatchSampler", "stages": stages}
+    changes = {"total_batch_size": None, "batch_sampler": batches}
+    config = config_file(**{f"train_dataloader.{key}": value for key, value in changes.items()})
+    for processes in (1, 2):
+        folder = tmp_path / f"w{processes}"
+        done = run(command("dist_train.sh", config, processes, "--work-dir", folder))
+        assert done.returncode == 0, done.stderr[-2000:]
+        meta = load_file(find_last_good_checkpoint(folder))["meta"]
+        assert meta["position"]["samples"] == 2 * 4 + 2 * 2
+    one, two = weights(tmp_path / "w1"), weights(tmp_path / "w2")
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.slow
 def test_two_processes_train_what_one_does_and_test_the_same(config_file, tmp_path):
     config = config_file()
     for processes in (1, 2):

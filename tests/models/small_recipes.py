@@ -11,6 +11,7 @@ import torch
 import torch.distributed
 from mmengine.config import Config
 from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import build_optim_wrapper
 
 from restorekit.archs import size_requirements_of
 from restorekit.registry import MODELS
@@ -69,8 +70,8 @@ def train(path, iterations, share=slice(None), wrap=lambda model: model):
     torch.manual_seed(0)
     restorer = MODELS.build(config.model)
     model = wrap(restorer)
-    settings = config.optim_wrapper.optimizer.to_dict()
-    optimizer = getattr(torch.optim, settings.pop("type"))(restorer.parameters(), **settings)
+    # With the recipe's clipping of gradients.
+    optimizer = build_optim_wrapper(restorer, config.optim_wrapper)
     # Larger images only for a network that needs them.
     side, _ = size_requirements_of(restorer.network).fit(24, 24)
     lq, gt = (images[share] for images in rainy_batch(side=side))
@@ -80,10 +81,14 @@ def train(path, iterations, share=slice(None), wrap=lambda model: model):
     for _ in range(iterations):
         total, _ = restorer.parse_losses(model(lq, gt, **more, mode="loss"))
         optimizer.zero_grad()
-        total.backward()
+        optimizer.backward(total)
         optimizer.step()
         values.append(total.item())
-    assert all(parameter.grad is not None for parameter in restorer.parameters())
+    gradients = [parameter.grad for parameter in restorer.parameters()]
+    assert all(gradient is not None for gradient in gradients)
+    clipped = config.optim_wrapper.get("clip_grad")
+    if clipped:
+        assert torch.nn.utils.get_total_norm(gradients) <= clipped.max_norm * 1.001
     return values
 
 
