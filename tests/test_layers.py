@@ -39,6 +39,7 @@ UPPER = {
     "leaderboard": {"evaluation", "leaks"},
     "inference": {"checkpoints", "hub", "interop"},
     "hooks": {"checkpoints", "evaluation", "leaks"},
+    "web": {"checkpoints", "hub", "inference", "interop"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
     "checking": {"checkpoints"},
     "scaffold": set(),
@@ -55,6 +56,7 @@ UPPER = {
         "leaks",
         "plugins",
         "scaffold",
+        "web",
     },
 }
 #: The parts that must run where little is installed, and what they may import of others.

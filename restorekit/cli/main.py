@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": "measure a folder of images that any program restored",
     "data": "prepare datasets: list, prepare, verify, leaks, lmdb, synthesize",
     "restore": "restore photographs with a trained or converted network",
+    "serve": "restore photographs and videos on a page in the browser",
     "convert": "convert a checkpoint that a method's authors released",
     "leaderboard": "rank results files against each other and the rainy input",
     "new": "write a small package with a network, loss, measure … of your own",
