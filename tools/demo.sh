@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The whole workflow on real photographs, without a download: render rain on free photographs,
-# train a small DCSFN with two processes, test it on photographs that it has not seen, and rank
-# it against the rainy input. Run again, it reuses what is there; after an interrupt, it
-# continues. DEMO_ITERS sets the number of training iterations.
+# train a small DCSFN with two processes, test it on photographs that it has not seen, rank it
+# against the rainy input, and restore a photograph with the model that is shipped. Run again, it
+# reuses what is there; after an interrupt, it continues. DEMO_ITERS sets the number of training
+# iterations.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -39,6 +40,10 @@ echo "== Test on photographs that were not trained on =="
 echo "== Ranking =="
 $restorekit leaderboard "$work/results.json" "$work/rainy_input.json" --out "$work/leaderboard"
 
+echo "== A photograph, restored with the shipped model =="
+photo=$(find $data/pairs/test/lq -name '*.png' | sort | head -n 1)
+$restorekit restore "$photo" -o "$work/photo" --compare
+
 cat <<END
 
 The demo is done. Look at
@@ -46,4 +51,8 @@ The demo is done. Look at
   $work/history.png      the curves of the training
   $work/results.json     every number, by protocol and by image
   $work/leaderboard/     the ranking against the rainy input
+  $work/photo/           a photograph restored with the shipped model, and before | after
+
+Restore photographs of your own in the browser:
+  $restorekit serve
 END

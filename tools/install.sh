@@ -2,14 +2,17 @@
 # Make or update a virtual environment that holds restorekit, its extras and basicsr, all with
 # the versions of requirements/constraints.txt. `make install` calls it.
 #
-# usage: tools/install.sh VENV
+# usage: tools/install.sh VENV [WHAT]
+#   WHAT         what pip installs, with its extras (default: this clone, editable, with all)
 #   PYTHON       interpreter that the environment is made with (python3)
 #   TORCH_INDEX  package index to take PyTorch from, e.g. https://download.pytorch.org/whl/cu130;
 #                by default its CUDA build where there is an NVIDIA GPU, else its CPU build
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-venv=${1:?usage: tools/install.sh VENV}
+venv=${1:?usage: tools/install.sh VENV [WHAT]}
+what=(--editable ".[all]")
+[[ -z ${2:-} ]] || what=("$2")
 python=${PYTHON:-python3}
 constraints=requirements/constraints.txt
 cpu_index=https://download.pytorch.org/whl/cpu
@@ -90,7 +93,7 @@ install_spandrel() {
 make_environment
 install_torch
 say "restorekit with its extras (about 600 MB the first time), then basicsr and spandrel"
-pip install --quiet --constraint "$constraints" --no-build-isolation --editable ".[all]"
+pip install --quiet --constraint "$constraints" --no-build-isolation "${what[@]}"
 install_basicsr
 install_spandrel
 say "done: $venv/bin/restorekit"
