@@ -17,6 +17,7 @@ BENCHMARKS = {
     "infer": "inference of a network, plain and accelerated",
     "loss": "the SSIM loss, forward and backward",
     "metrics": "PSNR, SSIM under all protocols, and NIQE",
+    "networks": "every network: time and memory, plain and accelerated",
     "scale": "starting, verifying and packing very many pairs",
     "scaling": "training by several processes against training by one",
     "tiles": "memory of restoring large images in tiles, and tiles against the whole image",

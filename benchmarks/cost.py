@@ -11,10 +11,11 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from benchmarks import networks, report
+from benchmarks import network_options as networks
+from benchmarks import report
 from benchmarks.cost_plot import Point, draw
 from benchmarks.infer import inference
-from benchmarks.networks import Options, Shape
+from benchmarks.network_options import Options, Shape
 from benchmarks.report import Benchmark
 from benchmarks.train import training
 from restorekit.errors import ConfigError

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.networks import Shape, Work
+from benchmarks.network_options import Shape, Work
 
 #: Channels in and out of a product, and its pixels on a CPU and on a GPU.
 _CHANNELS = 512

@@ -1,243 +1,142 @@
-"""Shared by the benchmarks of networks: the network of a config, and how to run it."""
+"""Measure every network on the CPU: time and memory a megapixel, plain and accelerated.
+
+The networks are those of the first config of each method in the catalog, with random weights, on
+one image of noise. --results keeps what was measured as JSON, from which tools/model_zoo.py writes
+the table of docs/model_zoo.md; --plot draws it. Networks that the file holds already are not
+measured again, so that an interrupted run continues.
+"""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import functools
+import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from statistics import median
+from typing import Any
 
-from benchmarks import report
-from restorekit.errors import ConfigError
+from benchmarks.infer import inference
+from benchmarks.network_options import FAST, PLAIN, Options
+from benchmarks.network_plot import PICTURES, draw
+from benchmarks.timing import race
+from restorekit.catalog import Method, all_methods
+from restorekit.errors import ConfigError, RestoreKitError, UnknownNameError, did_you_mean
+from restorekit.evaluation.environment import collect_environment
+from restorekit.io.files import write_json
+from restorekit.io.terminal import text_table
 
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-#: Images, height, width.
-Shape = tuple[int, int, int]
-#: What is timed.
-Work = Callable[[], object]
-
-PLAIN = "plain"
-FAST = "accelerated"
-COMMAND_LINE = "accelerated, command line"
-LIMIT = "limit, the arithmetic alone"
-
-#: DCSFN in the paper's setting.
-_DEFAULT: Mapping[str, Any] = {"type": "DCSFN"}
+CONTENDERS = {PLAIN: Options(accelerate=False), FAST: Options()}
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a network is run.
-
-    Attributes:
-        accelerate: Whether blocks are replaced by faster ones (:mod:`restorekit.fast`).
-        keep_freed_memory: Whether the process keeps freed memory, as the command line does
-            (:mod:`restorekit.cli.process`).
-        device: ``cpu``, ``cuda`` …
-        amp: ``bf16`` or ``fp16`` for autocast; None for float32.
-        compile: ``none``; ``blocks`` compiles the repeated block, ``network`` the whole network.
-        channels_last: Whether weights and images have the channels-last layout.
-    """
-
-    accelerate: bool = True
-    keep_freed_memory: bool = False
-    device: str = "cpu"
-    amp: str | None = None
-    compile: str = "none"
-    channels_last: bool = False
-
-    @property
-    def label(self) -> str:
-        """The options that differ from an ordinary run, to append to a name."""
-        words = [self.amp or "", f"compiled {self.compile}" if self.compile != "none" else ""]
-        words.append("channels-last" if self.channels_last else "")
-        return "".join(f", {word}" for word in words if word)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``python -m benchmarks networks``."""
+    parser.add_argument("methods", nargs="*", metavar="METHOD", help="(default: all)")
+    parser.add_argument("--side", type=int, default=256, metavar="N", help="(default: 256)")
+    parser.add_argument("--rounds", type=int, default=3, help="timed rounds (default: 3)")
+    parser.add_argument("--threads", type=int, default=2, help="threads (default: 2)")
+    parser.add_argument("--results", metavar="F", help="JSON file to add to")
+    parser.add_argument("--plot", metavar="F", help="draw quality of size to .svg, .pdf or .png")
 
 
-def add_arguments(parser: argparse.ArgumentParser, size: tuple[int, int], batch: int) -> None:
-    """Add the arguments of a benchmark of networks."""
-    report.add_arguments(parser)
-    report.add_device_argument(parser)
-    add_network_arguments(parser, size, batch)
-    parser.add_argument(
-        "--amp",
-        choices=("bf16", "fp16"),
-        help="also time the accelerated network under autocast (its outputs differ)",
-    )
-    parser.add_argument(
-        "--compile",
-        choices=("none", "blocks", "network"),
-        default="none",
-        help="also time the compiled network; compiling is timed separately",
-    )
-    parser.add_argument(
-        "--channels-last",
-        action="store_true",
-        help="also time the accelerated network in the channels-last layout, for GPUs",
-    )
-
-
-def add_network_arguments(
-    parser: argparse.ArgumentParser, size: tuple[int, int], batch: int
-) -> None:
-    """Add the arguments that choose a network and the size of its images."""
-    parser.add_argument(
-        "config", nargs="?", metavar="CONFIG", help="config with the network (default: DCSFN)"
-    )
-    height, width = size
-    parser.add_argument("--height", type=int, default=height, help=f"(default: {height})")
-    parser.add_argument("--width", type=int, default=width, help=f"(default: {width})")
-    parser.add_argument("--batch", type=int, default=batch, help=f"images (default: {batch})")
-    parser.add_argument(
-        "--cfg-options", nargs="+", default=[], metavar="K=V", help="of the network: channels=8 …"
-    )
-
-
-def network_config(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the config of the network that the arguments name.
+def run(args: argparse.Namespace) -> None:
+    """Measure what is missing, and show the table.
 
     Raises:
-        ConfigError: If it cannot be read or has none, or a size cannot be used.
+        ConfigError: If an argument cannot be used.
+        UnknownNameError: If the catalog has no such method.
     """
-    import yaml
-
-    for option in ("height", "width", "batch"):
+    for option in ("side", "rounds", "threads"):
         if getattr(args, option) < 1:
             raise ConfigError(f"--{option} is {getattr(args, option)}, but must be at least 1.")
-    network = dict(_DEFAULT)
-    if args.config is not None:
-        from restorekit.engine.config import load_config
+    if args.plot and Path(args.plot).suffix not in PICTURES:
+        raise ConfigError(f"--plot {args.plot}: give a name that ends in {', '.join(PICTURES)}.")
+    methods = _chosen(args.methods)
+    results = _read(args)
+    for method in methods:
+        if method.id not in results["networks"]:
+            results["networks"][method.id] = _measure(method, args)
+            if args.results:
+                write_json(args.results, results)
+    chosen = {method.id: results["networks"][method.id] for method in methods}
+    sys.stdout.write(_text(chosen, args.side))
+    if args.plot:
+        draw(args.plot, {all_methods()[name].name: one for name, one in chosen.items()})
 
-        model = load_config(args.config).get("model") or {}
-        if "network" not in model:
-            raise ConfigError(f"{args.config} has no model.network to measure.")
-        network = model["network"].to_dict()
-    for option in args.cfg_options:
-        key, equals, value = option.partition("=")
-        if not equals:
-            raise ConfigError(f"--cfg-options {option}: give it as KEY=VALUE.")
-        network[key] = yaml.safe_load(value)
-    return network
+
+def _chosen(names: list[str]) -> list[Method]:
+    known = all_methods()
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(
+                f"The catalog has no method {name!r}.{did_you_mean(name, known)} It has "
+                f"{', '.join(known)}."
+            )
+    return [known[name] for name in names or known]
 
 
-def contenders_of(args: argparse.Namespace) -> dict[str, Options]:
-    """Return the contenders' options by name."""
-    found = {
-        PLAIN: Options(accelerate=False, device=args.device),
-        FAST: Options(device=args.device),
-        COMMAND_LINE: Options(keep_freed_memory=True, device=args.device),
+def _read(args: argparse.Namespace) -> dict[str, Any]:
+    """Return earlier results under the same settings, or empty ones."""
+    settings = {"side": args.side, "rounds": args.rounds, "threads": args.threads}
+    if args.results and Path(args.results).exists():
+        found: dict[str, Any] = json.loads(Path(args.results).read_text(encoding="utf-8"))
+        if found["settings"] != settings:
+            raise ConfigError(
+                f"--results {args.results} was measured with {found['settings']}, not {settings}: "
+                "choose another file."
+            )
+        return found
+    return {"settings": settings, "environment": collect_environment(), "networks": {}}
+
+
+def _measure(method: Method, args: argparse.Namespace) -> dict[str, Any]:
+    from restorekit.engine.config import load_config
+
+    network = load_config(method.configs[0].path).model.network.to_dict()
+    shape = (1, args.side, args.side)
+    setups: dict[str, Any] = {
+        name: functools.partial(inference, network, options, shape)
+        for name, options in CONTENDERS.items()
     }
-    special = Options(True, True, args.device, args.amp, args.compile, args.channels_last)
-    if special.label:
-        found[COMMAND_LINE + special.label] = special
-    return found
-
-
-def comparisons_of(contenders: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return the pairs of contenders to compare."""
-    fast = [name for name in contenders if name not in (PLAIN, LIMIT)]
-    pairs = [(name, PLAIN) for name in fast] + [(name, FAST) for name in fast[1:]]
-    return pairs + [(name, LIMIT) for name in fast[1:]]
-
-
-def build(network: Mapping[str, Any], options: Options, training: bool) -> nn.Module:
-    """Build a contender's network, with the same weights for all.
-
-    Raises:
-        ConfigError: If the device is not available, or there is no block to compile.
-    """
-    import torch
-
-    from restorekit.cli.process import keep_freed_memory
-    from restorekit.fast import accelerate
-    from restorekit.registry import MODELS
-
-    if options.device.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"--device {options.device}: PyTorch finds no GPU here; use cpu.")
-    if options.keep_freed_memory:
-        keep_freed_memory()
-    torch.manual_seed(0)
-    built: nn.Module = MODELS.build(dict(network)).to(options.device)
-    if options.channels_last:
-        built.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    # The plain network is compiled, as by the restorers.
-    if options.accelerate and options.compile == "none":
-        built = accelerate(built, training)
-    elif options.compile == "network":
-        built.compile()
-    elif options.compile == "blocks":
-        compile_blocks(built)
-    return built
-
-
-def compile_blocks(network: nn.Module) -> None:
-    """Compile only the repeated blocks, once for all blocks of a kind.
-
-    Raises:
-        ConfigError: If no list of blocks is found.
-    """
-    import torch
-
-    # Each image size, and each combination of inputs with gradients, needs a compilation.
-    torch._dynamo.config.recompile_limit = 64
-    blocks = {
-        id(block): block
-        for module in network.modules()
-        if isinstance(module, torch.nn.ModuleList) and len(module) > 1
-        for block in module
-        if not isinstance(block, torch.nn.Sequential) and _is_innermost(block)
+    try:
+        found = race(setups, args.rounds, args.threads, method.name)
+    except RestoreKitError as error:
+        raise RestoreKitError(f"{method.name}: {error}") from error
+    megapixels = args.side**2 / 1e6
+    ratios = [
+        one.seconds / other.seconds for one, other in zip(found[PLAIN], found[FAST], strict=True)
+    ]
+    return {
+        "parameters": method.configs[0].parameters,
+        "macs": method.configs[0].macs,
+        **{
+            name: {
+                "seconds": median(one.seconds for one in rounds) / megapixels,
+                "memory_mb": max(one.memory for one in rounds) / 2**20 / megapixels,
+            }
+            for name, rounds in found.items()
+        },
+        "times_as_fast": median(ratios),
     }
-    if not blocks:
-        raise ConfigError(f"{type(network).__name__} has no list of blocks to compile.")
-    for block in blocks.values():
-        block.compile()
 
 
-def _is_innermost(block: nn.Module) -> bool:
-    """Say whether a block's lists, if any, hold only sequences of layers."""
-    import torch
-
-    lists = (module for module in block.modules() if isinstance(module, torch.nn.ModuleList))
-    return all(isinstance(part, torch.nn.Sequential) for one in lists for part in one)
-
-
-@contextlib.contextmanager
-def autocast(options: Options) -> Iterator[None]:
-    """Use the precision of the options inside the block."""
-    import torch
-
-    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16}
-    if options.amp is None:
-        yield
-    else:
-        with torch.autocast(torch.device(options.device).type, kinds[options.amp]):
-            yield
-
-
-def images_of(shape: Shape, options: Options) -> torch.Tensor:
-    """Return a batch of noise images."""
-    import torch
-
-    batch, height, width = shape
-    images = torch.rand(batch, 3, height, width, device=options.device)
-    if options.channels_last:
-        images = images.contiguous(memory_format=torch.channels_last)
-    return images
-
-
-def ready(work: Work, options: Options) -> Work:
-    """Return the work after compiling it, if needed, and print how long that took."""
-    if options.compile == "none":
-        return work
-    start = time.perf_counter()
-    work()
-    seconds = time.perf_counter() - start
-    sys.stdout.write(f"compiling {options.compile}: {seconds:.1f} s before the first round\n")
-    sys.stdout.flush()
-    return work
+def _text(networks: dict[str, Any], side: int) -> str:
+    rows = [
+        [
+            all_methods()[name].name,
+            f"{one['parameters']:,}",
+            f"{one['macs'] / 1e9:.2f}",
+            f"{one[PLAIN]['seconds']:.1f}",
+            f"{one[FAST]['seconds']:.1f}",
+            f"{one['times_as_fast']:.2f}",
+            f"{one[PLAIN]['memory_mb'] / 1024:.1f}",
+            f"{one[FAST]['memory_mb'] / 1024:.1f}",
+        ]
+        for name, one in networks.items()
+    ]
+    title = [
+        *("network", "parameters", "GMACs at 256×256", "s a megapixel", "accelerated"),
+        *("times as fast", "GB a megapixel", "accelerated"),
+    ]
+    shown = text_table(title, rows, right=range(1, 8))
+    return f"One image of {side}×{side} pixels, float32\n{shown}"

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-from benchmarks import networks, report
-from benchmarks.networks import Options, Shape, Work
+from benchmarks import network_options as networks
+from benchmarks import report
+from benchmarks.network_options import Options, Shape, Work
 from benchmarks.report import Benchmark
 from benchmarks.train import training
 from restorekit.errors import ConfigError

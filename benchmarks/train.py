@@ -15,8 +15,9 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import limit, networks, report
-from benchmarks.networks import LIMIT, Options, Shape, Work
+from benchmarks import limit, report
+from benchmarks import network_options as networks
+from benchmarks.network_options import LIMIT, Options, Shape, Work
 from benchmarks.report import Benchmark
 from restorekit.errors import ConfigError
 

@@ -5,6 +5,7 @@ The files are docs/model_zoo.md, configs/*/metafile.yml (the form that OpenMMLab
 the tables in configs/*/README.md. Change restorekit/catalog/data/, then run this.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,6 +40,18 @@ config. `restorekit convert NAME IN OUT` converts the authors' checkpoints:
 products on one image of 256×256 pixels, of the network as its paper and the released code compute
 it; restorekit computes some with fewer.
 """
+_COST_HEAD = """\
+## What they cost
+
+One image of {side}×{side} pixels in float32 on {threads} threads of a CPU, each network with random
+weights in a process of its own, plain and accelerated in turns; medians of {rounds} rounds. Memory is
+what an image needs beside the weights, without tiles; with
+tiles it stays bounded ([restoring.md](restoring.md)). `python -m benchmarks networks --results
+benchmarks/results/networks.json` measures it again.
+"""
+_COST_PICTURE = "![time and memory a megapixel of each network](images/networks.png)\n"
+COSTS = ROOT / "benchmarks" / "results" / "networks.json"
+_FORMS = ("plain", "accelerated")
 _METAFILE_HEAD = "# Written by tools/model_zoo.py from restorekit/catalog/data/methods/{}.yml.\n"
 #: What stands between two such comments in a card is written by this script.
 _BLOCK = re.compile(
@@ -72,7 +85,29 @@ def page(methods: Iterable[Method]) -> str:
             for method in methods
         ),
     )
-    return "\n".join([_HEAD, overview, *map(_section, methods)])
+    return "\n".join([_HEAD, overview, *cost(methods), *map(_section, methods)])
+
+
+def cost(methods: Iterable[Method]) -> list[str]:
+    """Return the section about time and memory; empty before `python -m benchmarks networks` ran."""
+    if not COSTS.exists():
+        return []
+    measured = json.loads(COSTS.read_text(encoding="utf-8"))
+    networks = measured["networks"]
+    table = _table(
+        ("method", "s a megapixel", "accelerated", "times as fast", "GB a megapixel", "accelerated"),
+        (
+            (
+                f"[{method.name}](#{method.id})",
+                *(f"{networks[method.id][form]['seconds']:.1f}" for form in _FORMS),
+                f"{networks[method.id]['times_as_fast']:.2f}",
+                *(f"{networks[method.id][form]['memory_mb'] / 1024:.1f}" for form in _FORMS),
+            )
+            for method in methods
+            if method.id in networks
+        ),
+    )
+    return [_COST_HEAD.format(**measured["settings"]), table, _COST_PICTURE]
 
 
 def _section(method: Method) -> str:

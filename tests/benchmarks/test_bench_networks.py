@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from benchmarks import networks
+from benchmarks import network_options as networks
 from benchmarks.__main__ import main
 from benchmarks.limit import as_much_arithmetic
-from benchmarks.networks import Options
+from benchmarks.network_options import Options
 from restorekit.errors import ConfigError
 
 SMALL = ["--cfg-options", "channels=4", "num_units=2", "num_convs=1"]
