@@ -43,10 +43,10 @@ it; restorekit computes some with fewer.
 _COST_HEAD = """\
 ## What they cost
 
-One image of {side}×{side} pixels in float32 on {threads} threads of a CPU, each network with random
-weights in a process of its own, plain and accelerated in turns; medians of {rounds} rounds. Memory is
-what an image needs beside the weights, without tiles; with
-tiles it stays bounded ([restoring.md](restoring.md)). `python -m benchmarks networks --results
+One image of {side}×{side} pixels in float32 on {threads} threads of a CPU, each network with
+random weights in a process of its own, plain and accelerated in turns; medians of {rounds} rounds.
+Memory is what an image needs beside the weights, without tiles; with tiles it stays bounded
+([restoring.md](restoring.md)). `python -m benchmarks networks --results
 benchmarks/results/networks.json` measures it again.
 """
 _COST_PICTURE = "![time and memory a megapixel of each network](images/networks.png)\n"
@@ -89,13 +89,16 @@ def page(methods: Iterable[Method]) -> str:
 
 
 def cost(methods: Iterable[Method]) -> list[str]:
-    """Return the section about time and memory; empty before `python -m benchmarks networks` ran."""
+    """Return the section about time and memory; empty until `benchmarks networks` has run."""
     if not COSTS.exists():
         return []
     measured = json.loads(COSTS.read_text(encoding="utf-8"))
     networks = measured["networks"]
     table = _table(
-        ("method", "s a megapixel", "accelerated", "times as fast", "GB a megapixel", "accelerated"),
+        (
+            *("method", "s a megapixel", "accelerated", "times as fast"),
+            *("GB a megapixel", "accelerated"),
+        ),
         (
             (
                 f"[{method.name}](#{method.id})",
