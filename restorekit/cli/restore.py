@@ -33,9 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-m",
         "--model",
-        required=True,
+        default="derain-small",
         metavar="NAME|FILE",
-        help="checkpoint of a training, or a converted or published network",
+        help="published network (`restorekit list models --published`), checkpoint of a training, "
+        "or converted network (default: %(default)s)",
     )
     parser.add_argument(
         "-o",
