@@ -68,7 +68,7 @@ THIRD_PARTY = {
     "rain": {"cv2", "numpy", "torch"},
 }
 #: The package itself offers names from here, once somebody asks for them.
-MAY_KNOW[""] = {"checkpoints", "inference", "version"}
+MAY_KNOW[""] = {"checkpoints", "datasets", "evaluation", "inference", "metrics", "version"}
 MAY_KNOW |= {part: others | set(MAY_KNOW) - {""} for part, others in UPPER.items()}
 
 

@@ -19,6 +19,7 @@ from restorekit.io.images import read_image
 from restorekit.io.terminal import progress
 from restorekit.io.threads import usable_cores
 from restorekit.metrics.measures import DEFAULT_WITHOUT_GT, Measure
+from restorekit.metrics.measuring import or_default
 from restorekit.metrics.plan import Plan, Value
 from restorekit.metrics.protocols import Protocol
 from restorekit.plugins import load_plugin_file, loaded_plugin_files
@@ -88,8 +89,10 @@ def evaluate_folder(
         lq: Folder of rainy images. With both ``lq`` and ``gt``, the results have the same
             fingerprint as those of ``restorekit test`` on the same pairs, and rank with them.
         pairing: See :func:`~restorekit.evaluation.image_folders.find_images`.
-        protocols: Protocols to measure under; they need ``gt``.
-        measures: Measures without a protocol, such as ``"name"`` or ``"name:variant"``.
+        protocols: Protocols to measure under; they need ``gt``. By default all of restorekit's
+            where there is ``gt`` and no ``measures``.
+        measures: Measures without a protocol, such as ``"name"`` or ``"name:variant"``. By default
+            NIQE where there is no ``gt`` and no ``protocols``.
         extra_protocols: Protocols to measure under as well, left out of the results.
         method: Name in tables; by default that of the folder ``pred``.
         dataset: Name of the test set if the catalog does not know it; by default it is taken
@@ -99,9 +102,10 @@ def evaluate_folder(
             than one needs the usual ``if __name__ == "__main__":``.
 
     Raises:
-        ConfigError: If there is nothing to measure, or a measure needs ``gt`` and there is none.
+        ConfigError: If a measure needs ``gt`` and there is none.
         DataError: If images do not fit together or cannot be measured.
     """
+    protocols, measures = or_default(list(protocols), list(measures), gt is not None)
     plan = Plan(protocols, measures)
     _check_plan(plan, has_gt=gt is not None)
     files = find_images(pred, gt, lq, pairing)
@@ -132,8 +136,6 @@ def evaluate_folder(
 
 
 def _check_plan(plan: Plan, has_gt: bool) -> None:
-    if not plan.quantities:
-        raise ConfigError("There is nothing to measure: give a protocol or a metric.")
     needing = plan.needing_gt()
     if needing and not has_gt:
         raise ConfigError(
