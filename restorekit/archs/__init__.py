@@ -18,6 +18,7 @@ from .nafnet import NAFNet
 from .nerd_rain import NeRDRain
 from .nledn import NLEDN
 from .prenet import PReNet
+from .rcdnet import RCDNet
 from .rehen import REHEN
 from .rescan import RESCAN
 from .restormer import Restormer
@@ -48,6 +49,7 @@ __all__ = [
     "NAFNet",
     "NeRDRain",
     "PReNet",
+    "RCDNet",
     "Restormer",
     "SFHformer",
     "SFNet",

@@ -16,6 +16,7 @@ from released_layout import size
 from released_mprnet import released_mprnet
 from released_multi_input_output import released_convir, released_sfnet
 from released_nafnet import released_nafnet
+from released_rcdnet import released_rcdnet
 from released_residue import released_hct_ffn
 from released_transformers import (
     data_parallel,
@@ -140,6 +141,19 @@ RELEASES = {
         "state_dict",
         # A weight and a bias for each output of the 16 convolutions with a norm.
         dropped=2 * (4 * (8 + 16) + 3 * 16 + 4 * 16),
+    ),
+    "RCDNet": Release(
+        "rcdnet",
+        released_rcdnet,
+        {"num_stages": 3, "num_maps": 4, "num_duals": 5},
+        "state_dict",
+        (
+            "background0",
+            *(f"{kind}{stage}" for stage in (1, 2, 3) for kind in ("background", "without_rain")),
+            "pred",
+        ),
+        # The second copy of the kernels, a step size, and a network of maps.
+        dropped=3 * 4 * 81 + 1 + 4 * (2 * (4 * 4 * 9 + 4) + 2 * (4 + 4)) + 4,
     ),
     "IDT": Release(
         "idt",

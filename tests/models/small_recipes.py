@@ -35,6 +35,7 @@ SMALL = {
     "NeRDRain": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2), "implicit_channels": 8},
     "NLEDN": {"channels": 6, "growth": 4, "num_layers": 2},
     "PReNet": {"channels": 6, "num_stages": 2},
+    "RCDNet": {"num_maps": 4, "num_duals": 2},
     "REHEN": {"channels": 6, "num_stages": 2},
     "RESCAN": {"channels": 6, "num_stages": 2},
     "SFHformer": {"channels": 8, "num_blocks": (1, 1, 1, 1, 1)},

@@ -19,6 +19,7 @@ METHODS = [
     CONFIGS / "nerd-rain/nerd_rain_rain200l.py",
     *(CONFIGS / f"{name}/{name}_rain200h.py" for name in RAIN200H),
     CONFIGS / "hct-ffn/hct_ffn_rain200h.py",
+    CONFIGS / "rcdnet/rcdnet_rain100l.py",
 ]
 # Variants of these differ in size alone, which the small networks all have in common.
 SAME = ("convir", "uformer")

@@ -32,6 +32,7 @@ from .nafnet import convert_nafnet
 from .nerd_rain import convert_nerd_rain
 from .nledn import convert_nledn
 from .prenet import convert_prenet
+from .rcdnet import convert_rcdnet
 from .rehen import convert_rehen
 from .rescan import convert_rescan
 from .residue import convert_hct_ffn
@@ -84,6 +85,7 @@ FORMATS: dict[str, Format] = {
     "nerd-rain": Format(convert_nerd_rain),
     "nledn": Format(convert_nledn),
     "prenet": Format(convert_prenet),
+    "rcdnet": Format(convert_rcdnet),
     "rehen": Format(convert_rehen, read_tensorflow_checkpoint, tensorflow_data_file),
     "rescan": Format(convert_rescan),
     "restormer": Format(convert_restormer),
