@@ -69,6 +69,10 @@ def _serve(args: argparse.Namespace, folder: Path) -> None:
     from restorekit.errors import ConfigError
     from restorekit.web import Settings, make_app
 
+    for option in ("max_megabytes", "max_megapixels"):
+        if not getattr(args, option) > 0:
+            name = option.replace("_", "-")
+            raise ConfigError(f"--{name} {getattr(args, option)} must be more than 0.")
     models = tuple(args.model or _published())
     if not models:
         raise ConfigError("No published network is on this machine: name a file with --model.")

@@ -82,6 +82,7 @@ def make_app(settings: Settings) -> Any:
     Raises:
         MissingDependencyError: If Gradio is not installed.
         DataError: If the folder of the leaderboard has none.
+        CheckpointError: If a network's file is missing, or the default one cannot be used.
     """
     try:
         import gradio
@@ -95,6 +96,7 @@ def make_app(settings: Settings) -> Any:
 
     board = leaderboard_page(settings.leaderboard) if settings.leaderboard else None
     networks = Networks(settings.models, settings.device)
+    networks.check()
     results = Results(settings.work_folder, _AGE)
     with gradio.Blocks(
         title="restorekit", analytics_enabled=False, delete_cache=(_SWEEP, _AGE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from restorekit.checkpoints.io import require_file
 from restorekit.hub import locate
 from restorekit.inference import Backend, Restorer, open_backend
 
@@ -18,10 +19,21 @@ class Networks:
     """
 
     def __init__(self, models: tuple[str, ...], device: str | None) -> None:
-        self._models = {_label(model): model for model in models}
+        self._models = _by_label(models)
         self._device = device
         self._lock = threading.Lock()
         self._loaded: tuple[str, Backend] | None = None
+
+    def check(self) -> None:
+        """Require that all files are there, and load the default network.
+
+        Raises:
+            CheckpointError: If a file is missing, or the default one cannot be used.
+            UnknownNameError: If a name is not published.
+        """
+        for model in self._models.values():
+            require_file(locate(model))
+        self.restorer(self.names[0], "auto", 1.0)
 
     @property
     def names(self) -> list[str]:
@@ -48,6 +60,10 @@ class Networks:
             return Restorer(self._loaded[1], tile=size, strength=strength)  # type: ignore[arg-type]
 
 
-def _label(model: str) -> str:
-    """Return a name without the folders of this machine."""
-    return Path(model).name
+def _by_label(models: tuple[str, ...]) -> dict[str, str]:
+    """Return the models by their files' names, with a folder only where two are equal."""
+    names = [Path(model).name for model in models]
+    return {
+        name if names.count(name) == 1 else "/".join(Path(model).parts[-2:]): model
+        for name, model in zip(names, models, strict=True)
+    }

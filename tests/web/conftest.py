@@ -44,6 +44,8 @@ def server(network, board, tmp_path_factory):
         **os.environ,
         "PYTHONPATH": str(Path(restorekit.__file__).parents[1]),
         "TMPDIR": str(folder),
+        # No ffmpeg: PyAV's own suffices.
+        "PATH": str(Path(sys.executable).parent),
     }
     command = [sys.executable, "-m", "restorekit.cli", "serve", "--port", "0", "--device", "cpu"]
     options = ["--model", network, "--leaderboard", board]

@@ -28,7 +28,7 @@ def status(page, tab="photograph"):
 
 def wait_for_status(page, text, tab="photograph", seconds=60):
     page.wait_for(
-        f"document.querySelector('#{tab}-status textarea').value.includes({text!r})", seconds
+        f"document.querySelector('#{tab}-status textarea')?.value.includes({text!r})", seconds
     )
     return status(page, tab)
 
