@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.cli.process import terminate_as_interrupt
-from restorekit.cli.videos import FrameProgress, add_video_options, video_options
-from restorekit.io.terminal import ProgressBars, progress
+from restorekit.cli.videos import add_video_options, video_options
+from restorekit.io.terminal import ProgressBars, StepProgress, progress
 
 if TYPE_CHECKING:
     from restorekit.inference.files import Outcome
@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> None:
         return
     outcomes: list[Outcome] = []
     bars = ProgressBars() if sys.stderr.isatty() else None
-    frames = FrameProgress(bars)
+    frames, tiles = StepProgress(bars, "frames"), StepProgress(bars, "tiles")
     video = {**video_options(args), "on_frame": frames}
     with (
         terminate_as_interrupt(),
@@ -146,15 +146,17 @@ def run(args: argparse.Namespace) -> None:
         work = run_jobs(
             restorer,
             jobs,
-            Options(args.quality, args.skip_existing, video),
+            Options(args.quality, args.skip_existing, video, tiles),
             tidy=args.shard[1] == 1,
             on_finished=outcomes.append,
         )
         try:
             for _ in progress(work, "restoring", len(jobs), bars):
                 frames.close()
+                tiles.close()
         except BaseException:
             frames.close()
+            tiles.close()
             work.close()
             _report_stop(outcomes, jobs)
             raise

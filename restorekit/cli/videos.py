@@ -1,16 +1,10 @@
-"""The options of `restorekit restore` for videos, and the progress of their frames."""
+"""The options of `restorekit restore` for videos."""
 
 from __future__ import annotations
 
 import argparse
 import re
-import sys
-import time
 from typing import Any
-
-from restorekit.io.terminal import ProgressBars
-
-_SECONDS_BETWEEN_LINES = 10.0
 
 
 def add_video_options(parser: argparse.ArgumentParser) -> None:
@@ -60,49 +54,3 @@ def seconds(text: str) -> float:
         )
     hours, minutes, rest = (float(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + rest
-
-
-class FrameProgress:
-    """Shows how many frames of a video are done, how many a second, and how long it will take.
-
-    Called with the number of finished frames and the expected one, if known. A number that is
-    not larger than the one before begins another video.
-
-    Args:
-        bars: Where a bar is shown; None writes a line every ten seconds.
-    """
-
-    def __init__(self, bars: ProgressBars | None) -> None:
-        self._bars = bars
-        self._last = 0
-        self._started = self._written = time.monotonic()
-
-    def __call__(self, done: int, total: int | None) -> None:
-        now = time.monotonic()
-        if done <= self._last or not self._last:
-            self.close()
-            self._started = self._written = now
-            if self._bars is not None:
-                self._bars.open("frames", total)
-        self._last = done
-        # The first frame is there when the clock starts.
-        rate = (done - 1) / (now - self._started) if now > self._started else 0.0
-        if self._bars is not None:
-            self._bars.advance("frames", f"{rate:.1f} frames/s")
-        elif now - self._written >= _SECONDS_BETWEEN_LINES:
-            self._written = now
-            left = f", {_clock((total - done) / rate)} left" if total and rate else ""
-            of = f"/{total}" if total else ""
-            sys.stderr.write(f"frames: {done}{of}, {rate:.1f} a second{left}\n")
-
-    def close(self) -> None:
-        """End the bar of the video."""
-        if self._bars is not None and self._last:
-            self._bars.close("frames", erase=True)
-        self._last = 0
-
-
-def _clock(duration: float) -> str:
-    minutes, rest = divmod(max(0, round(duration)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}"

@@ -52,11 +52,20 @@ class Outcome:
 
 @dataclass
 class Options:
-    """How files are written; see :func:`restore_files`."""
+    """How files are restored and written; see :func:`restore_files`.
+
+    Attributes:
+        quality: Quality of JPEG and WebP.
+        skip_existing: Whether files whose results exist are left out.
+        video: Options for videos.
+        on_tile: Called, for images that are restored in several parts, with the number of
+            finished parts and of all.
+    """
 
     quality: int | None = None
     skip_existing: bool = False
     video: Mapping[str, Any] = field(default_factory=dict)
+    on_tile: Callable[[int, int], None] | None = None
 
 
 def restore_files(
@@ -183,7 +192,7 @@ class _Pipeline:
                 continue
             try:
                 photo = future.result()
-                restored = self._restorer(photo.pixels)
+                restored = self._restore(photo)
             except (RestoreKitError, MemoryError, OSError) as error:
                 self._bytes -= size
                 yield _failed(job, error)
@@ -192,6 +201,17 @@ class _Pipeline:
                 self._written.append((job, size, written))
             while self._written and self._written[0][2].done():
                 yield self._wait_for_written()
+
+    def _restore(self, photo: Photo) -> Any:
+        on_tile = self._options.on_tile
+        if on_tile is None:
+            return self._restorer(photo.pixels)
+
+        def on_part(done: int, parts: int) -> None:
+            if parts > 1:
+                on_tile(done, parts)
+
+        return self._restorer(photo.pixels, on_progress=on_part)
 
     def close(self) -> list[Outcome]:
         """Finish what is being written, drop the rest, and return what was finished."""

@@ -103,7 +103,7 @@ class Restorer:
         """The device that the network runs on."""
         return self.backend.device
 
-    def __call__(self, image: _Image) -> _Image:
+    def __call__(self, image: _Image, on_progress: OnProgress | None = None) -> _Image:
         """Restore an image, or several.
 
         Args:
@@ -116,6 +116,7 @@ class Restorer:
                 * a path, whose result is a uint8 array (H, W, 3),
 
                 or a list or tuple of these, an array (N, H, W, C), a tensor (N, C, H, W).
+            on_progress: See :meth:`restore_rgb`.
 
         Returns:
             The same kind, type, mode and shape; a list for a list or tuple. Alpha is passed
@@ -128,7 +129,7 @@ class Restorer:
         result: Any
         if is_batch(image):
             images: Any = image
-            restored = self._restore_all(images)
+            restored = self._restore_all(images, on_progress)
             if isinstance(image, np.ndarray):
                 result = np.stack(restored) if restored else image.copy()
             elif isinstance(image, torch.Tensor):
@@ -136,17 +137,19 @@ class Restorer:
             else:
                 result = restored
             return result  # type: ignore[no-any-return]
-        result = self._restore_all([image])[0]
+        result = self._restore_all([image], on_progress)[0]
         return result  # type: ignore[no-any-return]
 
-    def _restore_all(self, images: Iterable[Any]) -> list[Any]:
+    def _restore_all(
+        self, images: Iterable[Any], on_progress: OnProgress | None = None
+    ) -> list[Any]:
         """Restore images; those of one size that follow each other share batches."""
         restored: list[Any] = []
         opened = ((_name(image), *unpack(image)) for image in images)
         for _, group in itertools.groupby(opened, lambda one: (one[1].shape, one[1].dtype)):
             while some := list(itertools.islice(group, _BATCH)):
                 canvases = [ArrayCanvas(rgb, name, self.strength) for name, rgb, _ in some]
-                self.network.run(canvases, some[0][0])
+                self.network.run(canvases, some[0][0], on_progress)
                 results = (canvas.result for canvas in canvases)
                 restored += [back(rgb) for (*_, back), rgb in zip(some, results, strict=True)]
         return restored

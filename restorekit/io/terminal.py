@@ -46,15 +46,24 @@ def progress(
 
 def _lines(items: Iterable[T], description: str, total: int | None) -> Iterator[T]:
     of = f"/{total}" if total is not None else ""
-    last = time.monotonic()
+    started = last = time.monotonic()
     done = 0
     for item in items:
         yield item
         done += 1
-        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES and done != total:
-            last = time.monotonic()
-            sys.stderr.write(f"{description}: {done}{of}\n")
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_LINES and done != total:
+            last = now
+            left = f", {clock((total - done) * (now - started) / done)} left" if total else ""
+            sys.stderr.write(f"{description}: {done}{of}{left}\n")
     sys.stderr.write(f"{description}: {done}{of} done\n")
+
+
+def clock(seconds: float) -> str:
+    """Return a time as hours:minutes:seconds."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
 class ProgressBars:
@@ -80,11 +89,11 @@ class ProgressBars:
         )
         self._display.refresh()
 
-    def advance(self, description: str, status: str = "") -> None:
-        """Count one more item; ``status`` is shown behind the bar."""
+    def advance(self, description: str, status: str = "", count: int = 1) -> None:
+        """Count more items; ``status`` is shown behind the bar."""
         if self._display is None:
             return
-        self._counts[description] += 1
+        self._counts[description] += count
         now = time.monotonic()
         if now - self._last_frame >= _SECONDS_BETWEEN_FRAMES:
             self._last_frame = now
@@ -126,6 +135,51 @@ class ProgressBars:
             self._display.update(
                 self._tasks[description], completed=self._counts[description], **fields
             )
+
+
+class StepProgress:
+    """Shows how many steps of one item (frames of a video, tiles of a photograph) are done.
+
+    Called with the number of finished steps and the expected one, if known. A number that is not
+    larger than the one before begins another item.
+
+    Args:
+        bars: Where a bar is shown; None writes a line every ten seconds.
+        steps: What the steps are called.
+    """
+
+    def __init__(self, bars: ProgressBars | None, steps: str) -> None:
+        self._bars = bars
+        self._steps = steps
+        self._first = self._last = 0
+        self._started = self._written = time.monotonic()
+
+    def __call__(self, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if done <= self._last or not self._last:
+            self.close()
+            self._started = self._written = now
+            self._first = done
+            if self._bars is not None:
+                self._bars.open(self._steps, total)
+        count = done - self._last
+        self._last = done
+        # The first step is there when the clock starts.
+        passed = now - self._started
+        rate = (done - self._first) / passed if passed > 0 else 0.0
+        if self._bars is not None:
+            self._bars.advance(self._steps, f"{rate:.1f} {self._steps}/s", count)
+        elif now - self._written >= _SECONDS_BETWEEN_LINES:
+            self._written = now
+            left = f", {clock((total - done) / rate)} left" if total and rate else ""
+            of = f"/{total}" if total else ""
+            sys.stderr.write(f"{self._steps}: {done}{of}, {rate:.1f} a second{left}\n")
+
+    def close(self) -> None:
+        """End the bar of the item."""
+        if self._bars is not None and self._last:
+            self._bars.close(self._steps, erase=True)
+        self._last = 0
 
 
 def _new_display() -> Progress:

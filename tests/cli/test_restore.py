@@ -48,6 +48,15 @@ def test_one_photograph_is_restored_beside_itself(folder, capsys):
     assert not np.array_equal(expected, pixels)
 
 
+def test_without_a_model_the_shipped_one_is_used(folder, capsys):
+    pixels = photograph(folder / "a.png")
+    assert main(["restore", "a.png", "--device", "cpu"]) == 0
+    expected = restorekit.load_restorer("derain-small", device="cpu")(pixels)
+    np.testing.assert_array_equal(np.asarray(PIL.Image.open("a_restored.png")), expected)
+    assert main(["restore", "a.png", "--device", "cpu", "--model", "derain-smal"]) == 2
+    assert "derain-small" in capsys.readouterr().err
+
+
 def test_folders_files_and_formats(folder, capsys):
     photograph(folder / "photos" / "sub" / "a.png")
     photograph(folder / "b.bmp")

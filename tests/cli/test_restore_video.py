@@ -15,8 +15,8 @@ from video_clips import make_clip, moving_scene, planes_of, read_frames
 import restorekit
 from restorekit.archs import DCSFN
 from restorekit.checkpoints import save_network
-from restorekit.cli import main, videos
-from restorekit.cli.videos import FrameProgress, seconds
+from restorekit.cli import main
+from restorekit.cli.videos import seconds
 
 CONFIG = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 1, "num_convs": 1}
 
@@ -119,15 +119,3 @@ def test_times(text, value):
 def test_texts_that_are_no_times(text):
     with pytest.raises(argparse.ArgumentTypeError, match="1:30"):
         seconds(text)
-
-
-def test_progress_says_how_fast_and_how_long(monkeypatch, capsys):
-    now = [0.0]
-    monkeypatch.setattr(videos.time, "monotonic", lambda: now[0])
-    show = FrameProgress(None)
-    for done in range(1, 102):
-        show(done, 301)
-        now[0] += 0.5
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "frames: 21/301, 2.0 a second, 0:02:20 left"
-    assert len(lines) == 5

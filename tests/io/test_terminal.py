@@ -4,7 +4,8 @@ import io
 import sys
 import threading
 
-from restorekit.io.terminal import ProgressBars, progress, text_table
+from restorekit.io import terminal as terminal_module
+from restorekit.io.terminal import ProgressBars, StepProgress, progress, text_table
 
 
 def test_columns_line_up_and_numbers_are_aligned_to_the_right():
@@ -78,3 +79,38 @@ def test_bars_start_no_thread(monkeypatch):
     bars.close("outer")
     assert not bars.write("nothing is shown any more")
     assert "a line" in terminal.getvalue()
+
+
+def test_progress_says_how_fast_and_how_long(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(terminal_module.time, "monotonic", lambda: now[0])
+    show = StepProgress(None, "frames")
+    for done in range(1, 102):
+        show(done, 301)
+        now[0] += 0.5
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "frames: 21/301, 2.0 a second, 0:02:20 left"
+    assert len(lines) == 5
+
+
+def test_steps_that_come_several_at_a_time_and_for_one_item_after_the_other(monkeypatch):
+    watch(monkeypatch)
+    bars = ProgressBars()
+    counts = []
+    monkeypatch.setattr(bars, "advance", lambda *arguments: counts.append(arguments[2]))
+    opened = []
+    monkeypatch.setattr(bars, "open", lambda *arguments: opened.append(arguments))
+    show = StepProgress(bars, "tiles")
+    for _ in range(2):
+        for done in (4, 8, 10):
+            show(done, 10)
+    assert counts == [4, 4, 2] * 2
+    assert opened == [("tiles", 10)] * 2
+
+
+def test_lines_say_how_long_the_rest_takes(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(terminal_module.time, "monotonic", lambda: now[0])
+    for _ in progress(range(100), "counting"):
+        now[0] += 1.0
+    assert capsys.readouterr().err.splitlines()[0] == "counting: 10/100, 0:01:30 left"
