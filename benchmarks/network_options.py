@@ -110,19 +110,27 @@ def network_config(args: argparse.Namespace) -> dict[str, Any]:
     for option in ("height", "width", "batch"):
         if getattr(args, option) < 1:
             raise ConfigError(f"--{option} is {getattr(args, option)}, but must be at least 1.")
-    network = dict(_DEFAULT)
-    if args.config is not None:
-        from restorekit.engine.config import load_config
-
-        model = load_config(args.config).get("model") or {}
-        if "network" not in model:
-            raise ConfigError(f"{args.config} has no model.network to measure.")
-        network = model["network"].to_dict()
+    network = dict(_DEFAULT) if args.config is None else network_of(args.config)
     for option in args.cfg_options:
         key, equals, value = option.partition("=")
         if not equals:
             raise ConfigError(f"--cfg-options {option}: give it as KEY=VALUE.")
         network[key] = yaml.safe_load(value)
+    return network
+
+
+def network_of(config: str) -> dict[str, Any]:
+    """Return the config of a config file's network.
+
+    Raises:
+        ConfigError: If it cannot be read or has none.
+    """
+    from restorekit.engine.config import load_config
+
+    model = load_config(config).get("model") or {}
+    if "network" not in model:
+        raise ConfigError(f"{config} has no model.network to measure.")
+    network: dict[str, Any] = model["network"].to_dict()
     return network
 
 

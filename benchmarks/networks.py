@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.infer import inference
-from benchmarks.network_options import FAST, PLAIN, Options
+from benchmarks.network_options import FAST, PLAIN, Options, network_of
 from benchmarks.network_plot import PICTURES, draw
 from benchmarks.timing import race
 from restorekit.catalog import Method, all_methods
@@ -90,9 +90,7 @@ def _read(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _measure(method: Method, args: argparse.Namespace) -> dict[str, Any]:
-    from restorekit.engine.config import load_config
-
-    network = load_config(method.configs[0].path).model.network.to_dict()
+    network = network_of(method.configs[0].path)
     shape = (1, args.side, args.side)
     setups: dict[str, Any] = {
         name: functools.partial(inference, network, options, shape)
