@@ -40,6 +40,7 @@ train_dataloader = dict(
         before_rain=[
             dict(type="PairedScaledCrop", patch_size=136, max_scale=2.5),
             dict(type="PairedFlip"),
+            dict(type="PairedStructures"),
             dict(type="PairedExposure"),
         ],
         pipeline=[

@@ -17,6 +17,7 @@ from .pack import PackInputs
 from .paired import PairedTransform
 from .saturation import PairedSaturation
 from .scaled_crop import PairedScaledCrop
+from .structures import PairedStructures
 from .wrappers import RandomApply, RandomChoice
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "PairedRotate90",
     "PairedSaturation",
     "PairedScaledCrop",
+    "PairedStructures",
     "PairedTransform",
     "RandomApply",
     "RandomChoice",
