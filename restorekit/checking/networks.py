@@ -35,6 +35,7 @@ def with_random_weights(build: Callable[[], nn.Module]) -> Build:
                     nn.init.ones_(module.squeeze.bias)
                 if isinstance(module, nn.BatchNorm2d) and module.track_running_stats:
                     module.get_buffer("running_var").uniform_(0.5, 1.5)
+                    module.get_buffer("running_mean").normal_(std=0.1)
             for parameter in network.parameters():
                 if not parameter.any():
                     nn.init.normal_(parameter, std=0.05)

@@ -4,7 +4,7 @@
 class that it replaces; :func:`register_fast_form` adds one.
 """
 
-from . import dense_stack, fusion, networks, non_local, sequential, ssim
+from . import dense_stack, fusion, implicit, networks, non_local, sequential, ssim
 from .forms import FastForm, accelerate, plain, register_fast_form
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "accelerate",
     "dense_stack",
     "fusion",
+    "implicit",
     "networks",
     "non_local",
     "plain",

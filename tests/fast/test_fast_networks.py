@@ -12,7 +12,8 @@ from small_networks import SMALL_NETWORKS
 from torch import nn
 
 from restorekit.archs import forward_padded
-from restorekit.archs.blocks import SqueezeExcitation
+from restorekit.archs.sizing import size_requirements_of
+from restorekit.checking.networks import with_random_weights
 from restorekit.fast import accelerate, plain
 from restorekit.fast.forms import FastForm
 from restorekit.models.complexity import count_macs
@@ -56,18 +57,7 @@ def network_configs() -> dict[str, dict]:
 
 def build(config: dict) -> nn.Module:
     """Build a network without parameters of zero, which would hide what depends on them."""
-    torch.manual_seed(0)
-    network = MODELS.build(ConfigDict(config))
-    for module in network.modules():
-        if isinstance(module, SqueezeExcitation):
-            nn.init.ones_(module.squeeze.bias)
-        if isinstance(module, nn.BatchNorm2d) and module.track_running_stats:
-            nn.init.uniform_(module.running_var, 0.5, 1.5)
-            nn.init.normal_(module.running_mean, std=0.1)
-    for parameter in network.parameters():
-        if not parameter.any():
-            nn.init.normal_(parameter, std=0.1)
-    return network
+    return with_random_weights(lambda: MODELS.build(ConfigDict(config)))(0)
 
 
 NETWORKS = network_configs()
@@ -145,7 +135,8 @@ def test_parameters_are_shared_and_keys_are_the_networks(config, training):
 @every_network
 def test_operations_are_counted_as_the_plain_networks(config):
     network = build(config).eval()
-    assert count_macs(accelerate(network), 32, 40) == count_macs(network, 32, 40)
+    height, width = size_requirements_of(network).fit(32, 40)
+    assert count_macs(accelerate(network), height, width) == count_macs(network, height, width)
 
 
 @every_network
