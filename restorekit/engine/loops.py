@@ -149,8 +149,8 @@ class IterTrainLoop(ResumableLoop, IterBasedTrainLoop):
         if stages is not None and (stage := stages.stage_at(self._iter)) != self._stage:
             self._stage = stage
             self.runner.logger.info(
-                f"From iteration {self._iter + 1}: {stage.total_batch_size} patches of "
-                f"{stage.patch_size}×{stage.patch_size} pixels a step."
+                f"From iteration {self._iter + 1}: batches of {stage.total_batch_size}, patches of "
+                f"{stage.patch_size}×{stage.patch_size} pixels."
             )
 
     def take_up(self, checkpoint: Mapping[str, Any]) -> None:
