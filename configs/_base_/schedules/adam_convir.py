@@ -25,7 +25,7 @@ recipe_loader = dict(
     total_batch_size=4,
     dataset=dict(
         pipeline=[
-            dict(type="PairedRandomCrop", patch_size=256),
+            dict(type="PairedRandomCrop", patch_size=256, smaller="reflect"),
             dict(type="PairedFlip"),
             dict(type="PackInputs"),
         ]
