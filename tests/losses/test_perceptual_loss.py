@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from restorekit.checkpoints.io import load_file
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.losses import PerceptualLoss
 from restorekit.losses.vgg import VGGFeatures, layer_names
@@ -92,3 +93,22 @@ def test_wrong_layers_and_weights_are_refused(tmp_path):
     torch.save({"features.0.weight": torch.zeros(64, 3, 1, 1)}, tmp_path / "other.pth")
     with pytest.raises(CheckpointError, match=r"other\.pth: .*shape \(64, 3, 1, 1\)"):
         MODELS.build({"type": "VGGFile", "path": tmp_path / "other.pth", "layers": ["conv1_1"]})
+
+
+def test_a_training_with_it_resumes_and_its_checkpoints_hold_the_network_alone(
+    small_config, train, tmp_path
+):
+    _, weights = reference(19, 2)
+    torch.save(weights, tmp_path / "vgg19.pth")
+    loss = {
+        "type": "PerceptualLoss",
+        "features": {"type": "VGGFile", "path": str(tmp_path / "vgg19.pth")},
+        "layers": {"conv1_2": 1.0},
+    }
+    whole = train(small_config("whole", length=4, **{"model.loss": loss}))
+    train(small_config("part", length=2, **{"model.loss": loss}))
+    rest = train(small_config("part", length=4, resume=True, **{"model.loss": loss}))
+    checkpoint = load_file(f"{rest.work_dir}/iter_4.pth")
+    assert all(name.startswith("network.") for name in checkpoint["state_dict"])
+    for one, two in zip(whole.model.parameters(), rest.model.parameters(), strict=True):
+        assert torch.equal(one, two)
