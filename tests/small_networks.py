@@ -35,5 +35,6 @@ SMALL_NETWORKS = {
         "window_size": 2,
     },
     "RCDNet": {"num_stages": 3, "num_maps": 4, "num_duals": 3},
+    "SPDNet": {"channels": 8, "num_blocks": 1},
     "Restormer": {"channels": 4, "num_blocks": (1, 1, 1), "num_heads": (1, 2, 2)},
 }

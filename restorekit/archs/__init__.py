@@ -31,6 +31,7 @@ from .sizing import (
     size_requirements_of,
     with_padding,
 )
+from .spdnet import SPDNet
 from .uformer import Uformer
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Restormer",
     "SFHformer",
     "SFNet",
+    "SPDNet",
     "SizeRequirements",
     "Uformer",
     "blocks",

@@ -1,4 +1,4 @@
-"""The key layout of the released HCT-FFN."""
+"""The key layouts of the released HCT-FFN and SPDNet."""
 
 from __future__ import annotations
 
@@ -23,6 +23,30 @@ def released_hct_ffn(channels=16, num_blocks=1):
     layout.linear(f"{block}.mlp.fc1", width, width // 4, gain=GAIN)
     layout.linear(f"{block}.mlp.fc2", width // 4, width, gain=GAIN)
     layout.conv("sub2.c2", channels, channels, bias=True)
+    return layout.state_dict()
+
+
+def released_spdnet(channels=8, num_blocks=1):
+    layout = Layout(gain=GAIN)
+    _shell(layout, channels, num_blocks)
+    for sub in ("sub1", "sub2", "sub3"):
+        for index in (2, 3):
+            _reflecting(layout, f"{sub}.DWT_{index}", 4 * channels, channels)
+            _reflecting(layout, f"{sub}.IDWT_{index}", channels, 4 * channels)
+        # A filter of the wavelets.
+        layout.add(f"{sub}.DWT.h0_col", 1, 1, 2, 1)
+        for scale in (1, 2, 3):
+            for group in (1, 2, 3):
+                _group(layout, f"{sub}.branch{scale}_{group}", channels, num_blocks)
+        for name in ("fuse12", "fuse23"):
+            layout.conv(f"{sub}.{name}.up.conv2d", channels, channels, bias=True)
+            _block(layout, f"{sub}.{name}.rb", channels)
+            _reflecting(layout, f"{sub}.{name}.conv", channels, channels)
+        # Never used.
+        for name in ("down2", "down3", "branch1_1_d", "branch1_2_d", "branch2_1_d", "branch2_2_d"):
+            _reflecting(layout, f"{sub}.{name}", channels, channels)
+        for name in ("branch2_1_u", "branch2_2_u", "branch3_1_u", "branch3_2_u"):
+            layout.conv(f"{sub}.{name}.conv2d", channels, channels, bias=True)
     return layout.state_dict()
 
 
@@ -52,11 +76,14 @@ def _head(layout, prefix, channels):
 
 def _group(layout, name, channels, num_blocks):
     for block in range(num_blocks):
-        body = f"{name}.module_body.{block}"
-        for layer in (0, 2):
-            layout.conv(f"{body}.module_body.{layer}", channels, channels, bias=True)
-            layout.add(f"{body}.se.fc.{layer}.weight", channels, channels, bound=0.3)
+        _block(layout, f"{name}.module_body.{block}", channels)
     layout.conv(f"{name}.module_body.{num_blocks}", channels, channels, bias=True)
+
+
+def _block(layout, name, channels):
+    for layer in (0, 2):
+        layout.conv(f"{name}.module_body.{layer}", channels, channels, bias=True)
+        layout.add(f"{name}.se.fc.{layer}.weight", channels, channels, bound=0.3)
 
 
 def _reflecting(layout, name, inputs, outputs):

@@ -17,7 +17,7 @@ from released_mprnet import released_mprnet
 from released_multi_input_output import released_convir, released_sfnet
 from released_nafnet import released_nafnet
 from released_rcdnet import released_rcdnet
-from released_residue import released_hct_ffn
+from released_residue import released_hct_ffn, released_spdnet
 from released_transformers import (
     data_parallel,
     released_drsformer,
@@ -154,6 +154,18 @@ RELEASES = {
         ),
         # The second copy of the kernels, a step size, and a network of maps.
         dropped=3 * 4 * 81 + 1 + 4 * (2 * (4 * 4 * 9 + 4) + 2 * (4 + 4)) + 4,
+    ),
+    "SPDNet": Release(
+        "spdnet",
+        released_spdnet,
+        {"channels": 8, "num_blocks": 1},
+        "state_dict",
+        # Unused convolutions, 12 to a stage, and the norms of all that reflect: those that HCT-FFN
+        # has too, and 12 to a stage. And the filter of each stage.
+        dropped=3 * 12 * (8 * 8 * 9 + 8)
+        + 2 * (4 * (4 + 8) + 3 * 8 + 4 * 8)
+        + 2 * 3 * (8 * 8 + 2 * 8 + 2 * 32)
+        + 3 * 2,
     ),
     "IDT": Release(
         "idt",

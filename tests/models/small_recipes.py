@@ -46,6 +46,7 @@ SMALL = {
         "num_heads": (1, 1, 1, 1, 2, 1, 1, 1, 1),
         "window_size": 2,
     },
+    "SPDNet": {"channels": 8, "num_blocks": 1},
     "Restormer": {"channels": 8, "num_blocks": (1, 1), "num_heads": (1, 2)},
 }
 

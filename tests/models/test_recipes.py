@@ -20,12 +20,13 @@ METHODS = [
     *(CONFIGS / f"{name}/{name}_rain200h.py" for name in RAIN200H),
     CONFIGS / "hct-ffn/hct_ffn_rain200h.py",
     CONFIGS / "rcdnet/rcdnet_rain100l.py",
+    CONFIGS / "spdnet/spdnet_rain200h.py",
 ]
 # Variants of these differ in size alone, which the small networks all have in common.
 SAME = ("convir", "uformer")
 FOLDERS = {method.parent for method in METHODS if method.parent.name not in SAME}
 #: Networks that give whole images, and not differences to the input, take longer to learn.
-ITERATIONS = {"hct_ffn_rain200h": 48}
+ITERATIONS = {"hct_ffn_rain200h": 48, "spdnet_rain200h": 48}
 VARIANTS = sorted(path for folder in FOLDERS for path in folder.glob("variants/*.py"))
 
 

@@ -35,7 +35,7 @@ from .prenet import convert_prenet
 from .rcdnet import convert_rcdnet
 from .rehen import convert_rehen
 from .rescan import convert_rescan
-from .residue import convert_hct_ffn
+from .residue import convert_hct_ffn, convert_spdnet
 from .restormer import convert_restormer
 from .source import ConvertedNetwork, SourceWeights
 from .ssir import convert_ssir
@@ -91,6 +91,7 @@ FORMATS: dict[str, Format] = {
     "restormer": Format(convert_restormer),
     "sfhformer": Format(convert_sfhformer),
     "sfnet": Format(convert_sfnet),
+    "spdnet": Format(convert_spdnet),
     "ssir": Format(convert_ssir, read_tensorflow_checkpoint, tensorflow_data_file),
     "uformer": Format(convert_uformer),
 }

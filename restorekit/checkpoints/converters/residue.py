@@ -1,4 +1,7 @@
-"""Checkpoints of the released HCT-FFN (github.com/cschenxiang/HCT-FFN)."""
+"""Checkpoints of the released SPDNet and of HCT-FFN, which is built on it.
+
+Their code: github.com/Joyies/SPDNet and github.com/cschenxiang/HCT-FFN.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,16 @@ _SHELL = {
     "merge.1": "ag_en",
 }
 _FUSION = {"query": "query_conv", "key": "key_conv", "gates.0": "gamma1", "gates.1": "gamma2"}
+#: Layers between the sizes of a stage of SPDNet that it never uses.
+_UNUSED_OF_SPDNET = (
+    *(f"branch1_{group}_d" for group in (1, 2)),
+    *(f"branch2_{group}_{way}" for group in (1, 2) for way in "ud"),
+    *(f"branch3_{group}_u" for group in (1, 2)),
+    "down2",
+    "down3",
+    "fuse12.conv",
+    "fuse23.conv",
+)
 
 
 def convert_hct_ffn(content: Any, source: str) -> ConvertedNetwork:
@@ -45,14 +58,41 @@ def convert_hct_ffn(content: Any, source: str) -> ConvertedNetwork:
         num_steps = weights.count(f"{theirs}.layers.1._ops.{{}}._out.0.weight")
         converted.update(weights.rename(mixture_names(f"parts.{stage}", theirs, num_steps)))
     converted.update(weights.rename(_transformer_names()))
-    weights.require_empty()
-    total = sum(value.numel() for value in converted.values())
-    summary = (
-        f"HCT-FFN with {total:,} parameters ({dropped:,} that have no effect are left out): "
-        f"{config['channels']} channels, {config['num_blocks']} blocks"
-    )
-    facts = {**weights.facts, "unused_parameters_dropped": dropped}
-    return ConvertedNetwork(config, converted, facts, summary)
+    return _finish(weights, config, converted, dropped, "HCT-FFN")
+
+
+def convert_spdnet(content: Any, source: str) -> ConvertedNetwork:
+    """Convert a released checkpoint of SPDNet.
+
+    Everything is read off the weights. Norms and layers that the released network never uses are
+    dropped.
+
+    Args:
+        content: The state dict, or what contains it; with or without the prefix ``module.``.
+        source: Name of the file, for messages.
+
+    Raises:
+        CheckpointError: If it is not a checkpoint of the released SPDNet.
+    """
+    weights = SourceWeights(content, source, "SPDNet")
+    config = {"type": "SPDNet", **_infer_shell(weights)}
+    convolutions = _shell_convolutions()
+    dropped = 0
+    for stage in range(3):
+        sub = f"sub{stage + 1}"
+        for index in (0, 1):
+            ours = f"parts.{stage}.{{}}.{index}"
+            convolutions.append((ours.format("down"), f"{sub}.DWT_{index + 2}"))
+            convolutions.append((ours.format("up"), f"{sub}.IDWT_{index + 2}"))
+        dropped += weights.drop(*(f"{sub}.{name}." for name in _UNUSED_OF_SPDNET))
+        # The filters of the wavelets.
+        weights.drop(f"{sub}.DWT.", f"{sub}.IDWT.")
+    dropped += sum(weights.drop(f"{theirs}.ins.") for _, theirs in convolutions)
+    converted = weights.rename(_shell_names(convolutions, config["num_blocks"]))
+    for stage in range(3):
+        names = _branch_names(f"parts.{stage}", f"sub{stage + 1}", config["num_blocks"])
+        converted.update(weights.rename(names))
+    return _finish(weights, config, converted, dropped, "SPDNet")
 
 
 def _infer_shell(weights: SourceWeights) -> dict[str, Any]:
@@ -79,21 +119,35 @@ def _shell_names(convolutions: Iterable[tuple[str, str]], num_blocks: int) -> Na
         yield from _layer(f"{ours}.0", f"{theirs}.conv")
     for stage in range(3):
         number = stage + 1
-        yield from group_names(f"guides.{stage}.2", f"res_extra{number}.extra", num_blocks)
+        yield from _group_names(f"guides.{stage}.2", f"res_extra{number}.extra", num_blocks)
         for ours, theirs in _FUSION.items():
             yield from _layer(f"fusions.{stage}.{ours}", f"sub{number}.prior.{theirs}")
         yield from _layer(f"tails.{stage}", f"output{number}")
 
 
-def group_names(ours: str, theirs: str, num_blocks: int) -> Names:
+def _group_names(ours: str, theirs: str, num_blocks: int) -> Names:
     """Yield our name and the released one of a group of residual blocks."""
     for block in range(num_blocks):
-        our_block, their_block = f"{ours}.body.{block}.body", f"{theirs}.module_body.{block}"
-        for layer in (0, 2):
-            yield from _layer(f"{our_block}.{layer}", f"{their_block}.module_body.{layer}")
-        yield f"{our_block}.4.squeeze.weight", f"{their_block}.se.fc.0.weight"
-        yield f"{our_block}.4.excite.weight", f"{their_block}.se.fc.2.weight"
+        yield from _block_names(f"{ours}.body.{block}", f"{theirs}.module_body.{block}")
     yield from _layer(f"{ours}.body.{num_blocks}", f"{theirs}.module_body.{num_blocks}")
+
+
+def _block_names(ours: str, theirs: str) -> Names:
+    """Yield our name and the released one of a residual block."""
+    for layer in (0, 2):
+        yield from _layer(f"{ours}.body.{layer}", f"{theirs}.module_body.{layer}")
+    yield f"{ours}.body.4.squeeze.weight", f"{theirs}.se.fc.0.weight"
+    yield f"{ours}.body.4.excite.weight", f"{theirs}.se.fc.2.weight"
+
+
+def _branch_names(ours: str, theirs: str, num_blocks: int) -> Names:
+    for scale in range(3):
+        for group in range(3):
+            branch = f"{theirs}.branch{scale + 1}_{group + 1}"
+            yield from _group_names(f"{ours}.branches.{scale}.{group}", branch, num_blocks)
+    for index, name in enumerate(("fuse12", "fuse23")):
+        yield from _layer(f"{ours}.joins.{index}.enlarge", f"{theirs}.{name}.up.conv2d")
+        yield from _block_names(f"{ours}.joins.{index}.block", f"{theirs}.{name}.rb")
 
 
 def _transformer_names() -> Names:
@@ -111,3 +165,20 @@ def _transformer_names() -> Names:
 def _layer(ours: str, theirs: str) -> Names:
     for part in _PARTS:
         yield f"{ours}.{part}", f"{theirs}.{part}"
+
+
+def _finish(
+    weights: SourceWeights,
+    config: dict[str, Any],
+    converted: dict[str, Any],
+    dropped: int,
+    method: str,
+) -> ConvertedNetwork:
+    weights.require_empty()
+    total = sum(value.numel() for value in converted.values())
+    summary = (
+        f"{method} with {total:,} parameters ({dropped:,} that have no effect are left out): "
+        f"{config['channels']} channels, {config['num_blocks']} blocks"
+    )
+    facts = {**weights.facts, "unused_parameters_dropped": dropped}
+    return ConvertedNetwork(config, converted, facts, summary)

@@ -1,0 +1,9 @@
+# SPDNet by the released schedule on Rain200H.
+_base_ = [
+    "../_base_/models/spdnet.py",
+    "../_base_/datasets/rain200h.py",
+    "../_base_/schedules/adam_spdnet.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader
