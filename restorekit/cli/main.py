@@ -39,6 +39,7 @@ COMMANDS = {
     "check": "check what a plugin registers, as restorekit's own parts are checked",
     "list": "show what is registered",
     "hub": "published weights: fetch, publish",
+    "publish": "write a trained network as one file with its facts",
     "completion": "print what makes a shell complete restorekit's commands",
 }
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from msgspec import to_builtins
+from msgspec import Meta, Struct, to_builtins
 
 from restorekit.checkpoints import save_network
+from restorekit.checkpoints.network_config import build_network
 from restorekit.checkpoints.network_file import read_network_file
-from restorekit.errors import ConfigError
+from restorekit.errors import CheckpointError, ConfigError
 from restorekit.io.files import require_writable, sha256, write_text
+from restorekit.version import __version__
 
-from .index import Measured, TrainingData, read_yaml_models
+from .index import Measured, Text, TrainingData, read_yaml_models
 
 HEADER = """\
 # Networks that are published by name. `restorekit hub publish` writes file, sha256, size, network,
@@ -22,6 +25,61 @@ HEADER = """\
 """
 #: What of the entry the network's file states, too.
 _FACTS = ("summary", "licence", "trained_on", "recipe", "seed", "card", "measured")
+
+
+#: What a training checkpoint knows about its training.
+_TRAINING = ("epoch", "iter", "experiment_name", "optimizer", "losses")
+
+
+class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only the author of weights knows; the keys are those of :class:`Published`."""
+
+    summary: Text
+    licence: Text
+    trained_on: Annotated[list[TrainingData], Meta(min_length=1)]
+    recipe: str = ""
+    seed: int | None = None
+    card: str = ""
+
+
+def publish_file(
+    checkpoint: Path, target: Path, card: Card, measured: Sequence[Measured] = ()
+) -> None:
+    """Write the weights of a checkpoint as a network file that states its facts.
+
+    Of a training with averaged weights, the average is written. The facts are those of the card,
+    the numbers, the checkpoint's SHA-256 and what it knows about its training; a converted network
+    keeps the facts that it has.
+
+    Args:
+        checkpoint: A checkpoint of a training, or a network file.
+        target: The file, ``.safetensors``; one that exists is replaced.
+        card: The author's facts.
+        measured: Numbers.
+
+    Raises:
+        CheckpointError: If the checkpoint cannot be read, its weights do not fit its network, or
+            the suffix of ``target`` is another.
+        OutputError: If the file cannot be written.
+    """
+    if target.suffix != ".safetensors":
+        raise CheckpointError(
+            f"{target} ends in {target.suffix!r}, and networks are published as .safetensors."
+        )
+    weights, meta = read_network_file(checkpoint)
+    build_network(meta["network"], weights, checkpoint)
+    facts: dict[str, Any]
+    if "format" in meta:
+        facts = {key: value for key, value in meta.items() if key not in ("format", "network")}
+    else:
+        facts = {"training": {key: meta[key] for key in _TRAINING if key in meta}}
+        facts["seed"] = meta.get("seed")
+    stated = {key: value for key, value in to_builtins(card).items() if value not in ("", None)}
+    facts |= stated
+    facts["measured"] = to_builtins(list(measured))
+    facts["checkpoint_sha256"] = sha256(checkpoint)
+    facts["restorekit"] = __version__
+    save_network(weights, meta["network"], target, facts)
 
 
 def publish(
