@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 PROTOCOL = "matlab_y_u8"
 #: Of the rain rendered over clean test photographs: far from the seeds of any training.
 SEED = 1000
+#: Photographs that were not trained on, by the beginnings of their names; rain; its seed.
+SHOWN = (
+    ("045", "rain100h", 4),
+    ("032", "rain100l", 4),
+    ("250", "real", 3),
+    ("062", "rain1400", 1),
+)
 #: Folders of pairs, and what they are called.
 PAIRS = {
     "rain100l_sample": "10 pairs of Rain100L",
@@ -45,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("pairs", "rendered", "clean", "real", "cost"),
         default=("pairs", "rendered", "clean", "real", "cost"),
         help="what to measure (default: all)",
+    )
+    parser.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="F",
+        help="picture to write: photographs of free_photos/val with rain, above the restored ones",
     )
     parser.add_argument("--every", type=int, default=1, help="take every N-th image only")
 
@@ -81,6 +94,8 @@ def run(args: argparse.Namespace) -> None:
             f"\n24 megapixels: {seconds:.1f} s, {processor:.1f} s of processor time, "
             f"at most {peak / 1e9:.2f} GB resident, {usable_cores()} cores\n"
         )
+    if args.sheet:
+        _sheet(restorer, data, args.sheet)
     if args.json:
         write_json(args.json, found)
 
@@ -162,6 +177,23 @@ def _real(restorer: Restorer, data: Path, every: int) -> Iterator[dict[str, Any]
             "input": {"niqe": round(float(np.mean(before)), 4)},
             "restored": {"niqe": round(float(np.mean(after)), 4)},
         }
+
+
+def _sheet(restorer: Restorer, data: Path, target: Path) -> None:
+    """Write a picture with a column for each of :data:`SHOWN`."""
+    from restorekit.io.images import write_image
+    from restorekit.rain import RainRenderer
+
+    columns = []
+    for name, preset, seed in SHOWN:
+        file = next((data / "free_photos" / "val").glob(f"{name}_*.jpg"))
+        photograph = read_image(file)
+        top, left = photograph.shape[0] // 2 - 150, photograph.shape[1] // 2 - 150
+        # Rain of the size of the benchmarks' images.
+        gt = np.ascontiguousarray(photograph[top : top + 300, left : left + 300])
+        lq = RainRenderer(preset)(gt, np.random.default_rng((SEED, seed)))
+        columns.append(np.vstack([lq, restorer(lq), gt]))
+    write_image(target, np.hstack(columns))
 
 
 def _cost(restorer: Restorer) -> tuple[float, float, int]:
