@@ -186,13 +186,11 @@ def _exact_axis(length: int, inner: int, context: int, period: int) -> list[tupl
     if count <= 1:
         return [((0, length), (0, length))]
     step = _up(-(-length // count), period)
-    size = step + 2 * context
     found = []
     for first in range(0, length, step):
         last = min(first + step, length)
-        # Windows at the borders are as large as the others where the image allows it.
-        start = max(0, min(first - context, _up(max(length - size, 0), period)))
-        found.append(((start, min(start + size, length)), (first, last)))
+        window = (max(first - context, 0), min(last + context, length))
+        found.append((window, (first, last)))
     return found
 
 

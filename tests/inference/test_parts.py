@@ -35,7 +35,7 @@ def many_cases(seed):
         yield pytest.param(*sides, draw.randint(1, 9), draw.randint(1, 3), draw.choice([1, 2, 8]))
 
 
-@pytest.mark.parametrize(("height", "width", "inner", "context", "period"), many_cases(0))
+@pytest.mark.parametrize(("height", "width", "inner", "context", "period"), list(many_cases(0)))
 def test_exact_parts(height, width, inner, context, period):
     inner, context = inner * period, context * period
     parts = exact_parts(height, width, (inner, inner), context, period)
@@ -53,7 +53,7 @@ def test_exact_parts(height, width, inner, context, period):
             assert high - low <= inner + 2 * context or (low == 0 and high == side)
 
 
-@pytest.mark.parametrize(("height", "width", "inner", "overlap", "period"), many_cases(1))
+@pytest.mark.parametrize(("height", "width", "inner", "overlap", "period"), list(many_cases(1)))
 def test_blended_parts(height, width, inner, overlap, period):
     inner, overlap = inner * period, overlap * period
     parts = blended_parts(height, width, (inner, inner), overlap, period)

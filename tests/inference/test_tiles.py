@@ -1,5 +1,6 @@
 """Tiles give what the whole image gives, within memory."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -176,6 +177,38 @@ def test_tiles_are_halved_until_they_fit(error, tile, ensemble, monkeypatch):
     first = len(network.calls)
     restorer(image)
     assert all(n * h * w <= 6000 for n, _, h, w in network.calls[first:])
+
+
+LIMITED = """
+import resource
+import numpy as np, torch
+from torch import nn
+from restorekit.inference import PyTorchBackend, Restorer
+
+torch.manual_seed(0)
+layers = [nn.Conv2d(3, 64, 3, padding=1), nn.Conv2d(64, 64, 3, padding=1), nn.Conv2d(64, 3, 1)]
+network = nn.Sequential(*layers).eval()
+image = np.random.default_rng(0).integers(0, 256, (768, 768, 3), np.uint8)
+restorer = Restorer(PyTorchBackend(network), tile=1024)
+restorer(image[:64, :64])  # what libraries allocate once
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + 150_000_000  # the whole takes 300 MB
+_, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+found = restorer(image)
+assert restorer.network.plan(768, 768).description["merge"] == "exact"
+resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+whole = Restorer(PyTorchBackend(network), tile="off")(image)
+assert np.abs(whole.astype(int) - found).max() <= 1
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit and /proc are Linux's")
+def test_a_limit_on_the_address_space_halves_tiles():
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=lambda error: type(error).__name__)
