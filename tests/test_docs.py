@@ -152,7 +152,8 @@ def run_doctest(block, namespace):
 
 def modules_with_examples():
     for file in sorted((ROOT / "restorekit").rglob("*.py")):
-        if ">>> " in file.read_text(encoding="utf-8"):
+        # Examples that are not run, for want of a file that a reader has, count for nothing.
+        if re.search(r">>> (?!.*doctest: \+SKIP)", file.read_text(encoding="utf-8")):
             name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
             yield name.removesuffix(".__init__")
 
