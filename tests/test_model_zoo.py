@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from restorekit.catalog import all_methods, published_for, published_numbers
 from restorekit.checkpoints.converters import FORMATS
+from restorekit.engine.config import method_name
 from restorekit.inference.parts import TileMode
 from restorekit.models.complexity import count_macs
 from restorekit.registry import MODELS
@@ -50,6 +51,13 @@ def test_a_card_has_all_published_numbers_in_its_table_and_nowhere_else(method):
         text = " / ".join(number.printed.values())
         assert text in blocks[1][1]
         assert text not in rest
+
+
+@every_method
+def test_results_have_the_name_of_the_published_numbers(method):
+    for config in filter(lambda config: config.published, method.configs):
+        name = method_name(Config.fromfile(ROOT / config.path))
+        assert name.lower() == config.published_as.lower(), config.path
 
 
 @every_method

@@ -6,5 +6,6 @@ _base_ = [
     "../_base_/runtime/default.py",
 ]
 
+method = "NeRD-Rain-S"
 model = dict(network=dict(channels=32))
 train_dataloader = _base_.recipe_loader

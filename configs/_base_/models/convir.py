@@ -1,5 +1,6 @@
 # ConvIR-L (TPAMI 2024), trained at full, half and a quarter of the size: L1, and 0.1 times the L1
 # of frequencies.
+method = "ConvIR-L"
 model = dict(
     type="MultiStageRestorer",
     network=dict(type="ConvIR", channels=32, num_blocks=16),

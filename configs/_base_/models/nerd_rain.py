@@ -1,6 +1,7 @@
 # NeRD-Rain (CVPR 2024), trained by a Charbonnier loss, 0.01 times one of frequencies and 0.05 times
 # one of edges at each of three sizes, and 0.1 times the L1 of both implicit representations. The
 # clean images of smaller sizes are a Gaussian pyramid.
+method = "NeRD-Rain"
 _implicit_loss = dict(type="L1Loss", loss_weight=0.1)
 model = dict(
     type="MultiStageRestorer",
