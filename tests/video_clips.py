@@ -56,6 +56,7 @@ def make_clip(
     tags=None,
     colour=(1, 1, 1, 1),
     options=None,
+    encoder_options=None,
     sample_aspect_ratio=None,
     metadata=None,
 ):
@@ -69,7 +70,9 @@ def make_clip(
         height, width = (
             first.shape[:2] if isinstance(first, np.ndarray) else (first.height, first.width)
         )
-        video = out.add_stream(codec, rate=rate, width=width, height=height)
+        video = out.add_stream(
+            codec, rate=rate, width=width, height=height, options=encoder_options
+        )
         video.pix_fmt = pixel_format
         video.time_base = video.codec_context.time_base = base
         context = video.codec_context

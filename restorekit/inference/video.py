@@ -180,6 +180,8 @@ class _Job:
         """Yield what could not be kept."""
         for what in self._target.not_kept:
             yield f"Not kept: {what}."
+        if self._source.first.interlaced_frame:
+            yield "The video is interlaced, and was restored as whole frames: deinterlace it first."
         if self._source.damaged:
             yield f"{self._source.damaged} damaged packets of {self._source.path} were left out."
 

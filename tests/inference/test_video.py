@@ -303,6 +303,20 @@ def test_a_webm_says_what_it_cannot_keep(tmp_path):
     assert ".webm" in note
 
 
+def test_interlaced_frames_and_hdr_are_named(tmp_path):
+    display = "G(1,1)B(1,1)R(1,1)WP(1,1)L(10000000,1)"
+    make_clip(
+        tmp_path / "in.mp4",
+        moving_scene(4),
+        codec="libx264",
+        encoder_options={"x264-params": f"interlaced=1:mastering-display={display}:cll=1000,400"},
+    )
+    notes = " ".join(restore_video(identity, tmp_path / "in.mp4", tmp_path / "out.mp4").notes)
+    assert "interlaced" in notes
+    assert "mastering display" in notes
+    assert "light level" in notes
+
+
 def test_avi_keeps_an_even_rate(tmp_path):
     make_clip(
         tmp_path / "in.avi", moving_scene(12), base=Fraction(1, 25), rate=25, sound="pcm_s16le"

@@ -28,6 +28,14 @@ _STALE = {
     "number_of_frames",
     "number_of_bytes",
 }
+#: What pictures may carry, and encoders do not take.
+_IN_PICTURES = {
+    "MASTERING_DISPLAY_METADATA": "the mastering display of HDR10",
+    "CONTENT_LIGHT_LEVEL": "the content light level of HDR10",
+    "DYNAMIC_HDR_PLUS": "the dynamic data of HDR10+",
+    "DOVI_METADATA": "Dolby Vision",
+    "A53_CC": "closed captions inside the pictures",
+}
 #: Options of muxers with which a file that breaks off can be played up to there. Fragmented MP4
 #: gets an ordinary index when it is closed.
 _STREAMED = {
@@ -71,7 +79,8 @@ class VideoTarget:
             source.height,
         )
         #: What of the source the container or codec cannot hold, one sentence each.
-        self.not_kept: list[str] = []
+        carried = {data.type.name for data in source.first.side_data}
+        self.not_kept: list[str] = [text for kind, text in _IN_PICTURES.items() if kind in carried]
         #: Number of frames that were given to the encoder.
         self.frames = 0
         self._last_pts = -1
