@@ -11,6 +11,7 @@ from restorekit.errors import USER_ERROR_STATUS, RestoreKitError
 
 #: The benchmarks by the name of their module, and what they measure.
 BENCHMARKS = {
+    "backends": "inference of a network by PyTorch, ONNX Runtime and OpenVINO",
     "cost": "a network's time and memory, by image size, channels and batch",
     "data": "reading training patches from LMDBs and folders",
     "gpu": "all that is to be measured on a GPU, in ten minutes",

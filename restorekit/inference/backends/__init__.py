@@ -9,6 +9,8 @@ network file with it, registered under the name that ``backend=`` and ``--backen
 """
 
 from .backend import Backend, open_backend
+from .onnx_runtime import OnnxRuntimeBackend
+from .openvino import OpenVinoBackend
 from .pytorch import PyTorchBackend
 
-__all__ = ["Backend", "PyTorchBackend", "open_backend"]
+__all__ = ["Backend", "OnnxRuntimeBackend", "OpenVinoBackend", "PyTorchBackend", "open_backend"]

@@ -1,0 +1,14 @@
+"""Networks as ONNX files: written, described by their metadata, compared with PyTorch."""
+
+from .exporter import DEFAULT_OPSET, DTYPES, OPSETS, export_file, export_network
+from .facts import ExportFacts, read_facts
+
+__all__ = [
+    "DEFAULT_OPSET",
+    "DTYPES",
+    "OPSETS",
+    "ExportFacts",
+    "export_file",
+    "export_network",
+    "read_facts",
+]
