@@ -9,6 +9,9 @@ import numpy as np
 
 from restorekit.registry import TRANSFORMS
 
+from .checks import Range, require_range, require_share
+from .degradations.base import to_levels
+from .degradations.jpeg import compress, draw_quality
 from .paired import Image, PairedTransform
 
 
@@ -22,19 +25,22 @@ class PairedExposure(PairedTransform):
         gain: Range of the factor.
         gamma: Range of the exponent of values in [0, 1]; above 1 darkens middle tones.
         probability: Share of the images that are changed.
+
+    Raises:
+        ConfigError: If a value is out of range.
     """
 
     keeps_size = True
 
     def __init__(
         self,
-        gain: tuple[float, float] = (0.5, 1.1),
-        gamma: tuple[float, float] = (0.7, 1.5),
+        gain: Range = (0.5, 1.1),
+        gamma: Range = (0.7, 1.5),
         probability: float = 0.5,
     ) -> None:
-        self.gain = gain
-        self.gamma = gamma
-        self.probability = probability
+        self.gain = require_range(self, "gain", gain, 0)
+        self.gamma = require_range(self, "gamma", gamma, 0)
+        self.probability = require_share(self, "probability", probability)
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> Image | None:
         """Return the new value of each value, or None to leave images as they are."""
@@ -42,9 +48,8 @@ class PairedExposure(PairedTransform):
         gain, gamma = rng.uniform(*self.gain), rng.uniform(*self.gamma)
         if not changed:
             return None
-        curve = np.clip(gain * (np.arange(256) / 255.0) ** gamma, 0, 1)
-        values: Image = np.rint(curve * 255).astype(np.uint8)
-        return values
+        curve = gain * (np.arange(256) / 255.0) ** gamma
+        return to_levels(255 * curve)
 
     def apply(self, image: Image, drawn: Image | None) -> Image:
         return image if drawn is None else drawn[image]
@@ -70,21 +75,24 @@ class PairedCamera(PairedTransform):
         sharpening: Range of the amount of an unsharp mask of radius 1.
         quality: Range of JPEG's quality, 1 to 100, with half the resolution for colours.
         probability: Share of the images that each of the three changes.
+
+    Raises:
+        ConfigError: If a value is out of range.
     """
 
     keeps_size = True
 
     def __init__(
         self,
-        noise: tuple[float, float] = (0.0, 6.0),
-        sharpening: tuple[float, float] = (0.0, 1.0),
-        quality: tuple[int, int] = (70, 100),
+        noise: Range = (0.0, 6.0),
+        sharpening: Range = (0.0, 1.0),
+        quality: Range = (70, 100),
         probability: float = 0.5,
     ) -> None:
-        self.noise = noise
-        self.sharpening = sharpening
-        self.quality = quality
-        self.probability = probability
+        self.noise = require_range(self, "noise", noise, 0)
+        self.sharpening = require_range(self, "sharpening", sharpening, 0)
+        self.quality = require_range(self, "quality", quality, 1, 100)
+        self.probability = require_share(self, "probability", probability)
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> dict[str, Any]:
         """Return the noise of each pixel, the amount of sharpening and the quality, or None."""
@@ -95,7 +103,7 @@ class PairedCamera(PairedTransform):
             if noisy
             else None,
             "sharpening": rng.uniform(*self.sharpening) if sharpened else None,
-            "quality": int(rng.integers(*self.quality, endpoint=True)) if compressed else None,
+            "quality": draw_quality(rng, self.quality) if compressed else None,
         }
 
     def apply(self, image: Image, drawn: dict[str, Any]) -> Image:
@@ -106,15 +114,8 @@ class PairedCamera(PairedTransform):
             if drawn["sharpening"] is not None:
                 blurred = cv2.GaussianBlur(pixels, (0, 0), 1.0)
                 pixels += np.float32(drawn["sharpening"]) * (pixels - blurred)
-            image = np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)
-        if drawn["quality"] is not None:
-            # OpenCV takes BGR, and colours matter for JPEG.
-            _, file = cv2.imencode(
-                ".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, drawn["quality"]]
-            )
-            decoded: Image = cv2.imdecode(file, cv2.IMREAD_COLOR)  # type: ignore[assignment]
-            image = decoded[..., ::-1]
-        return image
+            image = to_levels(pixels)
+        return image if drawn["quality"] is None else compress(image, drawn["quality"])
 
     def __repr__(self) -> str:
         return (

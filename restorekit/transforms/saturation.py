@@ -8,6 +8,7 @@ import numpy as np
 from restorekit.errors import ConfigError
 from restorekit.registry import TRANSFORMS
 
+from .checks import require_share
 from .paired import Image, PairedTransform
 
 
@@ -30,14 +31,13 @@ class PairedSaturation(PairedTransform):
     keeps_size = True
 
     def __init__(self, low: float = 0.8, high: float = 1.2, probability: float = 1 / 3) -> None:
-        if not 0 <= low <= high or not 0 <= probability <= 1:
+        if not 0 <= low <= high:
             raise ConfigError(
-                f"PairedSaturation has low={low}, high={high} and probability={probability}: low "
-                "must be from 0 to high, and probability from 0 to 1."
+                f"PairedSaturation has low={low} and high={high}: low must be from 0 to high."
             )
         self.low = low
         self.high = high
-        self.probability = probability
+        self.probability = require_share(self, "probability", probability)
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> float:
         """Return the factor; 1 leaves the images as they are."""

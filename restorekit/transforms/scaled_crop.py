@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from restorekit.errors import ConfigError
 from restorekit.registry import TRANSFORMS
 
 from .paired import Image, PairedTransform
@@ -23,9 +24,16 @@ class PairedScaledCrop(PairedTransform):
         patch_size: Side of the result in pixels.
         max_scale: Largest factor by which a patch is scaled down, at least 1; less where an
             image is too small for it.
+
+    Raises:
+        ConfigError: If ``max_scale`` is below 1.
     """
 
     def __init__(self, patch_size: int, max_scale: float = 1.0) -> None:
+        if max_scale < 1:
+            raise ConfigError(
+                f"PairedScaledCrop: max_scale={max_scale!r} would enlarge patches; give at least 1."
+            )
         self.patch_size = patch_size
         self.max_scale = max_scale
 

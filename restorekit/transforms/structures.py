@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from restorekit.registry import TRANSFORMS
 
+from .checks import require_share
+from .degradations.base import to_levels
 from .paired import Image, PairedTransform
 
 #: Coverage of each pixel, 0 to 255.
@@ -39,12 +41,15 @@ class PairedStructures(PairedTransform):
 
     Args:
         probability: Share of the images that get one of them.
+
+    Raises:
+        ConfigError: If it is not from 0 to 1.
     """
 
     keeps_size = True
 
     def __init__(self, probability: float = 0.2) -> None:
-        self.probability = probability
+        self.probability = require_share(self, "probability", probability)
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> tuple[Array, Array] | None:
         """Return the coverage, (H, W, 1), and the colour; None to leave images as they are."""
@@ -61,8 +66,7 @@ class PairedStructures(PairedTransform):
         if drawn is None:
             return image
         mask, colour = drawn
-        covered: Image = np.rint(image + mask * (colour - image)).astype(np.uint8)
-        return covered
+        return to_levels(image + mask * (colour - image))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(probability={self.probability})"

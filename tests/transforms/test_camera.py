@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import skimage.data
 
+from restorekit.errors import ConfigError
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms import PairedCamera, PairedExposure, PairedScaledCrop
 
@@ -86,3 +87,21 @@ def test_a_scaled_crop_takes_what_a_small_image_has():
     image = np.zeros((40, 90, 3), np.uint8)
     assert {crop.draw(np.random.default_rng(s), 40, 90)[2] for s in range(10)} == {40}
     assert crop(sample(0, gt=image))["gt"].shape == (40, 40, 3)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "PairedCamera", "noise": (6, 0)},
+        {"type": "PairedCamera", "quality": (0, 100)},
+        {"type": "PairedExposure", "gain": 0.5},
+        {"type": "PairedExposure", "probability": 1.5},
+        {"type": "PairedStructures", "probability": -0.1},
+        {"type": "PairedScaledCrop", "patch_size": 40, "max_scale": 0.5},
+    ],
+    ids=str,
+)
+def test_impossible_arguments_are_refused(wrong):
+    key = next(reversed(wrong))
+    with pytest.raises(ConfigError, match=f"{wrong['type']}.*{key}"):
+        TRANSFORMS.build(wrong)

@@ -10,12 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
-from restorekit.errors import ConfigError
-
 Image: TypeAlias = npt.NDArray[np.uint8]
 Map: TypeAlias = npt.NDArray[np.float32]
-#: The smallest and the largest value that is drawn, uniformly between.
-Range: TypeAlias = tuple[float, float]
 
 
 class Degradation(BaseTransform):
@@ -49,36 +45,6 @@ class Degradation(BaseTransform):
         return f"{type(self).__name__}({given})"
 
 
-def require_range(
-    owner: object, name: str, values: Range, low: float, high: float = float("inf")
-) -> Range:
-    """Return a range of numbers, checked.
-
-    Args:
-        owner: The transform that has it, for the message.
-        name: Name of the argument.
-        values: The smallest and the largest value.
-        low: Smallest number that is allowed.
-        high: Largest number that is allowed.
-
-    Raises:
-        ConfigError: If it is no such range.
-    """
-    numbers = isinstance(values, (tuple, list)) and len(values) == 2
-    if not numbers or not all(isinstance(value, (int, float)) for value in values):
-        raise ConfigError(
-            f"{type(owner).__name__}: {name}={values!r} is not a range; give the smallest and the "
-            f"largest value, as {name}=({low:g}, {min(high, low + 1):g})."
-        )
-    if not low <= values[0] <= values[1] <= high:
-        limit = f"from {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
-        raise ConfigError(
-            f"{type(owner).__name__}: {name}={tuple(values)!r} must be {limit}, and the first "
-            "value no larger than the second."
-        )
-    return float(values[0]), float(values[1])
-
-
 def smooth_field(rng: np.random.Generator, height: int, width: int, cells: int) -> Map:
     """Return smooth random values in [0, 1], (height, width), with about ``cells`` hills a side."""
     coarse = rng.random((cells + 1, cells + 1), np.float32)
@@ -87,7 +53,7 @@ def smooth_field(rng: np.random.Generator, height: int, width: int, cells: int) 
     return clipped
 
 
-def to_levels(values: Map) -> Image:
+def to_levels(values: npt.NDArray[np.floating[Any]]) -> Image:
     """Return values in [0, 255] as uint8, clipped and rounded."""
     levels: Image = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
     return levels

@@ -5,18 +5,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from restorekit.errors import ConfigError
 from restorekit.registry import TRANSFORMS
+from restorekit.transforms.checks import Range, require_range, require_share
 
-from .base import Degradation, Image, Map, Range, require_range, to_levels
+from .base import Degradation, Image, Map, to_levels
 
-#: Positions of the camera that are averaged, a pixel of the path's length.
+#: Positions of the camera that are averaged, per pixel of the path's length.
 _STEPS_PER_PIXEL = 4
 
 
 @TRANSFORMS.register_module()
 class AddBlur(Degradation):
-    """Blur by a Gaussian, or along the path of a camera that is held in a hand.
+    """Blur by a Gaussian, or along the path of a hand-held camera.
 
     The path starts in a random direction and turns a little at each step. Light adds up linearly,
     but levels do not: they are averaged after a power of 2.2.
@@ -35,9 +35,7 @@ class AddBlur(Degradation):
         length: Range = (3.0, 25.0),
         turning: float = 60.0,
     ) -> None:
-        if not 0 <= motion <= 1:
-            raise ConfigError(f"AddBlur: motion={motion!r} must be from 0 to 1.")
-        self.motion = motion
+        self.motion = require_share(self, "motion", motion)
         self.sigma = require_range(self, "sigma", sigma, 0.1)
         self.length = require_range(self, "length", length, 1)
         self.turning = turning

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from restorekit.registry import TRANSFORMS
+from restorekit.transforms.checks import Range, require_range
 
-from .base import Degradation, Image, Map, Range, require_range, smooth_field, to_levels
+from .base import Degradation, Image, Map, smooth_field, to_levels
 
 
 @TRANSFORMS.register_module()

@@ -1,4 +1,4 @@
-"""Compression."""
+"""JPEG compression."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from restorekit.registry import TRANSFORMS
+from restorekit.transforms.checks import Range, require_range
 
-from .base import Degradation, Image, Range, require_range
+from .base import Degradation, Image
 
 
 @TRANSFORMS.register_module()
@@ -24,9 +25,23 @@ class AddJPEG(Degradation):
         self.quality = require_range(self, "quality", quality, 1, 100)
 
     def degrade(self, image: Image, rng: np.random.Generator) -> Image:
-        quality = int(rng.integers(int(self.quality[0]), int(self.quality[1]), endpoint=True))
-        # OpenCV takes BGR, and colours matter here.
-        _, file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-        decoded: Any = cv2.imdecode(file, cv2.IMREAD_COLOR)
-        rgb: Image = decoded[..., ::-1]
-        return rgb
+        return compress(image, draw_quality(rng, self.quality))
+
+
+def draw_quality(rng: np.random.Generator, quality: Range) -> int:
+    """Draw a whole number from a range of qualities, its ends included."""
+    return int(rng.integers(int(quality[0]), int(quality[1]), endpoint=True))
+
+
+def compress(image: Image, quality: int) -> Image:
+    """Return an RGB image as it comes out of a JPEG file.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        quality: libjpeg's quality, 1 to 100.
+    """
+    # OpenCV takes BGR, and JPEG stores colours less exactly than brightness.
+    _, file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded: Any = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    rgb: Image = decoded[..., ::-1]
+    return rgb

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from restorekit.registry import TRANSFORMS
+from restorekit.transforms.checks import Range, require_range
 
-from .base import Degradation, Image, Map, Range, require_range, smooth_field, to_levels
+from .base import Degradation, Image, Map, smooth_field, to_levels
 
 
 @TRANSFORMS.register_module()
@@ -19,7 +20,7 @@ class AddRaindrops(Degradation):
     upside down and, as the camera focuses behind it, blurred, and its own edge is blurred, too.
 
     Args:
-        density: Range of the number of drops, a million pixels.
+        density: Range of the number of drops per million pixels.
         radius: Range of the drops' radius in pixels.
         blur: Range of the blur of a drop's edge, as a share of its radius.
         brightness: Range of the factor of what a drop shows.
@@ -71,6 +72,7 @@ class AddRaindrops(Degradation):
         distance = np.sqrt((x * stretch) ** 2 + (y / stretch) ** 2) / np.float32(radius) * wobble
         edge = np.float32(rng.uniform(*self.blur))
         mask = np.clip((1 - distance) / edge + 0.5, 0, 1)
+        # `0 * x` and `0 * y` give both maps their full shape.
         # What lies at the drop's rim is refracted from far outside of it, on the other side.
         zoom = np.float32(rng.uniform(3, 7))
         seen_y, seen_x = centre[0] - zoom * y + 0 * x, centre[1] - zoom * x + 0 * y

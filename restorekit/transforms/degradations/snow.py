@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from restorekit.registry import TRANSFORMS
+from restorekit.transforms.checks import Range, require_range
 
-from .base import Degradation, Image, Map, Range, require_range, to_levels
+from .base import Degradation, Image, Map, to_levels
 
-#: Flakes are drawn with their edges this many times as fine, in fractions of a pixel.
+#: Flakes are drawn at sub-pixel positions: this many binary digits of a coordinate are fractions.
 _SHIFT = 4
 
 
@@ -21,11 +22,11 @@ class AddSnow(Degradation):
     ones are larger, faster and less sharp. All flakes of a layer fall in one direction.
 
     Args:
-        density: Range of the number of flakes of the farthest layer, a million pixels; each nearer
-            layer has a quarter of that.
+        density: Range of the number of flakes per million pixels in the farthest layer; each
+            nearer layer has a quarter as many as the one behind it.
         layers: Range of the number of layers.
-        radius: Range of the radius of the farthest layer's flakes in pixels; each nearer layer's
-            are 2.2 times as large.
+        radius: Range of the radius of the farthest layer's flakes in pixels; those of each nearer
+            layer are 2.2 times as large as those behind them.
         opacity: Range of the flakes' opacity, 0 to 1.
         veil: Range of the share of white mixed over all of the image, 0 to 1.
     """
