@@ -1,11 +1,15 @@
 """Packages that `new` writes, and what `check` finds in plugins."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 
 import pytest
+import torch
 
+from restorekit.archs import NAFNet
+from restorekit.checkpoints import converters
 from restorekit.cli import main
 from restorekit.scaffold import KINDS
 
@@ -132,3 +136,27 @@ def test_a_file_that_registers_nothing(tmp_path, capsys):
     (tmp_path / "empty.py").write_text("x = 1\n")
     assert main(["check", str(tmp_path / "empty.py")]) == 2
     assert "register" in capsys.readouterr().err
+
+
+def test_the_new_converter_converts(tmp_path, monkeypatch):
+    monkeypatch.setattr(converters, "FORMATS", dict(converters.FORMATS))
+    assert main(["new", "converter", "rain_weights", "--dir", str(tmp_path)]) == 0
+    code = tmp_path / "rain_weights" / "rain_weights" / "__init__.py"
+    spec = importlib.util.spec_from_file_location("rain_weights", code)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    network = NAFNet(channels=4, encoder_blocks=[], middle_blocks=0, decoder_blocks=[])
+    released = {"head": "intro", "tail": "ending"}
+    torch.save(
+        {
+            f"released.{released[layer]}.{part}": tensor
+            for layer, part, tensor in (
+                (*key.split("."), tensor) for key, tensor in network.state_dict().items()
+            )
+        },
+        tmp_path / "released.pth",
+    )
+    converted = converters.convert_checkpoint(
+        "rain_weights", tmp_path / "released.pth", tmp_path / "network.safetensors"
+    )
+    assert converted.config["channels"] == 4
+    torch.testing.assert_close(converted.weights, dict(network.state_dict()))
