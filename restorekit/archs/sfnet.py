@@ -19,8 +19,9 @@ class SFNet(MultiInputOutput):
     It takes the image at full, half and a quarter of the size and gives a result for each.
 
     Cui et al., "Selective Frequency Network for Image Restoration", ICLR 2023, with the data flow
-    of the released code (github.com/c-yn/SFNet). The defaults are the network for deraining,
-    13,271,209 parameters.
+    of the released code (github.com/c-yn/SFNet). The defaults are its network for deraining. The
+    released network has factors that it never uses. Without them there are 13,270,313 parameters
+    instead of 13,271,209.
 
     Training needs batches of at least two images in each process, since predicted kernels are
     normalised over the batch.
