@@ -8,8 +8,7 @@ from typing import Any
 import torch
 
 from .source import ConvertedNetwork, SourceWeights
-
-Names = Iterator[tuple[str, str]]
+from .transformer import Names
 
 _LAYER = ("weight", "bias")
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from .source import ConvertedNetwork, SourceWeights
-from .windows import Parameters, attention, feed_forward, norm, shell, stage_names
+from .windows import (
+    Parameters,
+    attention,
+    feed_forward,
+    finish,
+    infer_config,
+    norm,
+    shell,
+    stage_names,
+)
 
 _STAGES = stage_names("conv")
 
@@ -26,7 +34,7 @@ def convert_uformer(content: Any, source: str) -> ConvertedNetwork:
         CheckpointError: If it is not a checkpoint of the released Uformer.
     """
     weights = SourceWeights(content, source, "Uformer")
-    config = _infer_config(weights)
+    config = infer_config(weights, "Uformer", _STAGES)
     converted = dict(shell(weights))
     for (theirs, ours), count in zip(_STAGES, config["num_blocks"], strict=True):
         for index in range(count):
@@ -34,35 +42,7 @@ def convert_uformer(content: Any, source: str) -> ConvertedNetwork:
             # A table of positions, which restorekit computes.
             weights.drop(f"{block}.attn.relative_position_index")
             converted.update(_block(weights, block, f"{ours}.{index}", config["window_size"]))
-    weights.require_empty()
-    total = sum(value.numel() for value in converted.values())
-    summary = (
-        f"Uformer with {total:,} parameters: {config['channels']} channels, "
-        f"{config['num_blocks']} blocks with {config['num_heads']} heads, windows of "
-        f"{config['window_size']} pixels"
-    )
-    assumed = {"shift_bottom": False}
-    return ConvertedNetwork({**config, **assumed}, converted, weights.facts, summary, assumed)
-
-
-def _infer_config(weights: SourceWeights) -> dict[str, Any]:
-    channels = weights.shape("input_proj.proj.0.weight")[0]
-    num_blocks = [weights.count(f"{stage}.blocks.{{}}.norm1.weight") for stage, _ in _STAGES]
-    if not all(num_blocks):
-        raise weights.error(f"its stages have {num_blocks} blocks")
-    tables = [
-        weights.shape(f"{stage}.blocks.0.attn.relative_position_bias_table") for stage, _ in _STAGES
-    ]
-    hidden = weights.shape(f"{_STAGES[0][0]}.blocks.0.mlp.linear1.0.weight")[0]
-    return {
-        "type": "Uformer",
-        "channels": channels,
-        "num_blocks": num_blocks,
-        "num_heads": [table[1] for table in tables],
-        # A row for each offset between two pixels of a window.
-        "window_size": (math.isqrt(tables[0][0]) + 1) // 2,
-        "ffn_factor": hidden / channels,
-    }
+    return finish(weights, config, converted, assumed={"shift_bottom": False})
 
 
 def _block(weights: SourceWeights, theirs: str, ours: str, window_size: int) -> Parameters:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 
-from .source import SourceWeights
+from .source import ConvertedNetwork, SourceWeights
 
 _PARTS = ("weight", "bias")
 #: The released names of the layers outside of the stages, and ours.
@@ -31,6 +33,68 @@ def stage_names(bottom: str) -> tuple[tuple[str, str], ...]:
         (bottom, "bottom"),
         *((f"decoderlayer_{i}", f"decoder.{i}") for i in range(4)),
     )
+
+
+def infer_config(
+    weights: SourceWeights, network: str, stages: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """Return the config of a network, as far as both have the same parameters.
+
+    Args:
+        weights: The released weights.
+        network: Name of restorekit's network.
+        stages: See :func:`stage_names`.
+
+    Raises:
+        CheckpointError: If a stage has no block, or what tells a parameter is missing.
+    """
+    channels = weights.shape("input_proj.proj.0.weight")[0]
+    names = [theirs for theirs, _ in stages]
+    # IDT's spatial blocks have no first norm, and are not counted.
+    num_blocks = [weights.count(f"{stage}.blocks.{{}}.norm1.weight") for stage in names]
+    if not all(num_blocks):
+        raise weights.error(f"its stages have {num_blocks} window blocks")
+    tables = [
+        weights.shape(f"{stage}.blocks.0.attn.relative_position_bias_table") for stage in names
+    ]
+    hidden = weights.shape(f"{names[0]}.blocks.0.mlp.linear1.0.weight")[0]
+    return {
+        "type": network,
+        "channels": channels,
+        "num_blocks": num_blocks,
+        "num_heads": [table[1] for table in tables],
+        # A row for each offset between two pixels of a window.
+        "window_size": (math.isqrt(tables[0][0]) + 1) // 2,
+        "ffn_factor": hidden / channels,
+    }
+
+
+def finish(
+    weights: SourceWeights,
+    config: dict[str, Any],
+    converted: dict[str, torch.Tensor],
+    assumed: dict[str, Any] | None = None,
+) -> ConvertedNetwork:
+    """Require that all weights were taken, and return the converted network.
+
+    Args:
+        weights: The released weights.
+        config: See :func:`infer_config`.
+        converted: The state dict of restorekit's network.
+        assumed: Parameters that the weights do not determine.
+
+    Raises:
+        CheckpointError: If weights are left over.
+    """
+    weights.require_empty()
+    total = sum(value.numel() for value in converted.values())
+    summary = (
+        f"{config['type']} with {total:,} parameters: {config['channels']} channels, "
+        f"{config['num_blocks']} blocks with {config['num_heads']} heads, windows of "
+        f"{config['window_size']} pixels"
+    )
+    assumed = assumed or {}
+    return ConvertedNetwork({**config, **assumed}, converted, weights.facts, summary, assumed)
 
 
 def shell(weights: SourceWeights) -> Parameters:
