@@ -53,7 +53,7 @@ def smooth_field(rng: np.random.Generator, height: int, width: int, cells: int) 
     return clipped
 
 
-def to_levels(values: npt.NDArray[np.floating[Any]]) -> Image:
+def to_levels(values: npt.NDArray[Any]) -> Image:
     """Return values in [0, 255] as uint8, clipped and rounded."""
     levels: Image = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
     return levels
