@@ -1,4 +1,4 @@
-"""Running checks, and what comes of them."""
+"""How checks are run, and their outcomes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class CheckError(RestoreKitError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check.
+    """The outcome of one check.
 
     Attributes:
         part: Name of the part.
         check: What it must do.
-        failure: Why it does not; empty if it does.
+        failure: Why it fails; empty if it passes.
     """
 
     part: str
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def run_checks(part: str, checks: Mapping[str, Check[_Part]], subject: _Part) -> list[Outcome]:
-    """Run every check, whatever the others find.
+    """Run every check, even after others have failed.
 
     Args:
         part: Name of the part.
@@ -49,9 +49,14 @@ def run_checks(part: str, checks: Mapping[str, Check[_Part]], subject: _Part) ->
             failure = str(error)
         # A part may fail in any way, and the others are still checked.
         except Exception as error:
-            failure = f"{type(error).__name__}: {one_line(str(error)) or 'no message'}"
+            failure = describe(error)
         outcomes.append(Outcome(part, name, failure))
     return outcomes
+
+
+def describe(error: Exception) -> str:
+    """Return the class and the message of an error in one line."""
+    return f"{type(error).__name__}: {one_line(str(error)) or 'no message'}"
 
 
 def require(condition: object, failure: str) -> None:

@@ -16,17 +16,29 @@ from restorekit.errors import CheckpointError, ConfigError
 from restorekit.registry import DATASETS, HOOKS, MEASURES, MODELS, TRANSFORMS
 
 from .networks import NETWORK_CHECKS, with_random_weights
-from .outcome import Outcome, require, run_checks
+from .outcome import Outcome, describe, require, run_checks
 from .pieces import BLOCK_CHECKS, LOSS_CHECKS, MEASURE_CHECKS, TRANSFORM_CHECKS
 
-#: The kinds of parts that plugins register, and where.
+
+def _names(registry: Any) -> set[str]:
+    """Return the names in a registry, its own parts and those of plugins included."""
+    registry.import_from_location()
+    return set(registry.module_dict)
+
+
+_REGISTRIES: Mapping[str, Any] = MappingProxyType(
+    {
+        "model": MODELS,
+        "dataset": DATASETS,
+        "transform": TRANSFORMS,
+        "measure": MEASURES,
+        "hook": HOOKS,
+    }
+)
+#: The kinds of parts that plugins register, and what returns the names registered so far.
 KINDS: Mapping[str, Callable[[], set[str]]] = MappingProxyType(
     {
-        "model": lambda: _names(MODELS),
-        "dataset": lambda: _names(DATASETS),
-        "transform": lambda: _names(TRANSFORMS),
-        "measure": lambda: _names(MEASURES),
-        "hook": lambda: _names(HOOKS),
+        **{kind: functools.partial(_names, registry) for kind, registry in _REGISTRIES.items()},
         "converter": lambda: set(FORMATS),
     }
 )
@@ -36,20 +48,21 @@ def check_part(kind: str, name: str, arguments: Mapping[str, Any]) -> list[Outco
     """Run all checks of a registered part.
 
     Args:
-        kind: A key of :data:`KINDS`. Networks, losses and blocks are ``model``; which of them a
-            class is, the way it can be called tells.
+        kind: A key of :data:`KINDS`. Networks, losses and blocks are ``model``: calling the
+            part shows which of them it is.
         name: Its registered name.
         arguments: What to build it with.
 
     Returns:
-        What came of each check; a part that cannot be built fails one called "can be built".
+        The outcome of each check; a part that cannot be built fails one called "can be built".
     """
     if kind == "converter":
         return run_checks(name, {"refuses other files": _refuses_other_files}, name)
     try:
         part = _build(kind, name, arguments)
     except Exception as error:
-        return [Outcome(name, "can be built", _why_not_built(name, error))]
+        remedy = f"--set {name}.ARGUMENT=VALUE gives it arguments"
+        return [Outcome(name, "can be built", f"{describe(error)}; {remedy}")]
     if kind == "model":
         return _check_model(name, part, arguments)
     if kind == "measure":
@@ -61,32 +74,13 @@ def check_part(kind: str, name: str, arguments: Mapping[str, Any]) -> list[Outco
     return run_checks(name, {"gives samples": _gives_samples}, part)
 
 
-def _names(registry: Any) -> set[str]:
-    registry.import_from_location()
-    return set(registry.module_dict)
-
-
 def _build(kind: str, name: str, arguments: Mapping[str, Any]) -> Any:
-    registries = {
-        "model": MODELS,
-        "dataset": DATASETS,
-        "transform": TRANSFORMS,
-        "measure": MEASURES,
-        "hook": HOOKS,
-    }
-    registry = registries[kind]
+    registry = _REGISTRIES[kind]
     if kind != "measure":
         return registry.build({"type": name, **arguments})
     found = registry.get(name)
     # A plain function is a measure as it is.
     return found(**arguments) if isinstance(found, type) else found
-
-
-def _why_not_built(name: str, error: Exception) -> str:
-    return (
-        f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}; "
-        f"--set {name}.ARGUMENT=VALUE gives it arguments"
-    )
 
 
 def _check_model(name: str, part: Any, arguments: Mapping[str, Any]) -> list[Outcome]:
@@ -111,7 +105,7 @@ def _is_a_loss(part: nn.Module) -> bool:
 
 
 def _is_a_network(part: nn.Module) -> bool:
-    """Return whether it takes RGB images, or says so by its sizes or by failing on its own."""
+    """Return whether it takes RGB images and returns some, or declares so by its attributes."""
     if hasattr(part, "size_requirements") or hasattr(part, "forward_train"):
         return True
     try:

@@ -68,7 +68,7 @@ def measure_is_a_number(measure: Measure) -> None:
 
 
 def measure_prefers_less_noise(measure: Measure) -> None:
-    """A measure that compares with the ground truth prefers a little noise to much."""
+    """A measure that compares with the ground truth prefers little noise to much."""
     if not getattr(measure, "needs_gt", True):
         return
     gt = _picture(1)
@@ -94,7 +94,7 @@ MEASURE_CHECKS: Mapping[str, Check[Measure]] = MappingProxyType(
 
 
 def transform_keeps_the_sample(transform: Transform) -> None:
-    """A transform returns the sample, with images, and does not write to those it was given."""
+    """A transform returns the sample and does not write to the images it is given."""
     sample = _sample(0)
     for key in ("lq", "gt"):
         sample[key].setflags(write=False)
@@ -122,15 +122,15 @@ TRANSFORM_CHECKS: Mapping[str, Check[Transform]] = MappingProxyType(
 )
 
 
-def block_has_gradients(block: nn.Module) -> None:
-    """A block's parameters can be copied, saved and loaded."""
+def block_can_be_copied(block: nn.Module) -> None:
+    """A block has parameters, which can be copied, saved and loaded."""
     copied = copy.deepcopy(block)
     copied.load_state_dict(block.state_dict(), strict=True)
     require(list(block.parameters()), "it has no parameters")
 
 
 BLOCK_CHECKS: Mapping[str, Check[nn.Module]] = MappingProxyType(
-    {"can be copied, saved and loaded": block_has_gradients}
+    {"can be copied, saved and loaded": block_can_be_copied}
 )
 
 
