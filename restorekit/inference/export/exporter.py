@@ -226,6 +226,7 @@ def _trace(
     try:
         with torch.no_grad(), _quiet():
             torch.onnx.export(
+                # A copy, since the exporter leaves what it traced in training mode.
                 _FinalOutput(copy.deepcopy(network), fixed=2 not in axes),
                 (lq,),
                 stream,
