@@ -31,7 +31,7 @@ COMMANDS = {
     "test": "restore a test set, measure it and write results.json",
     "evaluate": "measure a folder of images that any program restored",
     "data": "prepare datasets: list, prepare, verify, leaks, lmdb, synthesize",
-    "restore": "restore photographs with a trained or converted network",
+    "restore": "restore photographs and videos",
     "serve": "restore photographs and videos on a page in the browser",
     "convert": "convert a checkpoint that a method's authors released",
     "export": "write a network as an ONNX file for other engines",
@@ -39,7 +39,7 @@ COMMANDS = {
     "new": "write a small package with a network, loss, measure … of your own",
     "check": "check what a plugin registers, as restorekit's own parts are checked",
     "list": "show what is registered",
-    "hub": "published weights: fetch, publish",
+    "hub": "fetch published weights by name, add your own to an index",
     "publish": "write a trained network as one file with its facts",
     "completion": "print what makes a shell complete restorekit's commands",
 }

@@ -97,8 +97,8 @@ class ImageInfo:
 def max_pixels() -> int:
     """Return the number of pixels above which no image is decoded.
 
-    It is 178,956,970, or the value of the environment variable ``RESTOREKIT_MAX_PIXELS``. WebP
-    images have to respect ``PIL.Image.MAX_IMAGE_PIXELS`` as well.
+    It is 178,956,970, or the value of the environment variable ``RESTOREKIT_MAX_PIXELS``. Before
+    Pillow 12, WebP images also have to respect ``PIL.Image.MAX_IMAGE_PIXELS``.
 
     Raises:
         ConfigError: If the variable holds no number from 1 to 2³⁰.
