@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop
 from mmengine.runner import TestLoop as WholeTestLoop
 from mmengine.runner import ValLoop as WholeValLoop
 from torch import nn
@@ -34,7 +35,7 @@ class Inference:
         self._tiled = TiledNetwork(
             PyTorchBackend(network), parse_tile(tile, f"{key}.tile"), ensemble
         )
-        #: How images were divided; None if all were restored whole.
+        #: How the last image that was divided was divided; None if all were restored whole.
         self.tile: dict[str, Any] | None = None
 
     def __call__(self, lq: torch.Tensor) -> torch.Tensor:
@@ -45,23 +46,40 @@ class Inference:
         return torch.stack([canvas.result for canvas in canvases])
 
 
-class _Options:
-    """Lets the model restore as a loop's config says while the loop runs."""
+class PartsLoop(BaseLoop):
+    """Lets the model restore as the loop's config says while the loop runs."""
 
-    runner: Any
-    inference: Inference | None = None
+    #: Key of the loop in configs.
+    key: str
 
-    def _set_up(self, key: str, tile: Any, ensemble: bool) -> None:
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Any,
+        evaluator: Any,
+        fp16: bool = False,
+        tile: Any = "off",
+        ensemble: bool = False,
+    ) -> None:
+        super().__init__(runner, dataloader, evaluator, fp16)
+        self.inference: Inference | None = None
         if tile in (None, "off") and not ensemble:
             return
         model = self._model()
         network = getattr(model, "network", None)
         if not isinstance(network, nn.Module) or not hasattr(model, "inference"):
             raise ConfigError(
-                f"{key}.tile and {key}.ensemble need a restorer of restorekit; "
+                f"{self.key}.tile and {self.key}.ensemble need a restorer of restorekit; "
                 f"{type(model).__name__} is none: leave them out."
             )
-        self.inference = Inference(network, tile, ensemble, key)
+        self.inference = Inference(network, tile, ensemble, self.key)
+
+    def run(self) -> Any:
+        """Run the loop, and return the metrics."""
+        if self.inference is None:
+            return super().run()
+        with self._model().restoring_with(self.inference):
+            return super().run()
 
     def _model(self) -> Any:
         model = self.runner.model
@@ -69,14 +87,17 @@ class _Options:
 
 
 @LOOPS.register_module()
-class TestLoop(_Options, WholeTestLoop):
+class TestLoop(PartsLoop, WholeTestLoop):
     """Tests once over the test set.
 
     Args:
+        runner: The Runner.
+        dataloader: The test set's data loader, or its config.
+        evaluator: The evaluator, or the config of its metrics.
+        fp16: Whether to test in half precision, by autocast.
         tile: How images are divided: ``off`` (default), ``auto``, the side of a tile in pixels, or
             ``dict(size=…, stride=…, merge=…)`` for the tiles of a published test.
         ensemble: Whether to average over the eight flips and rotations of each image.
-        options: Those of mmengine's ``TestLoop``.
 
     Raises:
         ConfigError: If ``tile`` cannot be used, or the model has no network of its own.
@@ -84,34 +105,11 @@ class TestLoop(_Options, WholeTestLoop):
 
     # Not a class of tests.
     __test__ = False
-
-    def __init__(
-        self, *args: Any, tile: Any = "off", ensemble: bool = False, **options: Any
-    ) -> None:
-        super().__init__(*args, **options)
-        self._set_up("test_cfg", tile, ensemble)
-
-    def run(self) -> Any:
-        """Test, and return the metrics."""
-        if self.inference is None:
-            return super().run()
-        with self._model().restoring_with(self.inference):
-            return super().run()
+    key = "test_cfg"
 
 
 @LOOPS.register_module()
-class ValLoop(_Options, WholeValLoop):
+class ValLoop(PartsLoop, WholeValLoop):
     """Validates once over the validation set; the arguments are those of :class:`TestLoop`."""
 
-    def __init__(
-        self, *args: Any, tile: Any = "off", ensemble: bool = False, **options: Any
-    ) -> None:
-        super().__init__(*args, **options)
-        self._set_up("val_cfg", tile, ensemble)
-
-    def run(self) -> Any:
-        """Validate, and return the metrics."""
-        if self.inference is None:
-            return super().run()
-        with self._model().restoring_with(self.inference):
-            return super().run()
+    key = "val_cfg"
