@@ -107,15 +107,13 @@ class MixUpDataset(Dataset[dict[str, Any]]):
             DataError: If the two pairs have different sizes.
         """
         sample: dict[str, Any] = self.dataset.unpacked(index)
-        seed, draw = (index.seed, index.draw) if isinstance(index, SampleIndex) else (0, int(index))
+        position = SampleIndex.of(index)
         # The 4 keeps this stream apart from those of the pair and of the order.
-        rng = np.random.default_rng((seed, draw, 4))
+        rng = np.random.default_rng((position.seed, position.draw, 4))
         if rng.random() >= self.probability:
             return sample
         weight = float(rng.beta(self.alpha, self.alpha))
-        number, own_seed = int(rng.integers(len(self))), int(rng.integers(2**32))
-        patch_size = getattr(index, "patch_size", None)
-        other = self.dataset.unpacked(SampleIndex(number, draw, own_seed, patch_size))
+        other = self.dataset.unpacked(position.partner(rng, len(self)))
         for key in IMAGE_KEYS:
             if sample.get(key) is not None:
                 sample[key] = _mixed(sample[key], other[key], weight)

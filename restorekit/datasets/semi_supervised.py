@@ -86,12 +86,7 @@ class SemiSupervisedDataset(Dataset[dict[str, Any]]):
 
     def _draw(self, index: int) -> SampleIndex:
         """Draw the photograph and the seed of its transforms."""
-        if isinstance(index, SampleIndex):
-            seed, draw = index.seed, index.draw
-        else:
-            seed, draw = 0, int(index)
+        sample = SampleIndex.of(index)
         # The 2 keeps this stream apart from those of the pair and of the order.
-        rng = np.random.default_rng((seed, draw, 2))
-        patch_size = getattr(index, "patch_size", None)
-        number, own_seed = int(rng.integers(len(self.unlabelled))), int(rng.integers(2**32))
-        return SampleIndex(number, draw, own_seed, patch_size)
+        rng = np.random.default_rng((sample.seed, sample.draw, 2))
+        return sample.partner(rng, len(self.unlabelled))

@@ -44,6 +44,21 @@ class SampleIndex(int):
         """Return the same index with a patch size."""
         return SampleIndex(int(self), self.draw, self.seed, patch_size)
 
+    @classmethod
+    def of(cls, index: int) -> SampleIndex:
+        """Return an index as it is if it has a draw; a plain one is its own draw, with seed 0."""
+        return index if isinstance(index, cls) else cls(int(index), int(index), 0)
+
+    def partner(self, rng: np.random.Generator, count: int) -> SampleIndex:
+        """Draw a sample of a dataset that goes with this one, and the seed of its transforms.
+
+        Args:
+            rng: Source of all randomness.
+            count: Number of samples of the dataset.
+        """
+        number, seed = int(rng.integers(count)), int(rng.integers(2**32))
+        return SampleIndex(number, self.draw, seed, self.patch_size)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return SampleIndex, (int(self), self.draw, self.seed, self.patch_size)
 
