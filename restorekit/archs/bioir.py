@@ -162,7 +162,7 @@ class PeripheryToFovea(nn.Module):
 
 
 class FoveaToPeriphery(nn.Module):
-    """Filter the peripheral view by kernels of 5×5 predicted from details around each pixel.
+    """Filter the peripheral view by 5×5 kernels predicted from the details around each pixel.
 
     Args:
         channels: Channels of both views.
@@ -181,7 +181,7 @@ class FoveaToPeriphery(nn.Module):
 
 
 def filter_by_pixel(x: torch.Tensor, kernels: torch.Tensor) -> torch.Tensor:
-    """Filter maps with a kernel of its own for each pixel; borders are reflected.
+    """Filter maps with a separate kernel for each pixel; borders are reflected.
 
     Args:
         x: Maps (N, 1, H, W).

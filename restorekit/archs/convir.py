@@ -125,7 +125,7 @@ class MultiShapeFilter(nn.Module):
 
 
 class ModulatedFilter(nn.Module):
-    """Add to the features, with learned gains, what a predicted filter makes of them.
+    """Add the output of a predicted filter to the features, with learned gains.
 
     Args:
         channels: Channels of input and output.

@@ -14,7 +14,8 @@ from .blocks.residue import ResidueGuidedNetwork
 from .checks import require_int
 from .sizing import SizeRequirements
 
-#: The tokens of an image are divided into this many runs, and a shorter one if some are left.
+#: The tokens of an image are divided into this many runs of equal length; a shorter run takes the
+#: rest.
 NUM_RUNS = 16
 #: How often the transformer's block is applied.
 REPETITIONS = 3
@@ -52,8 +53,8 @@ class HCTFFN(ResidueGuidedNetwork):
         if channels % 2 or 9 * channels // 2 % num_heads:
             raise ConfigError(
                 f"HCTFFN: channels={channels} with num_heads={num_heads} cannot be used; give an "
-                "even number of channels, and heads that divide 4.5 times as many; 32 and 8 "
-                "are the paper's."
+                "even number of channels, and a number of heads that divides 4.5 times the channels, "
+                "such as the paper's 32 and 8."
             )
         super().__init__(
             channels,
@@ -101,8 +102,8 @@ class PatchTransformer(nn.Module):
 class RunAttention(nn.Module):
     """Attention within runs of tokens, at half their width.
 
-    Tokens in the order of rows are divided into 16 runs of equal length, and a shorter one if some
-    are left. What a pixel attends to therefore depends on the size of the image, and the cost
+    The tokens, row after row, are divided into 16 runs of equal length; a shorter run takes the rest.
+    What a pixel attends to therefore depends on the size of the image, and the cost
     grows with the square of its pixels.
 
     Args:
@@ -114,7 +115,7 @@ class RunAttention(nn.Module):
         super().__init__()
         half = width // 2
         self.num_heads = num_heads
-        # As in the released code, by the width before the reduction.
+        # As in the released code, from the width before the reduction.
         self.scale = (width // num_heads) ** -0.5
         self.reduce = nn.Linear(width, half, bias=False)
         self.expand = nn.Linear(half, 3 * half, bias=False)

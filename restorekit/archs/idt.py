@@ -31,7 +31,8 @@ class IDT(nn.Module):
     """An encoder-decoder of attention within windows and attention between windows.
 
     Blocks of a level attend within windows of 8×8 pixels; the last one, the spatial
-    transformer, attends between the windows. The bottom level, a single window, has none.
+    transformer, attends between the windows. The bottom level is a single window and has no
+    spatial transformer.
 
     The network is made for squares of 128×128 pixels, 16 windows a side. Larger images are cut
     into such squares, and each is restored alone. The paper's numbers are those of overlapping
@@ -177,10 +178,10 @@ class SpatialBlock(nn.Module):
 
     A window is one position, and its pixels are the features there.
 
-    In the released network, the result is a list of windows, each a list of pixels, which is
-    added to the features as if it were a list of pixels in rows: the first window's pixels
-    reach the first row, and so on. Weights are trained with it. ``fold_windows`` puts each
-    window back at its own position instead.
+    The released network adds the result to other pixels: it is a list of windows, each a list
+    of pixels, and is added as if it were a list of pixels in rows, so that the first window's
+    pixels reach the first row, and so on. The released weights are trained that way.
+    ``fold_windows`` puts each window back at its own position instead.
 
     Args:
         channels: Channels of input and output.
@@ -224,10 +225,10 @@ class SpatialBlock(nn.Module):
 
 
 class PositionEnhancedAttention(nn.Module):
-    """Attention of all positions of a square map to all others, with two kinds of positions.
+    """Attention of all positions of a square map to each other, with two encodings of position.
 
-    A learned number for each offset is added to the scores, and a depthwise and a grouped
-    convolution of a fourth set of features are added to what is attended to.
+    A learned number for each offset is added to the scores. A fourth set of features goes through a
+    depthwise and a grouped convolution and is added to the result of the attention.
 
     Args:
         channels: Channels of input and output.

@@ -23,11 +23,11 @@ NUM_UNITS = 4
 class RCDNet(nn.Module):
     """An unfolded algorithm that splits an image into a background and a sum of rain kernels.
 
-    Rain is a dictionary of kernels, each convolved with a map of where and how strongly it
-    occurs. In each stage, gradient steps on the maps and on the background lessen the squared
-    error of background plus rain, and networks of their own take the place of proximal operators.
-    All stages share the kernels. The proximal networks of the background have further channels,
-    which go from stage to stage.
+    Rain is a sum of kernels, each convolved with a map of where and how strongly it occurs. Each
+    stage takes a gradient step on the maps and one on the background, which reduce the squared
+    error of background plus rain. A network after each step replaces the proximal operator of the
+    algorithm. All stages share the kernels. The networks of the background have further channels,
+    which are passed from stage to stage.
 
     Wang et al., "A Model-driven Deep Neural Network for Single Image Rain Removal", CVPR 2020,
     with the data flow of the released code (github.com/hongwang01/RCDNet), whose levels from 0 to
@@ -36,7 +36,7 @@ class RCDNet(nn.Module):
     * The released code stores 16 copies of the kernels and uses one, and a proximal network and a
       step size that it never uses. Without them there are 2,975,186 parameters instead of
       3,166,355.
-    * The released kernels begin with a file of 32 streaks; here they begin with streaks that are
+    * The released code initialises the kernels from a file of 32 streaks; here the streaks are
       computed.
 
     Args:
@@ -128,7 +128,7 @@ class ProximalNetwork(nn.Sequential):
 
 
 class MapNetwork(nn.Module):
-    """A proximal network and a learned threshold for each map, which makes maps sparse.
+    """A proximal network, then a learned threshold for each map, which makes maps sparse.
 
     Args:
         channels: Number of maps.

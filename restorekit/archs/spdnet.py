@@ -22,7 +22,7 @@ NUM_GROUPS = 3
 
 @MODELS.register_module()
 class SPDNet(ResidueGuidedNetwork):
-    """Three stages of residual blocks at three sizes, between which wavelets are the resizing.
+    """Three stages of residual blocks at three sizes, which Haar wavelets lead to and from.
 
     Each stage is guided by the residue channel of the image that the stage before gives; see
     :class:`~restorekit.archs.blocks.residue.ResidueGuidedNetwork`.
@@ -95,10 +95,10 @@ class WaveletBranches(nn.Module):
 
 
 class ScaleJoin(nn.Module):
-    """Add enlarged features of the smaller size, and a residual block.
+    """Add the features of the smaller size, already enlarged, and apply a residual block.
 
-    As in the released code, features that have the right size by now are doubled in size once
-    more, by a transposed convolution, and then reduced by taking the nearest pixels.
+    As in the released code, a transposed convolution doubles their size once more, and taking the
+    nearest pixels then reduces it again.
 
     Args:
         channels: Channels of input and output.

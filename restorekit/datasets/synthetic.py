@@ -40,7 +40,7 @@ class DegradedDataset(ImageDataset):
         metainfo: Facts for reports.
         ann_file: Names of the images to keep: a text file, the name of a list of the catalog, or
             a list; by default all.
-        exclude: Names of images to leave out, given likewise.
+        exclude: Names of images to leave out, in the same forms.
         subset: The training or the validation part of the split, as
             :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
 
@@ -101,7 +101,8 @@ class SyntheticRainDataset(DegradedDataset):
     """Clean images with rain that is rendered anew each time they are read.
 
     Args:
-        data_root: See :class:`DegradedDataset`, as for the rest.
+        data_root: Folder of clean images (or of the dataset), or an LMDB; of pairs the clean
+            images are used.
         split: Name of a folder in it, or of an LMDB without its suffix.
         rain: Name of a preset (``rain100l``), a :class:`~restorekit.rain.RainSpec` or
             :class:`~restorekit.rain.RainMixture`, or a dict of the fields of one; see

@@ -173,7 +173,7 @@ def use_auto_scale_lr(config: Config, recipe: Config) -> None:
 
 
 def _batch_of(config: Config) -> int | None:
-    """Return the batch of an optimiser's step over all processes, the first if it changes."""
+    """Return the samples of the optimiser's first step over all processes, if the config says."""
     loader = config.get("train_dataloader") or {}
     batch = loader.get("total_batch_size")
     for stage in (loader.get("batch_sampler") or {}).get("stages", [])[:1]:

@@ -315,11 +315,11 @@ class Runner(MMEngineRunner):
             return super().build_optim_wrapper(optim_wrapper)
 
     def scale_lr(self, optim_wrapper: Any, auto_scale_lr: dict[str, Any] | None = None) -> None:
-        """Multiply the learning rates by the ratio of the batch to that which they are for.
+        """Scale the learning rates by the batch, relative to ``base_batch_size``.
 
         The linear rule of Goyal et al., "Accurate, Large Minibatch SGD", 2017. The batch is that
-        of a step of the optimiser: of all processes, times ``accumulative_counts``; with
-        patches that grow, that of the first stage. What is done is logged, and recorded in
+        of one step of the optimiser over all processes, ``accumulative_counts`` included; with
+        patches that grow, that of the first stage. The new rates are logged, and recorded in
         checkpoints (``message_hub``). Rates that a schedule names, such as ``eta_min``, stay as
         they are.
 

@@ -19,8 +19,8 @@ class MultiInputOutput(nn.Module):
 
     The encoder halves the size and doubles the channels twice, and at each smaller size takes
     in features of the decimated image. The decoder returns to full size; at each size, its
-    features make a residual for the image of that size. The two smaller results are needed in
-    training alone.
+    features make a residual for the image of that size. The two smaller results are needed only in
+    training.
 
     Cho et al., "Rethinking Coarse-to-Fine Approach in Single Image Deblurring", ICCV 2021, in the
     form of SFNet (ICLR 2023) and ConvIR (TPAMI 2024), whose blocks differ.

@@ -25,15 +25,15 @@ def residue_channel(image: torch.Tensor) -> torch.Tensor:
 
 
 class ResidueGuidedNetwork(nn.Module):
-    """Three stages, each guided by the residue channel of the image that the one before gives.
+    """Three stages, each guided by the residue channel of the previous stage's image.
 
     The residue channel is encoded and fused with the stage's features, which then go through the
-    stage's own part. Each stage gives an image, not a difference to the input. The first stage is
-    guided by the input; the features of all stages before are inputs of a stage and of its image.
+    stage's own part. The first stage is guided by the input. Later stages also take in the features
+    of all earlier ones, and use them once more to make their image. Each stage predicts the image
+    itself, not a difference from the input.
 
-    SPDNet (ICCV 2021) is such a network, and HCT-FFN (AAAI 2023) takes over its layout.
-
-    Levels from 0 to 255 go through the network, as in both released codes.
+    SPDNet (ICCV 2021) is such a network, and HCT-FFN (AAAI 2023) has the same layout. As in the
+    released code of both, the network works on levels from 0 to 255 inside.
 
     Args:
         channels: Channels of all features, an even number.
@@ -50,7 +50,7 @@ class ResidueGuidedNetwork(nn.Module):
         self.fusions = nn.ModuleList(PriorFusion(channels) for _ in range(3))
         self.fused = nn.ModuleList(reflecting_conv(2 * channels, channels) for _ in range(3))
         self.parts = nn.ModuleList(parts)
-        # Of the second and the third stage.
+        # The second and the third stage have these.
         self.gather = nn.ModuleList(reflecting_conv(i * channels, channels) for i in (2, 3))
         self.merge = nn.ModuleList(reflecting_conv(i * channels, channels) for i in (2, 3))
         self.tails = nn.ModuleList(nn.Conv2d(channels, 3, 3, padding=1) for _ in range(3))
@@ -85,7 +85,7 @@ class ResidueGuidedNetwork(nn.Module):
 
 
 class ResidualGroup(nn.Module):
-    """relu(x + body(x)), where body is some residual blocks with squeeze-and-excitation and a conv.
+    """relu(x + body(x)), where body is a few squeezed blocks and a 3×3 convolution.
 
     Args:
         channels: Channels of input and output.

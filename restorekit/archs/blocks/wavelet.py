@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 
 def haar(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return means and differences of every 2×2 pixels, four maps of half the size.
+    """Return the sums and differences of each 2×2 pixels, halved: four maps of half the size.
 
     The transform is orthonormal. A last row or column without a partner is paired with zeros.
 
@@ -15,7 +15,8 @@ def haar(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, tor
         x: Maps (N, C, H, W).
 
     Returns:
-        The low band; what changes from top to bottom; from left to right; and along both.
+        The low band, and the bands of changes from top to bottom, from left to right, and along
+        both.
     """
     height, width = x.shape[-2:]
     x = F.pad(x, (0, width % 2, 0, height % 2))

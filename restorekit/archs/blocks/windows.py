@@ -66,7 +66,7 @@ class LocalFeedForward(nn.Module):
 
     Args:
         channels: Channels of input and output.
-        hidden_channels: Channels between.
+        hidden_channels: Channels of the depthwise convolution.
         residual: Add the input of the depthwise convolution to its result, as IDT does.
     """
 
@@ -88,10 +88,10 @@ class LocalFeedForward(nn.Module):
 
 
 class StochasticDepth(nn.Module):
-    """Leave out a branch for some images of a training batch, and enlarge it for the others.
+    """Leave out a branch for some images of a training batch, and scale it up for the others.
 
     Huang et al., "Deep Networks with Stochastic Depth", ECCV 2016, with the branch divided by
-    the probability to keep it, so that testing changes nothing.
+    the probability of keeping it, so that nothing needs to be scaled in testing.
 
     Args:
         rate: Probability that the branch of an image is left out, in [0, 1).

@@ -1,4 +1,4 @@
-"""Batches that shrink and patches that grow in the course of a training."""
+"""Batches that shrink and patches that grow during a training."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class ProgressiveBatchSampler(BatchSampler):
     """Batches and patches whose sizes depend on the iteration, as Restormer is trained (CVPR 2022).
 
     The stages follow each other; the last one lasts until the training ends. The iteration
-    decides, not the number of samples drawn. A batch has as many samples as its stage says, the
-    next ones in the sampler's order, so that any number of processes sees the same
-    samples in every step, and so does a resumed training.
+    decides on the stage, not the number of samples drawn. A batch takes the next samples in the
+    sampler's order, so each step has the same samples on any number of processes and in a resumed
+    training.
 
-    Departure from Restormer's released code: it loads 8 crops of 384 pixels for each process in
-    every iteration, and trains on a random part of these crops, and on one window that is common to
-    them. Here only what is trained on is loaded, and each patch has a position of its own.
+    Departure from Restormer's released code: each process there loads 8 crops of 384 pixels in
+    every iteration, and trains on some of them, cut to one common window. Here only the patches
+    that are trained on are loaded, and each has a position of its own.
 
     Args:
         sampler: The order of the samples; infinite.
@@ -130,7 +130,7 @@ def require_patches(loader: DataLoader[Any]) -> None:
     """Refuse a loader with growing patches whose pipelines do not cut them.
 
     Raises:
-        ConfigError: If a pipeline has no crop that is as large as the largest patch.
+        ConfigError: If a pipeline has no crop, or its ``patch_size`` is not that of the largest.
     """
     batches = progressive(loader)
     if batches is None:

@@ -1,4 +1,4 @@
-"""Dividing a batch among the processes."""
+"""How a batch is divided among the processes."""
 
 from __future__ import annotations
 
