@@ -53,8 +53,8 @@ class HCTFFN(ResidueGuidedNetwork):
         if channels % 2 or 9 * channels // 2 % num_heads:
             raise ConfigError(
                 f"HCTFFN: channels={channels} with num_heads={num_heads} cannot be used; give an "
-                "even number of channels, and a number of heads that divides 4.5 times the channels, "
-                "such as the paper's 32 and 8."
+                "even number of channels, and a number of heads that divides 4.5 times channels; "
+                "the paper has 32 and 8."
             )
         super().__init__(
             channels,
@@ -102,9 +102,9 @@ class PatchTransformer(nn.Module):
 class RunAttention(nn.Module):
     """Attention within runs of tokens, at half their width.
 
-    The tokens, row after row, are divided into 16 runs of equal length; a shorter run takes the rest.
-    What a pixel attends to therefore depends on the size of the image, and the cost
-    grows with the square of its pixels.
+    The tokens, row after row, are divided into 16 runs of equal length; a shorter run takes the
+    rest. What a pixel attends to therefore depends on the size of the image, and the cost grows
+    with the square of its pixels.
 
     Args:
         width: Width of a token.
