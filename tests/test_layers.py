@@ -42,10 +42,12 @@ UPPER = {
     "web": {"checkpoints", "hub", "inference", "interop"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
     "checking": {"checkpoints"},
+    "doctor": set(),
     "scaffold": set(),
     "cli": {
         "checking",
         "checkpoints",
+        "doctor",
         "engine",
         "evaluation",
         "hooks",

@@ -38,6 +38,7 @@ COMMANDS = {
     "leaderboard": "rank results files against each other and the rainy input",
     "new": "write a small package with a network, loss, measure … of your own",
     "check": "check what a plugin registers, as restorekit's own parts are checked",
+    "doctor": "look whether this machine is ready",
     "list": "show what is registered",
     "hub": "fetch published weights by name, add your own to an index",
     "publish": "write a trained network as one file with its facts",

@@ -1,0 +1,23 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        subject: What was looked at.
+        state: ``ok``; ``note`` for what works and could be better; ``problem`` for what is broken.
+        about: What was found.
+        remedy: What to do; empty where there is nothing to do.
+    """
+
+    subject: str
+    state: Literal["ok", "note", "problem"]
+    about: str
+    remedy: str = ""

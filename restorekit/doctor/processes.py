@@ -1,0 +1,82 @@
+"""Whether several processes can train together."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import torch
+import torch.distributed
+
+from .finding import Finding
+
+_SECONDS = 60
+_PROGRAM = """
+import sys, datetime, torch, torch.distributed as dist
+backend = sys.argv[1]
+dist.init_process_group(backend, timeout=datetime.timedelta(seconds=40))
+device = f"cuda:{dist.get_rank()}" if backend == "nccl" else "cpu"
+value = torch.full((8,), float(dist.get_rank() + 1), device=device)
+dist.all_reduce(value)
+dist.destroy_process_group()
+sys.exit(0 if value.tolist() == [3.0] * 8 else 1)
+"""
+
+
+def check_processes() -> Iterator[Finding]:
+    """Add numbers up in two processes, over gloo and, on two GPUs, over NCCL."""
+    if not torch.distributed.is_available():
+        yield Finding(
+            "processes",
+            "note",
+            "this PyTorch has no torch.distributed",
+            "train with one process, or install another build",
+        )
+        return
+    backends = ["gloo"]
+    if torch.cuda.device_count() >= 2 and torch.distributed.is_nccl_available():
+        backends.append("nccl")
+    for backend in backends:
+        yield _together(backend)
+
+
+def _together(backend: str) -> Finding:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": "2",
+        "OMP_NUM_THREADS": "1",
+    }
+    processes = [
+        subprocess.Popen(  # noqa: S603  the program above
+            [sys.executable, "-c", _PROGRAM, backend],
+            env={**environment, "RANK": str(rank)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    remedy = (
+        "look at the firewall of this machine's own addresses; GLOO_SOCKET_IFNAME=lo or "
+        "NCCL_SOCKET_IFNAME=lo chooses the interface; one process works without"
+    )
+    try:
+        errors = [process.communicate(timeout=_SECONDS)[1] for process in processes]
+    except subprocess.TimeoutExpired:
+        return Finding(backend, "problem", f"no answer within {_SECONDS} seconds", remedy)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    if any(process.returncode for process in processes):
+        last = next((error.strip().splitlines()[-1] for error in errors if error.strip()), "")
+        return Finding(backend, "problem", f"two processes failed: {last}", remedy)
+    return Finding(backend, "ok", "two processes add numbers up")
