@@ -20,10 +20,8 @@ from restorekit.inference.receptive_field import ReceptiveField
 from restorekit.registry import MODELS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "archs"))
-from test_every_network import CASES
+from test_every_network import CASES, FIRST
 
-#: The first network of each class.
-NAMES = list({case["type"]: name for name, case in reversed(CASES.items())}.values())
 #: PSNR in dB of blended tiles against the whole image, at random weights and tiles of 96 pixels:
 #: far below what trained weights and larger tiles give (docs/restoring.md).
 _LEAST_PSNR = 25.0
@@ -42,7 +40,7 @@ def smooth(height, width):
     return (image + 0.05 * torch.rand(3, height, width)).clamp(0, 1)
 
 
-@pytest.mark.parametrize("name", [*NAMES, "k1", "prenet_lstm"])
+@pytest.mark.parametrize("name", [*FIRST.values(), "k1", "prenet_lstm"])
 def test_tiles_of_every_network_give_what_the_whole_gives(name):
     network = with_random_weights(lambda: MODELS.build(ConfigDict(CASES[name])))(0)
     backend = PyTorchBackend(network)
