@@ -54,15 +54,11 @@ def convert_bioir(content: Any, source: str) -> ConvertedNetwork:
     config = _infer_config(weights)
     dropped = weights.drop("reduce_chan_level2.")
     converted = weights.rename(_names(config))
-    weights.require_empty()
-    total = sum(weight.numel() for weight in converted.values())
-    summary = (
-        f"BioIR with {total:,} parameters ({dropped:,} that have no effect are left out): "
+    details = (
         f"{config['channels']} channels, {config['num_blocks']} blocks, "
         f"{config['num_refinement_blocks']} for refinement"
     )
-    facts = {**weights.facts, "unused_parameters_dropped": dropped}
-    return ConvertedNetwork(config, converted, facts, summary)
+    return weights.finish(config, converted, details, dropped=dropped)
 
 
 def _infer_config(weights: SourceWeights) -> dict[str, Any]:

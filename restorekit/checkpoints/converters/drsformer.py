@@ -46,14 +46,12 @@ def convert_drsformer(content: Any, source: str) -> ConvertedNetwork:
         num_steps = weights.count("refinement.layers.1._ops.{}._out.0.weight")
         for ours, theirs in (("mixture", "encoder_level0"), ("refinement", "refinement")):
             converted.update(weights.rename(mixture_names(ours, theirs, num_steps)))
-    weights.require_empty()
-    total = sum(weight.numel() for weight in converted.values())
-    summary = (
-        f"DRSformer with {total:,} parameters: {config['channels']} channels, "
+    details = (
+        f"{config['channels']} channels, "
         f"{config['num_blocks']} blocks with {config['num_heads']} heads, "
         f"{'with' if mixtures else 'without'} mixtures of operations"
     )
-    return ConvertedNetwork(config, converted, weights.facts, summary)
+    return weights.finish(config, converted, details)
 
 
 def _block_names(ours: str, theirs: str) -> Names:

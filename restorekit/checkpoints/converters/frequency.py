@@ -185,12 +185,5 @@ def _all(names: Mapping[str, str], parts: tuple[str, ...]) -> Names:
 def _finish(
     weights: SourceWeights, config: dict[str, Any], converted: dict[str, Any], dropped: int
 ) -> ConvertedNetwork:
-    weights.require_empty()
-    buffers = tuple(f".{part}" for part in _BATCH_NORM[2:])
-    total = sum(value.numel() for key, value in converted.items() if not key.endswith(buffers))
-    summary = (
-        f"{config['type']} with {total:,} parameters ({dropped:,} that have no effect are left "
-        f"out): {config['channels']} channels, {config['num_blocks']} blocks"
-    )
-    facts = {**weights.facts, "unused_parameters_dropped": dropped}
-    return ConvertedNetwork(config, converted, facts, summary)
+    details = f"{config['channels']} channels, {config['num_blocks']} blocks"
+    return weights.finish(config, converted, details, dropped=dropped)

@@ -8,8 +8,8 @@ from .source import ConvertedNetwork, SourceWeights
 from .windows import (
     Parameters,
     attention,
+    details,
     feed_forward,
-    finish,
     infer_config,
     layer,
     norm,
@@ -42,7 +42,7 @@ def convert_idt(content: Any, source: str) -> ConvertedNetwork:
         if theirs != "bottle":
             last = f"{theirs}.blocks.{windowed}"
             converted.update(_block(weights, last, f"{ours}.{windowed}", False))
-    return finish(weights, config, converted)
+    return weights.finish(config, converted, details(config))
 
 
 def _block(weights: SourceWeights, theirs: str, ours: str, windowed: bool) -> Parameters:

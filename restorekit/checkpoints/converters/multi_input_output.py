@@ -66,7 +66,7 @@ def convert_convir(content: Any, source: str) -> ConvertedNetwork:
         converted.update(weights.rename(_all(names)))
         if last:
             converted.update(_multi_scale_filter(weights, f"{ours}.body.1", f"{theirs}.main.1"))
-    return _finish(weights, config, converted)
+    return weights.finish(config, converted, _details(config))
 
 
 def convert_sfnet(content: Any, source: str) -> ConvertedNetwork:
@@ -96,7 +96,7 @@ def convert_sfnet(content: Any, source: str) -> ConvertedNetwork:
                 released = f"{theirs}.{filter_}"
                 dropped += weights.drop(f"{released}.lamb_")
                 converted.update(_selection(weights, f"{ours}.selections.{index}", released))
-    return _finish(weights, config, converted, dropped)
+    return weights.finish(config, converted, _details(config), dropped=dropped)
 
 
 def _multi_scale_filter(weights: SourceWeights, ours: str, theirs: str) -> dict[str, torch.Tensor]:
@@ -181,18 +181,5 @@ def _all(names: Mapping[str, str], norm: bool = False) -> Names:
             yield f"{ours}.{part}", f"{theirs}.{part}"
 
 
-def _finish(
-    weights: SourceWeights,
-    config: dict[str, Any],
-    converted: dict[str, torch.Tensor],
-    dropped: int = 0,
-) -> ConvertedNetwork:
-    weights.require_empty()
-    total = sum(value.numel() for key, value in converted.items() if not key.endswith(_BUFFERS))
-    unused = f" ({dropped:,} that have no effect are left out)" if dropped else ""
-    summary = (
-        f"{config['type']} with {total:,} parameters{unused}: {config['channels']} channels, "
-        f"{config['num_blocks']} blocks in each stage"
-    )
-    facts = {**weights.facts, **({"unused_parameters_dropped": dropped} if dropped else {})}
-    return ConvertedNetwork(config, converted, facts, summary)
+def _details(config: dict[str, Any]) -> str:
+    return f"{config['channels']} channels, {config['num_blocks']} blocks in each stage"

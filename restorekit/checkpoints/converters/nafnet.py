@@ -50,13 +50,11 @@ def convert_nafnet(content: Any, source: str) -> ConvertedNetwork:
         "decoder_blocks": _count(weights, "decoders", num_levels),
     }
     converted = weights.rename(_names(config))
-    weights.require_empty()
-    total = sum(weight.numel() for weight in converted.values())
-    summary = (
-        f"NAFNet with {total:,} parameters: {first[0]} channels, blocks "
+    details = (
+        f"{first[0]} channels, blocks "
         f"{config['encoder_blocks']} + {config['middle_blocks']} + {config['decoder_blocks']}"
     )
-    return ConvertedNetwork(config, converted, weights.facts, summary)
+    return weights.finish(config, converted, details)
 
 
 def _count(weights: SourceWeights, part: str, num_levels: int) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from .source import ConvertedNetwork, SourceWeights
+from .source import ConvertedNetwork, SourceWeights, count_parameters
 from .transformer import Names
 
 _BATCH_NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
@@ -51,7 +51,7 @@ def convert_rcdnet(content: Any, source: str) -> ConvertedNetwork:
     }
     unused = weights.rename([*_network("", "mnet", "resm"), ("tau", "mnet.tau")])
     dropped = copies.numel() - copies[_USED_COPY].numel() + weights.drop("eta1")
-    dropped += _count(unused)
+    dropped += count_parameters(unused)
     for ours, theirs in (("first_background", "xnet"), ("last_background", "fxnet")):
         converted.update(weights.rename(_network(ours, theirs, "resx")))
     for stage in range(num_stages):
@@ -59,13 +59,8 @@ def convert_rcdnet(content: Any, source: str) -> ConvertedNetwork:
         converted[f"{maps}.threshold"] = weights.take(f"m_stage.{stage}.tau")
         converted.update(weights.rename(_network(f"{maps}.units", f"m_stage.{stage}", "resm")))
         converted.update(weights.rename(_network(background, f"x_stage.{stage}", "resx")))
-    weights.require_empty()
-    summary = (
-        f"RCDNet with {_count(converted):,} parameters ({dropped:,} that have no effect are left "
-        f"out): {num_stages} stages, {config['num_maps']} maps, {config['num_duals']} more channels"
-    )
-    facts = {**weights.facts, "unused_parameters_dropped": dropped}
-    return ConvertedNetwork(config, converted, facts, summary)
+    details = f"{num_stages} stages, {config['num_maps']} maps, {config['num_duals']} more channels"
+    return weights.finish(config, converted, details, dropped=dropped)
 
 
 def _network(ours: str, theirs: str, unit: str) -> Names:
@@ -77,9 +72,3 @@ def _network(ours: str, theirs: str, unit: str) -> Names:
                     f"{ours}.{index}.body.{layer}.{part}",
                     f"{theirs}.{unit}{index + 1}.{layer}.{part}",
                 )
-
-
-def _count(state: dict[str, torch.Tensor]) -> int:
-    """Return the number of parameters, without the buffers of batch norms."""
-    buffers = tuple(f".{part}" for part in _BATCH_NORM[2:])
-    return sum(value.numel() for key, value in state.items() if not key.endswith(buffers))

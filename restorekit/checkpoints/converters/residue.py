@@ -58,7 +58,7 @@ def convert_hct_ffn(content: Any, source: str) -> ConvertedNetwork:
         num_steps = weights.count(f"{theirs}.layers.1._ops.{{}}._out.0.weight")
         converted.update(weights.rename(mixture_names(f"parts.{stage}", theirs, num_steps)))
     converted.update(weights.rename(_transformer_names()))
-    return _finish(weights, config, converted, dropped, "HCT-FFN")
+    return weights.finish(config, converted, _details(config), dropped=dropped)
 
 
 def convert_spdnet(content: Any, source: str) -> ConvertedNetwork:
@@ -92,7 +92,7 @@ def convert_spdnet(content: Any, source: str) -> ConvertedNetwork:
     for stage in range(3):
         names = _branch_names(f"parts.{stage}", f"sub{stage + 1}", config["num_blocks"])
         converted.update(weights.rename(names))
-    return _finish(weights, config, converted, dropped, "SPDNet")
+    return weights.finish(config, converted, _details(config), dropped=dropped)
 
 
 def _infer_shell(weights: SourceWeights) -> dict[str, Any]:
@@ -167,18 +167,5 @@ def _layer(ours: str, theirs: str) -> Names:
         yield f"{ours}.{part}", f"{theirs}.{part}"
 
 
-def _finish(
-    weights: SourceWeights,
-    config: dict[str, Any],
-    converted: dict[str, Any],
-    dropped: int,
-    method: str,
-) -> ConvertedNetwork:
-    weights.require_empty()
-    total = sum(value.numel() for value in converted.values())
-    summary = (
-        f"{method} with {total:,} parameters ({dropped:,} that have no effect are left out): "
-        f"{config['channels']} channels, {config['num_blocks']} blocks"
-    )
-    facts = {**weights.facts, "unused_parameters_dropped": dropped}
-    return ConvertedNetwork(config, converted, facts, summary)
+def _details(config: dict[str, Any]) -> str:
+    return f"{config['channels']} channels, {config['num_blocks']} blocks"

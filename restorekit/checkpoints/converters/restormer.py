@@ -35,16 +35,13 @@ def convert_restormer(content: Any, source: str) -> ConvertedNetwork:
         "norm_bias": "latent.0.norm1.body.bias" in weights,
     }
     converted = weights.rename(_names(config))
-    weights.require_empty()
-    total = sum(weight.numel() for weight in converted.values())
-    summary = (
-        f"Restormer with {total:,} parameters: {config['channels']} channels, "
+    details = (
+        f"{config['channels']} channels, "
         f"{config['num_blocks']} blocks with {config['num_heads']} heads, "
         f"{config['num_refinement_blocks']} for refinement, norms "
         f"{'with' if config['norm_bias'] else 'without'} bias"
     )
-    facts = {**weights.facts, "licence": ACADEMIC_LICENCE}
-    return ConvertedNetwork(config, converted, facts, summary)
+    return weights.finish(config, converted, details, facts={"licence": ACADEMIC_LICENCE})
 
 
 def _names(config: dict[str, Any]) -> Names:

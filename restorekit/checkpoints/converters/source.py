@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,9 @@ from restorekit.errors import CheckpointError
 
 #: The licence of code and weights released by the authors of Restormer and MPRNet.
 ACADEMIC_LICENCE = "academic, non-commercial"
+
+#: What the state dict of a batch norm holds besides parameters.
+_BUFFERS = (".running_mean", ".running_var", ".num_batches_tracked")
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,46 @@ class SourceWeights:
             left = sorted(self._left)
             raise self.error(f"it has {len(left)} other parameters, for example {left[0]!r}")
 
+    def finish(
+        self,
+        config: dict[str, Any],
+        converted: dict[str, torch.Tensor],
+        details: str,
+        *,
+        dropped: int = 0,
+        facts: dict[str, Any] | None = None,
+        assumed: dict[str, Any] | None = None,
+    ) -> ConvertedNetwork:
+        """Require that every key was taken or dropped, and return the converted network.
+
+        Args:
+            config: Config of restorekit's network.
+            converted: Its state dict.
+            details: What describes the network in its summary, after the number of parameters.
+            dropped: Number of parameters without effect that were dropped.
+            facts: Facts about the weights besides :attr:`facts`.
+            assumed: Parameters of the network that the weights do not determine.
+
+        Raises:
+            CheckpointError: If a key is left.
+        """
+        self.require_empty()
+        total = count_parameters(converted)
+        unused = f" ({dropped:,} that have no effect are left out)" if dropped else ""
+        summary = f"{self.method} with {total:,} parameters{unused}: {details}"
+        facts = {**self.facts, **(facts or {})}
+        if dropped:
+            facts["unused_parameters_dropped"] = dropped
+        assumed = assumed or {}
+        return ConvertedNetwork({**config, **assumed}, converted, facts, summary, assumed)
+
     def error(self, reason: str) -> CheckpointError:
         """Return the error that says why this is not a checkpoint of the method."""
         return CheckpointError(
             f"{self.source} is not a checkpoint of the released {self.method}: {reason}."
         )
+
+
+def count_parameters(state: Mapping[str, torch.Tensor]) -> int:
+    """Return the number of parameters in a state dict, without the buffers of batch norms."""
+    return sum(value.numel() for key, value in state.items() if not key.endswith(_BUFFERS))

@@ -8,8 +8,8 @@ from .source import ConvertedNetwork, SourceWeights
 from .windows import (
     Parameters,
     attention,
+    details,
     feed_forward,
-    finish,
     infer_config,
     norm,
     shell,
@@ -42,7 +42,7 @@ def convert_uformer(content: Any, source: str) -> ConvertedNetwork:
             # A table of positions, which restorekit computes.
             weights.drop(f"{block}.attn.relative_position_index")
             converted.update(_block(weights, block, f"{ours}.{index}", config["window_size"]))
-    return finish(weights, config, converted, assumed={"shift_bottom": False})
+    return weights.finish(config, converted, details(config), assumed={"shift_bottom": False})
 
 
 def _block(weights: SourceWeights, theirs: str, ours: str, window_size: int) -> Parameters:

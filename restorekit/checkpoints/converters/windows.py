@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from .source import ConvertedNetwork, SourceWeights
+from .source import SourceWeights
 
 _PARTS = ("weight", "bias")
 #: The released names of the layers outside of the stages, and ours.
@@ -69,32 +69,12 @@ def infer_config(
     }
 
 
-def finish(
-    weights: SourceWeights,
-    config: dict[str, Any],
-    converted: dict[str, torch.Tensor],
-    assumed: dict[str, Any] | None = None,
-) -> ConvertedNetwork:
-    """Require that all weights were taken, and return the converted network.
-
-    Args:
-        weights: The released weights.
-        config: See :func:`infer_config`.
-        converted: The state dict of restorekit's network.
-        assumed: Parameters that the weights do not determine.
-
-    Raises:
-        CheckpointError: If weights are left over.
-    """
-    weights.require_empty()
-    total = sum(value.numel() for value in converted.values())
-    summary = (
-        f"{config['type']} with {total:,} parameters: {config['channels']} channels, "
-        f"{config['num_blocks']} blocks with {config['num_heads']} heads, windows of "
-        f"{config['window_size']} pixels"
+def details(config: dict[str, Any]) -> str:
+    """Return what describes a network with this config; see :func:`infer_config`."""
+    return (
+        f"{config['channels']} channels, {config['num_blocks']} blocks with "
+        f"{config['num_heads']} heads, windows of {config['window_size']} pixels"
     )
-    assumed = assumed or {}
-    return ConvertedNetwork({**config, **assumed}, converted, weights.facts, summary, assumed)
 
 
 def shell(weights: SourceWeights) -> Parameters:
