@@ -2,7 +2,7 @@
 
 from .basicsr import basicsr_arch, import_basicsr
 from .spandrel import load_with_spandrel, spandrel_arch
-from .torchvision import vgg_features
+from .vgg import vgg_features
 
 __all__ = [
     "basicsr_arch",

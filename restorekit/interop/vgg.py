@@ -1,4 +1,4 @@
-"""VGG's features with the weights of torchvision's file, without torchvision."""
+"""VGG's features with weights from a file in torchvision's layout; torchvision is not needed."""
 
 from __future__ import annotations
 
