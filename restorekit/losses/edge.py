@@ -9,7 +9,6 @@ from torch import Tensor
 from restorekit.registry import MODELS
 
 from .pixel import CharbonnierLoss
-from .precision import full_precision_pair, without_autocast
 
 #: Burt and Adelson's generating kernel with a = 0.4.
 _KERNEL = (0.05, 0.25, 0.4, 0.25, 0.05)
@@ -32,20 +31,10 @@ class EdgeLoss(CharbonnierLoss):
         ConfigError: If ``eps`` is not above zero.
     """
 
-    def forward(self, pred: Tensor, gt: Tensor) -> Tensor:
-        """Return the weighted mean.
-
-        Args:
-            pred: Restored images, (N, C, H, W), RGB, about [0, 1].
-            gt: Ground truth, the same shape.
-
-        Raises:
-            DataError: If the shapes differ.
-        """
-        with without_autocast(pred):
-            pred, gt = full_precision_pair(pred, gt, "EdgeLoss")
-            # The Laplacian is linear: that of the difference is the difference of the two.
-            return self.loss_weight * self.penalty(laplacian(pred - gt)).mean()
+    def penalty(self, difference: Tensor) -> Tensor:
+        """Return the Charbonnier penalty of each pixel of the difference's Laplacian."""
+        # The Laplacian is linear: that of the difference is the difference of the two.
+        return super().penalty(laplacian(difference))
 
 
 def laplacian(images: Tensor) -> Tensor:

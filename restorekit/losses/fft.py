@@ -23,7 +23,7 @@ class FFTLoss(nn.Module):
       BioIR, each with a weight of 0.1).
     * ``modulus``: the mean modulus of the complex difference (NeRD-Rain, weight 0.01).
 
-    It is computed in float32 under autocast, too, since torch.fft does not take bfloat16.
+    It is computed in float32 even under autocast, since torch.fft does not take bfloat16.
 
     Args:
         of: What the mean is taken of, ``parts`` or ``modulus``.
