@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from restorekit.errors import ConfigError
+
 
 def to_windows(x: torch.Tensor, side: int) -> torch.Tensor:
     """Cut maps into windows: (N, C, H, W) to (N·windows, C, side, side).
@@ -95,10 +97,17 @@ class StochasticDepth(nn.Module):
 
     Args:
         rate: Probability that the branch of an image is left out, in [0, 1).
+
+    Raises:
+        ConfigError: If ``rate`` is out of range.
     """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
+        if not 0 <= rate < 1:
+            raise ConfigError(
+                f"StochasticDepth: rate={rate!r} must be at least 0 and below 1; change drop_rate."
+            )
         self.rate = rate
 
     def forward(self, branch: torch.Tensor) -> torch.Tensor:
