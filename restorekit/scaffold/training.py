@@ -1,4 +1,4 @@
-"""Write the config of a sensible training on somebody's pairs."""
+"""Write the config of a sensible training on a user's own pairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from restorekit.io.threads import usable_cores
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FEWEST_PAIRS = 4
-#: Patches are squares of at most this side, and of a multiple of 16: the network halves them thrice
+#: Largest side of a patch, and what sides are multiples of: the network halves patches three times
 #: after a stem that halves them once.
 _PATCH, _MULTIPLE = 128, 16
 

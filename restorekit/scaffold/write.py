@@ -54,13 +54,13 @@ def write_package(kind: str, name: str, parent: Path) -> Path:
     Args:
         kind: A key of :data:`KINDS`.
         name: Name of the part, such as ``RainGate``; for measures and converters ``rain_rate``.
-        parent: Where the folder is made; it is called as the package.
+        parent: Where the folder is made; it has the package's name.
 
     Returns:
         The folder.
 
     Raises:
-        ConfigError: If the name is no Python name.
+        ConfigError: If the name cannot be made a Python name.
         OutputError: If the folder exists or cannot be written.
     """
     described = KINDS[kind]
@@ -71,6 +71,7 @@ def write_package(kind: str, name: str, parent: Path) -> Path:
             f"{'rain_rate' if described.lower_case else 'RainGate'}."
         )
     words = [word for word in re.split(r"[_\-]|(?<=[a-z0-9])(?=[A-Z])", name) if word]
+    class_name = "".join(word[0].upper() + word[1:] for word in words)
     folder = parent / package
     if folder.exists():
         raise OutputError(f"{folder} exists already: choose another name or another --dir.")
@@ -81,8 +82,8 @@ def write_package(kind: str, name: str, parent: Path) -> Path:
         "registered_as": described.registered,
         "has_config": described.has_config,
         "package": package,
-        "class_name": "".join(word[0].upper() + word[1:] for word in words),
-        "name": package if described.lower_case else "".join(w[0].upper() + w[1:] for w in words),
+        "class_name": class_name,
+        "name": package if described.lower_case else class_name,
     }
     targets = {
         f"{kind}.py.jinja": f"{package}/__init__.py",
