@@ -91,7 +91,7 @@ class CharbonnierLoss(PixelLoss):
         super().__init__(loss_weight)
         if eps <= 0:
             raise ConfigError(
-                f"CharbonnierLoss: eps is {eps}, but must be above zero; 1e-3 is usual, and "
+                f"{type(self).__name__}: eps is {eps}, but must be above zero; 1e-3 is usual, and "
                 "L1Loss is the loss without it."
             )
         self.eps = eps
