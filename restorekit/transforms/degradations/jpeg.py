@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 
+from restorekit.io.images import decode_pixels, encode_image
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms.checks import Range, require_range
 
@@ -40,8 +39,4 @@ def compress(image: Image, quality: int) -> Image:
         image: uint8 RGB (H, W, 3).
         quality: libjpeg's quality, 1 to 100.
     """
-    # OpenCV takes BGR, and JPEG stores colours less exactly than brightness.
-    _, file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded: Any = cv2.imdecode(file, cv2.IMREAD_COLOR)
-    rgb: Image = decoded[..., ::-1]
-    return rgb
+    return decode_pixels(encode_image(image, ".jpg", quality), cv2.IMREAD_COLOR, "the image")
