@@ -6,4 +6,5 @@ _base_ = [
     "../_base_/runtime/default.py",
 ]
 
+# NAFNet's batches; the dataset cuts the patches.
 train_dataloader = dict(total_batch_size=32, sampler=dict(infinite=True))

@@ -1,4 +1,5 @@
 # SwinIR as basicsr builds it, on Rain200L; needs the package basicsr (docs/bridges.md).
+# NAFNet's schedule, on the dataset's own batches: 24 patches of 64×64 pixels.
 _base_ = [
     "../_base_/datasets/rain200l.py",
     "../_base_/schedules/adamw_nafnet.py",
