@@ -29,8 +29,12 @@ def compute_losses(loss: nn.Module, pred: Tensor, gt: Tensor, lq: Tensor) -> dic
         gt: Ground truth, the same shape.
         lq: Rainy images, the same shape.
     """
-    inputs = (pred, gt, lq) if getattr(loss, "needs_lq", False) else (pred, gt)
-    return as_loss_dict(loss(*inputs))
+    return as_loss_dict(_call(loss, pred, gt, lq))
+
+
+def _call(loss: nn.Module, pred: Tensor, gt: Tensor, lq: Tensor | None) -> Any:
+    """Call a loss, with the rainy images if it needs them."""
+    return loss(pred, gt, lq) if getattr(loss, "needs_lq", False) else loss(pred, gt)
 
 
 @MODELS.register_module()
@@ -39,7 +43,7 @@ class SumLoss(nn.Module):
 
     It returns its parts, not their sum, under ``loss_<name>``, so that the log shows each
     of them; mmengine adds them up. Restorers take either form through
-    :func:`as_loss_dict`.
+    :func:`compute_losses`.
 
     Args:
         losses: Name of each part to its config or module. A part returns a tensor.
@@ -82,9 +86,4 @@ class SumLoss(nn.Module):
             gt: Ground truth, the same shape.
             lq: Rainy images, the same shape, if :attr:`needs_lq`.
         """
-        return {
-            f"loss_{name}": part(pred, gt, lq)
-            if getattr(part, "needs_lq", False)
-            else part(pred, gt)
-            for name, part in self.losses.items()
-        }
+        return {f"loss_{name}": _call(part, pred, gt, lq) for name, part in self.losses.items()}
