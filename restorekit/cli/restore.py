@@ -105,6 +105,11 @@ def add_restorer_options(parser: argparse.ArgumentParser) -> None:
         "--dtype", choices=("float32", "float16", "bfloat16"), help="precision (default: float32)"
     )
     parser.add_argument("--backend", default="pytorch", help="engine that runs the network")
+    parser.add_argument(
+        "--via",
+        metavar="PACKAGE",
+        help="let a package read the file of --model: spandrel knows many methods' files",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -141,6 +146,7 @@ def run(args: argparse.Namespace) -> None:
             ensemble=args.ensemble,
             backend=args.backend,
             strength=args.strength,
+            via=args.via,
         ) as restorer,
     ):
         work = run_jobs(

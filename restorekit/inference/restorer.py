@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
+from mmengine.device import get_device
 
-from restorekit.errors import ConfigError
+from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
 from restorekit.hub import locate
+from restorekit.interop import READERS
 
-from .backends import Backend, open_backend
+from .backends import Backend, PyTorchBackend, open_backend
 from .canvas import ArrayCanvas
 from .pixels import RGB, is_batch, unpack
 from .tiles import OnProgress, Tile, TiledNetwork, parse_tile
@@ -37,6 +40,7 @@ def load_restorer(
     ensemble: bool = False,
     backend: str = "pytorch",
     strength: float = 1.0,
+    via: str | None = None,
 ) -> Restorer:
     """Load a trained network, ready for images of any kind and size.
 
@@ -52,6 +56,8 @@ def load_restorer(
             better, eight times slower.
         backend: Engine that runs the network; ``restorekit list backends`` shows all.
         strength: How far to go from the image (0) to the restored image (1).
+        via: ``spandrel`` lets that package recognise and read the file, which may be of any of
+            its networks (docs/bridges.md).
 
     Raises:
         CheckpointError: If the file cannot be used.
@@ -62,10 +68,28 @@ def load_restorer(
         >>> restorer = restorekit.load_restorer("derain-small")  # doctest: +SKIP
         >>> derained = restorer(photograph)  # doctest: +SKIP
     """
-    path = locate(name_or_path)
-    return Restorer(
-        open_backend(backend, path, device, dtype), tile=tile, ensemble=ensemble, strength=strength
+    opened = (
+        open_backend(backend, locate(name_or_path), device, dtype)
+        if via is None
+        else _open_via(via, Path(name_or_path), backend, device, dtype)
     )
+    return Restorer(opened, tile=tile, ensemble=ensemble, strength=strength)
+
+
+def _open_via(
+    via: str, path: Path, backend: str, device: str | torch.device | None, dtype: str | None
+) -> PyTorchBackend:
+    if via not in READERS:
+        raise UnknownNameError(
+            f"--via {via}: no package of that name reads checkpoints here."
+            f"{did_you_mean(via, READERS)} Say {' or '.join(READERS)}."
+        )
+    if backend != "pytorch":
+        raise ConfigError(
+            f"--via {via} runs networks in PyTorch, not with --backend {backend}: convert the file "
+            f"first, `restorekit convert {via} {path} network.safetensors`."
+        )
+    return PyTorchBackend(READERS[via](path), device or get_device(), dtype)
 
 
 class Restorer:

@@ -3,15 +3,18 @@
 import importlib.util
 import os
 
+import numpy as np
 import pytest
 import torch
 
+import restorekit
 from restorekit.archs.sizing import size_requirements_of
 from restorekit.checkpoints import load_network
 from restorekit.checkpoints.converters import convert_checkpoint
 from restorekit.cli import main
 from restorekit.errors import CheckpointError, ConfigError, UnknownNameError
 from restorekit.interop import load_with_spandrel, spandrel_arch
+from restorekit.io.images import read_image, write_image
 from restorekit.registry import MODELS
 
 pytestmark = pytest.mark.skipif(
@@ -80,6 +83,22 @@ def test_the_command_converts(released, tmp_path, capsys):
     _, path = released("KBNet_s")
     assert main(["convert", "spandrel", str(path), str(tmp_path / "kbnet.safetensors")]) == 0
     assert "KBNet" in capsys.readouterr().out
+
+
+def test_the_command_and_the_restorer_read_via_spandrel(released, tmp_path, capsys):
+    authors, path = released("KBNet_s")
+    photo = np.random.default_rng(0).integers(0, 256, (33, 50, 3), np.uint8)
+    write_image(tmp_path / "photo.png", photo)
+    arguments = ["restore", str(tmp_path / "photo.png"), "-o", str(tmp_path / "out")]
+    assert main([*arguments, "--model", str(path), "--via", "spandrel"]) == 0
+    with torch.no_grad():
+        expected = authors.model(torch.from_numpy(photo).permute(2, 0, 1)[None] / 255)
+    wanted = expected[0].clamp(0, 1).permute(1, 2, 0).numpy() * 255
+    assert np.abs(read_image(tmp_path / "out/photo.png") - wanted).max() < 0.51
+    assert main([*arguments, "--model", str(path), "--via", "spandrell"]) == 2
+    assert "Did you mean 'spandrel'" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="convert spandrel"):
+        restorekit.load_restorer(path, via="spandrel", backend="onnxruntime")
 
 
 def test_what_is_not_recognised_or_does_not_fit_is_refused(tmp_path):
