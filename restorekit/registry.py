@@ -13,6 +13,7 @@ Example:
 from __future__ import annotations
 
 import contextlib
+from types import ModuleType
 from typing import Any
 
 from mmengine import registry as mmengine_registry
@@ -51,7 +52,7 @@ class Registry(mmengine_registry.Registry):
             # mmengine tries to import what it does not know, and fails on '' and '.x'.
             with contextlib.suppress(RuntimeError):
                 found = super().get(key)
-        if found is None:
+        if not self._is_usable(found):
             known = self.names()
             group = next((word for word, one in ALL_REGISTRIES.items() if one is self), None)
             listed = f" `restorekit list {group}` shows all {len(known)} names;" if group else ""
@@ -61,6 +62,13 @@ class Registry(mmengine_registry.Registry):
                 "installed plugin package."
             )
         return found
+
+    def _is_usable(self, found: Any) -> bool:
+        """Return whether this can be meant; 'torch' finds a module, 'os.remove' a function."""
+        if self.parent is None:
+            # Backends and measures are called with what a command was given.
+            return any(found is one for one in self.module_dict.values())
+        return found is not None and not isinstance(found, ModuleType)
 
     def names(self) -> list[str]:
         """Return all names that :meth:`get` finds, restorekit's and mmengine's, sorted."""

@@ -12,7 +12,7 @@ def add_video_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("videos")
     group.add_argument(
         "--temporal",
-        type=int,
+        type=_neighbours,
         default=0,
         metavar="N",
         help="against flicker: merge each restored frame with N neighbours on each side, aligned "
@@ -43,6 +43,12 @@ def video_options(args: argparse.Namespace) -> dict[str, Any]:
     """Return what :func:`add_video_options` added, for ``restore_video``."""
     names = ("temporal", "start", "end", "codec", "crf")
     return {name: getattr(args, name) for name in names}
+
+
+def _neighbours(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of frames, 0 or more")
+    return int(text)
 
 
 def seconds(text: str) -> float:

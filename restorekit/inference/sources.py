@@ -100,11 +100,15 @@ def find_sources(
 
 def _files_of(text: str, output: Path | None) -> Iterator[Source]:
     """Yield what one input stands for."""
+    if not text:
+        raise DataError("An input is empty: name a file, a folder (. is this one) or a pattern.")
     path = Path(text).expanduser()
     if path.is_dir():
         for name in list_files(path, (*_KNOWN, *UNREAD_SUFFIXES)):
-            if not _is_output(path / name, path, output):
+            if not _is_output(path / name, path, output) and not _is_special(path / name):
                 yield Source(path / name, name)
+    elif _is_special(path):
+        raise DataError(f"{text} is neither a file nor a folder: save what it gives as a file.")
     elif path.exists():
         yield Source(path, path.name)
     elif glob.has_magic(text):
@@ -123,6 +127,11 @@ def _matches(pattern: Path, output: Path | None) -> Iterator[Source]:
         known = file.suffix.lower() in (*_KNOWN, *UNREAD_SUFFIXES)
         if known and not _is_output(file, fixed, output):
             yield Source(file, file.relative_to(fixed).as_posix())
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether this is a pipe, a socket or a device, which reading may wait for forever."""
+    return path.exists() and not path.is_file()
 
 
 def _before_wildcards(parts: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from restorekit.io.files import path_below
 from restorekit.io.headers import IMAGE_SUFFIXES
 from restorekit.io.video import VIDEO_SUFFIXES
 
-from .sources import COMPARED, RESTORED, Source
+from .sources import COMPARED, RESTORED, UNREAD_SUFFIXES, Source
 
 #: Formats that can be chosen, and their suffixes.
 FORMATS = {"png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tif"}
@@ -57,12 +57,18 @@ def plan_jobs(
         named: Number of inputs that were named; ``out`` may be a file where it is 1.
 
     Raises:
-        ConfigError: If ``out`` is a file and there are several inputs.
+        ConfigError: If ``out`` is a file and there are several inputs, or is one of a format that
+            is not written.
         DataError: If a result would be written over an input or another result.
     """
     as_file = out is not None and _is_file_name(Path(out))
     if as_file and (len(sources) != 1 or named not in (None, 1)):
         raise ConfigError(f"-o {out} is one file, but there are several inputs: name a folder.")
+    if out is not None and _is_unwritten(Path(out)):
+        raise ConfigError(
+            f"-o {out}: {Path(out).suffix} is not a format that is written; use one of "
+            f"{', '.join((*IMAGE_SUFFIXES, *VIDEO_SUFFIXES))}, or name a folder."
+        )
     jobs = []
     for source in sources:
         if out is None:
@@ -95,6 +101,10 @@ def shard_of(jobs: Sequence[Job], shard: tuple[int, int]) -> list[Job]:
 
 def _is_file_name(out: Path) -> bool:
     return out.suffix.lower() in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES) and not out.is_dir()
+
+
+def _is_unwritten(out: Path) -> bool:
+    return out.suffix.lower() in UNREAD_SUFFIXES and not out.is_dir()
 
 
 def _suffix(source: Source, format: str | None) -> str:  # noqa: A002

@@ -175,6 +175,9 @@ def test_options_that_cannot_be_used_are_named(network_file):
         restorekit.load_restorer(path, dtype="float61")
     with pytest.raises(UnknownNameError, match="pytorch"):
         restorekit.load_restorer(path, backend="pytorhc")
+    for name in ("torch", "os.stat"):  # mmengine's registries import these
+        with pytest.raises(UnknownNameError, match="not a registered backend"):
+            restorekit.load_restorer(path, backend=name)
 
 
 def test_bfloat16_is_close(network_file):

@@ -1,5 +1,7 @@
 """Which files are restored, and where results go."""
 
+import os
+
 import pytest
 
 from restorekit.errors import ConfigError, DataError
@@ -75,6 +77,16 @@ def test_what_is_not_there(photos):
     (photos / "empty").mkdir()
     with pytest.raises(DataError, match="holds no image"):
         find_sources([photos / "empty"])
+    with pytest.raises(DataError, match="empty"):
+        find_sources([""])  # an unset variable of the shell, not this folder
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_pipes_are_not_waited_for(photos):
+    os.mkfifo(photos / "pipe.png")
+    assert "pipe.png" not in names(find_sources([photos, photos / "*"]).files)
+    with pytest.raises(DataError, match=r"pipe\.png"):
+        find_sources([photos / "pipe.png"])
 
 
 def test_an_output_folder_inside_is_not_an_input(photos):
@@ -132,6 +144,8 @@ def test_nothing_is_written_over_an_input_or_another_result(photos, tmp_path):
         targets(photos, photos / "sub", out="out")
     with pytest.raises(ConfigError, match="several inputs"):
         targets(photos, out="one.png")
+    with pytest.raises(ConfigError, match=r"\.heic is not a format"):
+        targets(photos, photos / "a.jpg", out="one.heic")
 
 
 def test_shards_are_disjoint_and_complete(photos):
