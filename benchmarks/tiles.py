@@ -150,7 +150,7 @@ def _compare(network: str, photo: str, tile: int) -> dict[str, Any]:
     whole, tiles = results
     error = (tiles - whole).clamp(-1, 1)
     rounded = [(one.clamp(0, 1) * 255).round() for one in (whole, tiles)]
-    field = tiled._receptive_field()
+    field = tiled.receptive_field()
     mse = float(error.square().mean())
     return {
         "receptive field": field.context,

@@ -12,13 +12,11 @@ import inspect
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from restorekit.cli.arguments import add_plugin, load_plugins
+from restorekit.cli.methods import known_methods, method_as_json, method_tables
 from restorekit.errors import ConfigError, UnknownNameError, did_you_mean
-
-if TYPE_CHECKING:
-    from restorekit.catalog import Method, MethodConfig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,10 +62,11 @@ def run(args: argparse.Namespace) -> None:
     if args.group is None:
         sys.stdout.write(_table([_summary(group) for group in groups]))
     elif args.method is not None:
-        sys.stdout.write(_methods(_known_methods(args.method)))
+        sys.stdout.write(method_tables(known_methods(args.method)))
     elif args.group == "models":
         sys.stdout.write(
-            f"{_methods(_known_methods())}\nRegistered in models:\n\n{_table(members('models'))}"
+            f"{method_tables(known_methods())}\nRegistered in models:\n\n"
+            f"{_table(members('models'))}"
         )
     else:
         sys.stdout.write(_table(members(args.group)))
@@ -135,65 +134,6 @@ def members(group: str) -> list[tuple[str, str, str]]:
     return sorted(rows, key=lambda row: (order.get(row[1], 1), row[1], row[0]))
 
 
-def _known_methods(name: str | None = None) -> list[Method]:
-    """Return all methods of the catalog, or the one of a name."""
-    from restorekit.catalog import all_methods, get_method
-
-    return [*all_methods().values()] if name is None else [get_method(name)]
-
-
-def _methods(methods: Sequence[Method]) -> str:
-    """Lay out methods, their configs, and what was published for them."""
-    from restorekit.catalog import published_beside, published_numbers
-    from restorekit.io.terminal import text_table
-
-    published = [
-        (config, number)
-        for method in methods
-        for config in method.configs
-        for number in published_beside(config, published_numbers())
-    ]
-    overview = []
-    for method in methods:
-        used = [one.protocol for config, one in published if config in method.configs]
-        overview.append(
-            (
-                *(method.name, method.paper, f"{method.venue} {method.year}"),
-                *_size(method.configs[0]),
-                *(", ".join(dict.fromkeys(filter(None, used))), method.converter),
-            )
-        )
-    configs = [
-        (config.path, *_size(config), config.recipe)
-        for method in methods
-        for config in method.configs
-    ]
-    measures = dict.fromkeys(name for _, number in published for name in number.printed)
-    numbers = [
-        (
-            *(config.name, number.dataset, number.protocol or "not stated"),
-            *(number.printed.get(name, "–") for name in measures),
-            number.sources[0],
-        )
-        for config, number in published
-    ]
-    size = ("parameters", "MACs, 256×256")
-    tables = (
-        text_table(("method", "paper", "", *size, "protocols", "convert"), overview, (3, 4)),
-        text_table(("config", *size, "recipe"), configs, (1, 2)),
-        text_table(
-            ("config", "dataset", "protocol", *map(str.upper, measures), "published by"),
-            numbers,
-            range(3, 3 + len(measures)),
-        ),
-    )
-    return "\n".join(tables)
-
-
-def _size(config: MethodConfig) -> tuple[str, str]:
-    return f"{config.parameters:,}", f"{config.macs / 1e9:.2f} G"
-
-
 def _write_json(path: str, groups: Sequence[str], method: str | None) -> None:
     """Write each group's names; of models, or of one method, also what the catalog knows."""
     from restorekit.io.files import write_json
@@ -205,33 +145,8 @@ def _write_json(path: str, groups: Sequence[str], method: str | None) -> None:
             group: [dict(zip(keys, row, strict=True)) for row in members(group)] for group in groups
         }
     if "models" in groups:
-        content["methods"] = [_as_json(one) for one in _known_methods(method)]
+        content["methods"] = [method_as_json(one) for one in known_methods(method)]
     write_json(path, content)
-
-
-def _as_json(method: Method) -> dict[str, Any]:
-    """Return a method with its card, and its configs with their names and published numbers."""
-    from msgspec import to_builtins
-
-    from restorekit.catalog import published_beside, published_numbers
-
-    configs = [
-        {
-            "name": config.name,
-            **to_builtins(config),
-            "published": [
-                {
-                    "dataset": number.dataset,
-                    "protocol": number.protocol,
-                    **number.printed,
-                    "source": number.sources[0],
-                }
-                for number in published_beside(config, published_numbers())
-            ],
-        }
-        for config in method.configs
-    ]
-    return {**to_builtins(method), "card": method.card, "configs": configs}
 
 
 def _protocols() -> dict[str, str]:

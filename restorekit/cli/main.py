@@ -40,6 +40,7 @@ COMMANDS = {
     "check": "check what a plugin registers, as restorekit's own parts are checked",
     "doctor": "look whether this machine is ready",
     "list": "show what is registered",
+    "info": "show what a network takes: parameters, operations, image sizes, memory, time",
     "hub": "fetch published weights by name, add your own to an index",
     "publish": "write a trained network as one file with its facts",
     "completion": "print what makes a shell complete restorekit's commands",

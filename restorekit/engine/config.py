@@ -57,6 +57,22 @@ def load_config(
     return config
 
 
+def shipped_config(path: str) -> Path:
+    """Return the file of one of restorekit's own configs, in a clone or an installed package.
+
+    Args:
+        path: Its path in the repository, ``configs/dcsfn/dcsfn_rain200l.py``.
+
+    Raises:
+        ConfigError: If it is not installed.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package.parent, package / ".mim"):
+        if (folder / path).is_file():
+            return folder / path
+    raise ConfigError(f"{path} is not installed: install restorekit again.")
+
+
 def _override(config: Config, key: str, value: Any) -> None:
     try:
         config.merge_from_dict({key: value})

@@ -190,7 +190,7 @@ class TiledNetwork:
         return self._measured if self._limit is None else min(self._measured, self._limit)
 
     def _divide(self, height: int, width: int) -> Plan:
-        field, requirements = self._receptive_field(), self.backend.size_requirements
+        field, requirements = self.receptive_field(), self.backend.size_requirements
         period = max(field.period, requirements.multiple)
         context = field.context
         inner = self._inner(height, width, context, period)
@@ -217,7 +217,8 @@ class TiledNetwork:
         # A network of one size may state the whole of it as the multiple.
         return period if 4 * period <= maximum else 1
 
-    def _receptive_field(self) -> ReceptiveField:
+    def receptive_field(self) -> ReceptiveField:
+        """Return what of an image an output pixel depends on; it is probed once."""
         if self._field is None:
             try:
                 self._field = self.backend.receptive_field()

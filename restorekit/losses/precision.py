@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import torch
 from torch import Tensor
 
@@ -32,6 +34,8 @@ def full_precision_pair(pred: Tensor, gt: Tensor, loss_name: str) -> tuple[Tenso
     return pred.to(dtype), gt.to(dtype)
 
 
-def without_autocast(tensor: Tensor) -> torch.autocast:
+def without_autocast(tensor: Tensor) -> contextlib.AbstractContextManager[object]:
     """Return a context in which operations on ``tensor``'s device keep their input's type."""
+    if tensor.is_meta:  # where only shapes are computed there is no autocast
+        return contextlib.nullcontext()
     return torch.autocast(device_type=tensor.device.type, enabled=False)
