@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -110,11 +111,16 @@ def publish(
         The network's file.
 
     Raises:
-        ConfigError: If a new entry has no summary or no licence.
+        ConfigError: If a new entry has no summary or no licence, or the name would be taken for a
+            path.
         CheckpointError: If the checkpoint cannot be read.
         DataError: If the index cannot be read.
         OutputError: If a file cannot be written.
     """
+    if re.fullmatch(r"[A-Za-z0-9][\w-]*", name) is None:
+        raise ConfigError(
+            f"--name {name!r} would be taken for a path: use letters, digits, - and _ only."
+        )
     models = read_yaml_models(index) if index.is_file() else {}
     entry: dict[str, Any] = models.setdefault(name, {})
     given = {
@@ -132,6 +138,7 @@ def publish(
         )
     weights, meta = read_network_file(checkpoint)
     target = index.parent / "weights" / f"{name}.safetensors"
+    require_writable(index)
     require_writable(target)
     facts = {"name": name, **{key: entry[key] for key in _FACTS if key in entry}}
     save_network(weights, meta["network"], target, facts)

@@ -219,3 +219,14 @@ def test_publishing_makes_a_model_that_the_name_finds(tmp_path, monkeypatch, cap
     shown = capsys.readouterr().out
     assert "CC0-1.0" in shown
     assert "25.5" in shown
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/b", "a.b", "", "x\nz"])
+def test_a_name_that_would_be_a_path_is_not_published(tmp_path, name):
+    from restorekit.errors import ConfigError
+    from restorekit.hub.publish import publish
+
+    index = tmp_path / "in" / "index.yml"
+    with pytest.raises(ConfigError, match="taken for a path"):
+        publish(name, locate("derain-small"), index, summary="s", licence="l")
+    assert list(tmp_path.iterdir()) == []
