@@ -240,7 +240,7 @@ def _trace(
         raise ConfigError(
             f"{type(network).__name__} cannot be exported to ONNX ({_reason(error)})."
         ) from error
-    return _merge_equal_nodes(onnx.load_from_string(stream.getvalue()))
+    return onnx.load_from_string(stream.getvalue())
 
 
 @contextlib.contextmanager
@@ -258,38 +258,6 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         torch._C._jit_onnx_log = log
-
-
-def _merge_equal_nodes(model: Any) -> Any:
-    """Compute each thing once: a trace asks for the same sizes over and over.
-
-    Nodes are equal if operator, inputs and attributes are. onnx_ir has a pass for this too, which
-    also merged nodes that differ.
-    """
-    outputs = {output.name for output in model.graph.output}
-    renamed: dict[str, str] = {}
-    first: dict[bytes, Any] = {}
-    kept = []
-    for node in model.graph.node:
-        for index, name in enumerate(node.input):
-            node.input[index] = renamed.get(name, name)
-        bare = type(node)()
-        bare.CopyFrom(node)
-        bare.ClearField("name")
-        bare.ClearField("doc_string")
-        bare.ClearField("output")
-        found = first.setdefault(bare.SerializeToString(deterministic=True), node)
-        if (
-            found is not node
-            and len(found.output) == len(node.output)
-            and not outputs & set(node.output)
-        ):
-            renamed |= dict(zip(node.output, found.output, strict=True))
-        else:
-            kept.append(node)
-    del model.graph.node[:]
-    model.graph.node.extend(kept)
-    return model
 
 
 def _without_shapes(model: Any) -> bytes:
