@@ -42,12 +42,13 @@ def test_end_to_end(benchmark, tmp_path, capsys):
     ]
 
 
-def test_the_network_of_a_config(tmp_path, capsys):
+def test_the_network_of_a_config(tmp_path):
     config = tmp_path / "ddn.py"
-    network = "dict(type='DDN', channels=4, num_blocks=1)"
-    config.write_text(f"model = dict(type='Restorer', network={network})\n")
-    assert main(["infer", str(config), *QUICK]) == 0
-    assert "DDN, inference" in capsys.readouterr().out
+    config.write_text("model = dict(type='Restorer', network=dict(type='DDN', channels=4))\n")
+    assert networks.network_of(str(config)) == {"type": "DDN", "channels": 4}
+    config.write_text("model = dict(type='Restorer')\n")
+    with pytest.raises(ConfigError, match="has no model"):
+        networks.network_of(str(config))
 
 
 @pytest.mark.parametrize(
