@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     detail = ""  # what an interrupted command says of its work
     with _Interrupts() as interrupts:
         try:
-            _quiet_codecs()
+            _quiet_libraries()
             _run(name, installed.get(name), arguments[1:])
         except RestoreKitError as error:
             if not interrupts.received:
@@ -130,10 +130,12 @@ def installed_commands() -> dict[str, EntryPoint]:
     return {point.name: point for point in points if point.name not in COMMANDS}
 
 
-def _quiet_codecs() -> None:
-    """Keep decoders and encoders from printing for themselves: errors come in one sentence."""
+def _quiet_libraries() -> None:
+    """Keep libraries from printing for themselves and from reporting what they are used for."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("SVT_LOG", "1")  # errors only
+    # ONNX Runtime would send usage events to its makers, and write a device number into the cache.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 

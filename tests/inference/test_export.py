@@ -1,10 +1,14 @@
 """Exported networks give what PyTorch gives, in ONNX Runtime and OpenVINO, at any size."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from restorekit import load_restorer
 from restorekit.archs.sizing import pad_to_fit
@@ -156,3 +160,16 @@ def test_command_exports_and_checks(dcsfn, tmp_path, capsys):
     weights = [one for one in onnx.load(target).graph.initializer if len(one.dims) == 4]
     assert {one.data_type for one in weights} == {onnx.TensorProto.FLOAT16}
     assert main(["export", str(dcsfn), str(tmp_path / "net.pth")]) == 2
+
+
+def test_command_line_keeps_onnx_runtime_from_reporting_its_use(exported, tmp_path):
+    Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(tmp_path / "black.png")
+    environment = {key: value for key, value in os.environ.items() if "TELEMETRY" not in key}
+    arguments = ["restore", "black.png", "--model", str(exported), "--backend", "onnxruntime"]
+    subprocess.run(
+        [sys.executable, "-m", "restorekit.cli", *arguments],
+        cwd=tmp_path,
+        env={**environment, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        check=True,
+    )
+    assert not (tmp_path / "cache" / "Microsoft").exists()
