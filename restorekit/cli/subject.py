@@ -235,6 +235,6 @@ def known_lines(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         protocol = number["protocol"] or "protocol not stated"
         yield "published", f"{number['dataset']}: {shown} ({protocol}; {number['source']})"
     for one in known.get("measured") or published.get("measured") or []:
-        values = [f"{key.upper()} {value:.4g}" for key, value in one["restored"].items()]
+        restored = [f"{key.upper()} {value:.4g}" for key, value in one["restored"].items()]
         protocol = f" ({one['protocol']})" if one.get("protocol") else ""
-        yield "measured", f"{one['data']}: {', '.join(values)}{protocol}"
+        yield "measured", f"{one['data']}: {', '.join(restored)}{protocol}"

@@ -103,7 +103,8 @@ class TrainingMemory:
         one does.
         """
         one, two = self._peaks(self.fit(step.patch))
-        return self._static + one + (step.batch - 1) * (two - one)
+        needed: int = self._static + one + (step.batch - 1) * (two - one)
+        return needed
 
     def fit(self, patch: int) -> int:
         """Return the side of the next patch that the network takes without padding."""

@@ -90,7 +90,9 @@ def test_methods_are_shown_with_all_that_the_catalog_knows(capsys):
     shown = methods(capsys)
     lines = shown.splitlines()
     first = {line.split()[0]: line for line in reversed(lines) if line}
-    assert {*FORMATS} == {name.lower() for name in first if name.lower() in FORMATS}
+    # The bridge to spandrel is a format of no method; it is registered once it is imported.
+    formats = {*FORMATS} - {"spandrel"}
+    assert formats == {name.lower() for name in first if name.lower() in formats}
     for part in (
         "Progressive Image Deraining Networks: A Better and Simpler Baseline",
         *("CVPR 2019", "168,963", "63.23 G", "matlab_y_double"),
