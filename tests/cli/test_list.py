@@ -149,7 +149,7 @@ def test_a_built_package_holds_the_configs_and_the_catalog(tmp_path):
     command = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(tmp_path)]
     subprocess.run(command, cwd=CONFIGS.parent, check=True, capture_output=True)
     built = tmp_path / "restorekit" / ".mim" / "configs"
-    kinds = ("*.py", "*.md", "*.yml")
+    kinds = ("*.py", "*.md", "*.yml", "*.csv", "*.tsv")
     expected = {path.relative_to(CONFIGS) for kind in kinds for path in CONFIGS.rglob(kind)}
     files = {path.relative_to(built) for path in built.rglob("*") if path.is_file()}
     assert files == expected
