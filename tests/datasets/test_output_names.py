@@ -90,7 +90,7 @@ def test_temporary_files_of_a_killed_run_are_removed(tmp_path, image):
     write_image(tmp_path / "clean/1.png", image(1))
     arguments = (tmp_path / "clean", tmp_path / "out", RainRenderer("rain100l"))
     synthesize_pairs(*arguments, workers=1)
-    leftover = tmp_path / "out/lq/.2.abcdefgh.tmp.png"
+    leftover = tmp_path / "out/lq/.2.abcdef01.tmp.png"
     write_image(leftover, image(2))
     (tmp_path / "out/lq/1.png").unlink()
     synthesize_pairs(*arguments, workers=1)

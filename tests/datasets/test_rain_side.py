@@ -43,7 +43,11 @@ def test_every_kind_of_rendered_rain_is_seen(preset):
     evidence = []
     for seed in range(12):
         _, clean = scene(seed, 160, 200)
-        evidence.append(rain_evidence(renderer(clean, np.random.default_rng(seed)), clean))
+        rainy = renderer(clean, np.random.default_rng(seed))
+        # The preset `real` leaves some images without rain.
+        if (rainy != clean).any():
+            evidence.append(rain_evidence(rainy, clean))
+    assert len(evidence) > 6
     assert min(evidence) > 0
 
 
