@@ -99,7 +99,7 @@ def test_temporary_files_of_a_killed_run_are_removed(tmp_path, image):
     reader = open_pairs(tmp_path / "out")
     prepare_split(reader, tmp_path / "prepared", "copy")
     (tmp_path / "prepared").rename(tmp_path / ".prepared.partial")
-    write_image(tmp_path / ".prepared.partial/gt/.1.abcdefgh.tmp.png", image(2))
+    write_image(tmp_path / ".prepared.partial/gt/.1.abcdef01.tmp.png", image(2))
     prepare_split(reader, tmp_path / "prepared", "copy")
     assert sorted(file.name for file in (tmp_path / "prepared/gt").iterdir()) == ["1.png"]
 
