@@ -144,7 +144,7 @@ def _compare(network: str, photo: str, tile: int) -> dict[str, Any]:
     results = []
     for option in ("off", tile):
         canvas = TensorCanvas(lq, photo)
-        tiled = TiledNetwork(backend, option)  # type: ignore[arg-type]
+        tiled = TiledNetwork(backend, option)
         tiled.run([canvas])
         results.append(canvas.result)
     whole, tiles = results
