@@ -98,7 +98,7 @@ def test_an_interrupted_clip_is_finished_up_to_there(folder, number):
             break
         time.sleep(0.1)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
     assert process.returncode == 130, errors
     assert "a_restored.partial.mp4" in errors
     assert "--start" in errors
