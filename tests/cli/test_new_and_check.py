@@ -11,6 +11,7 @@ import torch
 from restorekit.archs import NAFNet
 from restorekit.checkpoints import converters
 from restorekit.cli import main
+from restorekit.registry import MEASURES, MODELS, TRANSFORMS
 from restorekit.scaffold import KINDS
 
 FAULTY = """
@@ -53,6 +54,14 @@ class FaultyFlip{0}:
             results["lq"] = results["lq"][:, ::-1]
         return results
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_parts_left_behind(monkeypatch):
+    """Take out of the registries what a test puts in: other tests look at all that is there."""
+    for registry in (MEASURES, MODELS, TRANSFORMS):
+        registry.import_from_location()
+        monkeypatch.setattr(registry, "_module_dict", dict(registry.module_dict))
 
 
 @pytest.fixture
