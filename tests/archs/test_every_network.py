@@ -85,6 +85,6 @@ def pairs_to_check():
                 yield pytest.param(case, check, id=f"{name}-exported", marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("case", "check"), pairs_to_check())
+@pytest.mark.parametrize(("case", "check"), list(pairs_to_check()))
 def test_a_network_does_what_every_network_must(case, check):
     check(with_random_weights(lambda: MODELS.build(ConfigDict(case))))
