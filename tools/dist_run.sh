@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # What dist_train.sh and dist_test.sh share: dist_run.sh COMMAND NPROC [arguments of the command ...]
 set -euo pipefail
+# An interrupt during a command substitution would end in status 1; Python gets the default again.
+trap 'exit 130' INT
 command=$1 processes=$2
 shift 2
 if ! [[ $processes =~ ^[1-9][0-9]*$ ]]; then
