@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import jinja2
-
-from restorekit.datasets import PairReader, open_pairs
+from restorekit.datasets import PairReader, checked, open_pairs
 from restorekit.errors import DataError
 from restorekit.io.files import write_text
 from restorekit.io.threads import usable_cores
 
-_TEMPLATES = Path(__file__).parent / "templates"
+from .render import render
+
 _FEWEST_PAIRS = 4
 #: Largest side of a patch, and what sides are multiples of: the network halves patches three times
 #: after a stem that halves them once.
@@ -43,30 +42,24 @@ def write_training_config(data: str | os.PathLike[str], target: Path) -> None:
             f"{reader.location} has {len(reader)} pairs, and a training needs at least "
             f"{_FEWEST_PAIRS}: one of them validates."
         )
-    smallest = min(min(reader.size(index)) for index in range(len(reader)))
+    # As the training looks at them, which then finds their sizes remembered.
+    smallest = int(checked(reader).known_sizes().min())
     patch = min(_PATCH, smallest // _MULTIPLE * _MULTIPLE)
     if patch == 0:
         raise DataError(
             f"The smallest image of {reader.location} has a side of {smallest} pixels, and a "
             f"training needs {_MULTIPLE}: leave it out."
         )
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        autoescape=False,  # noqa: S701  Python, not HTML
-    )
-    text = environment.get_template("training.py.jinja").render(
-        data=os.fspath(Path(data).absolute()),
-        split=split,
-        pairs=len(reader),
-        validated=0.05 if len(reader) >= 40 else 1,
-        patch=patch,
-        workers=min(4, usable_cores() // 2),
-        has_test=bool(split) and _has_test(data, reader),
-    )
-    write_text(target, text)
+    values = {
+        "data": os.fspath(Path(data).absolute()),
+        "split": split,
+        "pairs": len(reader),
+        "validated": 0.05 if len(reader) >= 40 else 1,
+        "patch": patch,
+        "workers": min(4, usable_cores() // 2),
+        "has_test": bool(split) and _has_test(data, reader),
+    }
+    write_text(target, render("training.py.jinja", values))
 
 
 def _has_test(data: str | os.PathLike[str], train: PairReader) -> bool:

@@ -6,14 +6,13 @@ import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
-import jinja2
-
 from restorekit.errors import ConfigError, OutputError
 from restorekit.io.files import require_writable, write_text
+
+from .render import render
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,6 @@ def write_package(kind: str, name: str, parent: Path) -> Path:
     }
     if described.has_config:
         targets["config.py.jinja"] = "config.py"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(files(__package__) / "templates")),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  Python and TOML, not HTML
-    )
     for template, target in targets.items():
-        write_text(folder / target, environment.get_template(template).render(values))
+        write_text(folder / target, render(template, values))
     return folder
