@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from restorekit.errors import ConfigError
 from restorekit.registry import MODELS
 
-from .precision import full_precision_pair, without_autocast
+from .pixel import PixelLoss
 
 
 @MODELS.register_module()
-class FFTLoss(nn.Module):
+class FFTLoss(PixelLoss):
     """Mean absolute difference of the two-dimensional Fourier transforms, channel by channel.
 
     The transform is not normalised, so the loss grows with the size of the patches.
@@ -34,26 +34,13 @@ class FFTLoss(nn.Module):
     """
 
     def __init__(self, of: Literal["parts", "modulus"] = "parts", loss_weight: float = 1.0) -> None:
-        super().__init__()
+        super().__init__(loss_weight)
         if of not in ("parts", "modulus"):
             raise ConfigError(f"FFTLoss: of is {of!r}; use 'parts' or 'modulus'.")
         self.of = of
-        self.loss_weight = loss_weight
 
-    def forward(self, pred: Tensor, gt: Tensor) -> Tensor:
-        """Return the weighted mean.
-
-        Args:
-            pred: Restored images, (N, C, H, W), RGB, about [0, 1].
-            gt: Ground truth, the same shape.
-
-        Raises:
-            DataError: If the shapes differ.
-        """
-        with without_autocast(pred):
-            pred, gt = full_precision_pair(pred, gt, "FFTLoss")
-            # The transform is linear: that of the difference is the difference of the two.
-            difference = torch.fft.fft2(pred - gt)
-            parts = torch.view_as_real(difference)
-            size = parts.abs() if self.of == "parts" else torch.linalg.vector_norm(parts, dim=-1)
-            return self.loss_weight * size.mean()
+    def penalty(self, difference: Tensor) -> Tensor:
+        """Return the size of each frequency of the difference."""
+        # The transform is linear: that of the difference is the difference of the two.
+        parts = torch.view_as_real(torch.fft.fft2(difference))
+        return parts.abs() if self.of == "parts" else torch.linalg.vector_norm(parts, dim=-1)
