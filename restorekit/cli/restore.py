@@ -115,16 +115,13 @@ def add_restorer_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from restorekit.errors import DataError
     from restorekit.inference import load_restorer
-    from restorekit.inference.files import Options, run_jobs
-    from restorekit.inference.sources import find_sources
-    from restorekit.inference.targets import plan_jobs, shard_of
-    from restorekit.io.files import require_writable
+    from restorekit.inference.files import Options, plan_files, run_jobs
+    from restorekit.inference.targets import shard_of
 
     load_plugins(args)
-    found = find_sources(args.input, args.out)
-    every = plan_jobs(found.files, args.out, format=args.format, compare=args.compare)
-    if args.out is not None:
-        require_writable(args.out, "-o", folder=Path(args.out) not in {j.target for j in every})
+    found, every = plan_files(
+        args.input, args.out, format=args.format, compare=args.compare, option="-o"
+    )
     jobs = shard_of(every, args.shard)
     _report_left_out(found)
     if not found.files:

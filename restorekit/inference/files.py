@@ -17,7 +17,7 @@ from restorekit.errors import DataError, OutputError, RestoreKitError
 from restorekit.io.files import remove_leftovers, require_writable
 from restorekit.io.photos import Photo, decoded_bytes, read_photo, write_photo
 
-from .sources import find_sources
+from .sources import Sources, find_sources
 from .targets import Job, plan_jobs, shard_of
 
 if TYPE_CHECKING:
@@ -105,13 +105,40 @@ def restore_files(
             another result.
         OutputError: If nothing can be written to ``out``, or the disk is full.
     """
-    named = list(inputs)
-    files = find_sources(named, out).files
-    jobs = plan_jobs(files, out, format=format, compare=compare)
-    if out is not None:
-        require_writable(out, folder=Path(out) not in {job.target for job in jobs})
+    _, jobs = plan_files(inputs, out, format=format, compare=compare)
     options = Options(quality, skip_existing, video or {})
     return list(run_jobs(restorer, shard_of(jobs, shard), options, tidy=shard[1] == 1))
+
+
+def plan_files(
+    inputs: Iterable[str | os.PathLike[str]],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    format: str | None = None,  # noqa: A002
+    compare: bool = False,
+    option: str = "",
+) -> tuple[Sources, list[Job]]:
+    """Find the files of :func:`restore_files` and decide where results go; nothing is written.
+
+    Args:
+        inputs: See :func:`restore_files`, as for the rest.
+        out: Folder for the results, or a file.
+        format: Format of restored images.
+        compare: Whether there are comparisons.
+        option: What named ``out``, for messages.
+
+    Returns:
+        What was found, and a job for each file.
+
+    Raises:
+        DataError: See :func:`restore_files`.
+        OutputError: If nothing can be written to ``out``.
+    """
+    found = find_sources(list(inputs), out)
+    jobs = plan_jobs(found.files, out, format=format, compare=compare)
+    if out is not None:
+        require_writable(out, option, folder=Path(out) not in {job.target for job in jobs})
+    return found, jobs
 
 
 def run_jobs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +16,7 @@ from .sources import COMPARED, RESTORED, UNREAD_SUFFIXES, Source
 
 #: Formats that can be chosen, and their suffixes.
 FORMATS = {"png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tif"}
+_WRITTEN = (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,6 @@ def plan_jobs(
     *,
     format: str | None = None,  # noqa: A002
     compare: bool = False,
-    named: int | None = None,
 ) -> list[Job]:
     """Decide where results go.
 
@@ -54,20 +54,19 @@ def plan_jobs(
             default results are called ``NAME_restored.EXT`` and stand beside their inputs.
         format: Format of restored images, a key of :data:`FORMATS`; by default the input's.
         compare: Whether there are comparisons, ``NAME_compare.EXT``.
-        named: Number of inputs that were named; ``out`` may be a file where it is 1.
 
     Raises:
         ConfigError: If ``out`` is a file and there are several inputs, or is one of a format that
             is not written.
         DataError: If a result would be written over an input or another result.
     """
-    as_file = out is not None and _is_file_name(Path(out))
-    if as_file and (len(sources) != 1 or named not in (None, 1)):
+    as_file = out is not None and _names_file(Path(out), _WRITTEN)
+    if as_file and len(sources) != 1:
         raise ConfigError(f"-o {out} is one file, but there are several inputs: name a folder.")
-    if out is not None and _is_unwritten(Path(out)):
+    if out is not None and _names_file(Path(out), UNREAD_SUFFIXES):
         raise ConfigError(
             f"-o {out}: {Path(out).suffix} is not a format that is written; use one of "
-            f"{', '.join((*IMAGE_SUFFIXES, *VIDEO_SUFFIXES))}, or name a folder."
+            f"{', '.join(_WRITTEN)}, or name a folder."
         )
     jobs = []
     for source in sources:
@@ -99,12 +98,9 @@ def shard_of(jobs: Sequence[Job], shard: tuple[int, int]) -> list[Job]:
     return list(jobs[index - 1 :: count])
 
 
-def _is_file_name(out: Path) -> bool:
-    return out.suffix.lower() in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES) and not out.is_dir()
-
-
-def _is_unwritten(out: Path) -> bool:
-    return out.suffix.lower() in UNREAD_SUFFIXES and not out.is_dir()
+def _names_file(out: Path, suffixes: Collection[str]) -> bool:
+    """Return whether ``-o`` names a file of one of these formats, and no folder that is there."""
+    return out.suffix.lower() in suffixes and not out.is_dir()
 
 
 def _suffix(source: Source, format: str | None) -> str:  # noqa: A002
@@ -112,7 +108,7 @@ def _suffix(source: Source, format: str | None) -> str:  # noqa: A002
     if format is not None and not source.is_video:
         return FORMATS[format]
     suffix = source.path.suffix
-    return suffix if suffix.lower() in (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES) else ".png"
+    return suffix if suffix.lower() in _WRITTEN else ".png"
 
 
 def _refuse_overwriting(jobs: Sequence[Job]) -> None:
