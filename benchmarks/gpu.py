@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +23,7 @@ from benchmarks.infer import inference
 from benchmarks.network_options import Options, Shape, network_of
 from benchmarks.train import training
 from restorekit.catalog import all_methods
+from restorekit.doctor.processes import on_two_ranks
 from restorekit.errors import ConfigError
 from restorekit.evaluation.environment import collect_environment
 from restorekit.io.files import write_json
@@ -173,33 +171,14 @@ def _two_processes(device: str) -> float:
     Raises:
         ConfigError: If a process fails, or the weights differ.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "WORLD_SIZE": "2",
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port),
-        }
-        processes = [
-            subprocess.Popen(  # noqa: S603  this module
-                [
-                    sys.executable,
-                    "-m",
-                    "benchmarks.gpu",
-                    device,
-                    str(Path(folder) / "weights.json"),
-                ],
-                env={**environment, "RANK": str(rank)},
-            )
-            for rank in range(2)
-        ]
-        statuses = [process.wait(timeout=120) for process in processes]
-        if any(statuses):
-            raise ConfigError(f"the processes ended with status {statuses}")
-        found = json.loads((Path(folder) / "weights.json").read_text(encoding="utf-8"))
+        target = Path(folder) / "weights.json"
+        command = [sys.executable, "-m", "benchmarks.gpu", device, str(target)]
+        ended = on_two_ranks(command, seconds=120)
+        if any(status for status, _ in ended):
+            said = [error.strip().splitlines()[-1:] for _, error in ended]
+            raise ConfigError(f"the processes ended with {[one[0] for one in ended]}: {said}")
+        found = json.loads(target.read_text(encoding="utf-8"))
     difference: float = found["difference"]
     if difference > _TOLERANCE:
         raise ConfigError(f"the weights differ by {difference:.3g}")

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.distributed
@@ -43,7 +43,19 @@ def check_processes() -> Iterator[Finding]:
         yield _together(backend)
 
 
-def _together(backend: str) -> Finding:
+def on_two_ranks(command: Sequence[str], seconds: float) -> list[tuple[int, str]]:
+    """Run a command as rank 0 and rank 1 of 2 on this machine.
+
+    Args:
+        command: Program and arguments; the ranks are in its environment, as torchrun puts them.
+        seconds: How long to wait for each.
+
+    Returns:
+        Exit status and standard error of each.
+
+    Raises:
+        subprocess.TimeoutExpired: If one takes longer; both are ended.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,8 +67,8 @@ def _together(backend: str) -> Finding:
         "OMP_NUM_THREADS": "1",
     }
     processes = [
-        subprocess.Popen(  # noqa: S603  the program above
-            [sys.executable, "-c", _PROGRAM, backend],
+        subprocess.Popen(  # noqa: S603  the caller's
+            list(command),
             env={**environment, "RANK": str(rank)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -64,19 +76,25 @@ def _together(backend: str) -> Finding:
         )
         for rank in range(2)
     ]
+    try:
+        errors = [process.communicate(timeout=seconds)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    return [(process.returncode, error) for process, error in zip(processes, errors, strict=True)]
+
+
+def _together(backend: str) -> Finding:
     remedy = (
         "look at the firewall of this machine's own addresses; GLOO_SOCKET_IFNAME=lo or "
         "NCCL_SOCKET_IFNAME=lo chooses the interface; one process works without"
     )
     try:
-        errors = [process.communicate(timeout=_SECONDS)[1] for process in processes]
+        ended = on_two_ranks([sys.executable, "-c", _PROGRAM, backend], _SECONDS)
     except subprocess.TimeoutExpired:
         return Finding(backend, "problem", f"no answer within {_SECONDS} seconds", remedy)
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    if any(process.returncode for process in processes):
-        last = next((error.strip().splitlines()[-1] for error in errors if error.strip()), "")
+    if any(status for status, _ in ended):
+        last = next((error.strip().splitlines()[-1] for _, error in ended if error.strip()), "")
         return Finding(backend, "problem", f"two processes failed: {last}", remedy)
     return Finding(backend, "ok", "two processes add numbers up")
