@@ -7,12 +7,13 @@ from typing import Any
 import cv2
 import numpy as np
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 
 from .checks import Range, require_range, require_share
 from .degradations.base import to_levels
 from .degradations.jpeg import compress, draw_quality
-from .paired import Image, PairedTransform
+from .paired import PairedTransform
 
 
 @TRANSFORMS.register_module()

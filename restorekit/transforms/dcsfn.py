@@ -7,9 +7,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 
-from .paired import Image, PairedTransform
+from .paired import PairedTransform
 
 _MAX_DEGREES = 30
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 
-from .paired import Image, PairedTransform
+from .paired import PairedTransform
 
 
 @TRANSFORMS.register_module()

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 
-from .paired import IMAGE_KEYS, Image
+from .paired import IMAGE_KEYS
 
 
 @TRANSFORMS.register_module()

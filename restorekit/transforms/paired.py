@@ -6,12 +6,10 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
 from restorekit.errors import DataError
-
-Image = npt.NDArray[np.uint8]
+from restorekit.io.images import Image
 
 #: The entries of a sample that hold images.
 IMAGE_KEYS = ("lq", "gt")

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from restorekit.errors import ConfigError
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 
-from .paired import Image, PairedTransform
+from .paired import PairedTransform
 
 
 @TRANSFORMS.register_module()

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 
 from .checks import require_share
 from .degradations.base import to_levels
-from .paired import Image, PairedTransform
+from .paired import PairedTransform
 
 #: Coverage of each pixel, 0 to 255.
 Mask: TypeAlias = npt.NDArray[np.uint8]

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
-Image: TypeAlias = npt.NDArray[np.uint8]
+from restorekit.io.images import Image
+
 Map: TypeAlias = npt.NDArray[np.float32]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms.checks import Range, require_range, require_share
 
-from .base import Degradation, Image, Map, to_levels
+from .base import Degradation, Map, to_levels
 
 #: Positions of the camera that are averaged, per pixel of the path's length.
 _STEPS_PER_PIXEL = 4

@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from restorekit.io.images import decode_pixels, encode_image
+from restorekit.io.images import Image, decode_pixels, encode_image
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms.checks import Range, require_range
 
-from .base import Degradation, Image
+from .base import Degradation
 
 
 @TRANSFORMS.register_module()

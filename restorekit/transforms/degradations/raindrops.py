@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms.checks import Range, require_range
 
-from .base import Degradation, Image, Map, smooth_field, to_levels
+from .base import Degradation, Map, smooth_field, to_levels
 
 
 @TRANSFORMS.register_module()

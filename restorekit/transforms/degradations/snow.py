@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 from restorekit.transforms.checks import Range, require_range
 
-from .base import Degradation, Image, Map, to_levels
+from .base import Degradation, Map, to_levels
 
 #: Flakes are drawn at sub-pixel positions: this many binary digits of a coordinate are fractions.
 _SHIFT = 4
