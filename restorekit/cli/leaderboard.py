@@ -15,7 +15,7 @@ from restorekit.errors import ConfigError
 from restorekit.io.files import require_writable
 
 if TYPE_CHECKING:
-    from restorekit.leaderboard import PaperTable, Pictures, Results, Section
+    from restorekit.leaderboard import Pictures, Report, Results, Section
 
 #: Default number of images of a test set with pictures in the page.
 MAX_IMAGES = 8
@@ -82,10 +82,13 @@ def run(args: argparse.Namespace) -> None:
         require_writable(args.out, "--out", folder=True)
     results = {path: leaderboard.read_results(path) for path in args.results}
     references = published_numbers()
-    papers = leaderboard.paper_tables(references, results) if args.paper_tables else []
+    papers = leaderboard.paper_tables(references, results) if args.paper_tables else None
     rankings = leaderboard.rank_all(results, tuple(args.protocol)) if results else []
     sections = leaderboard.make_sections(rankings, references if args.references else None)
-    shown = [leaderboard.paper_markdown(papers), leaderboard.markdown(sections)]
+    shown = [
+        leaderboard.report_markdown(papers) if papers else "",
+        leaderboard.markdown(sections),
+    ]
     sys.stdout.write("\n".join(filter(None, shown)))
     if args.out:
         _write(args, results, sections, papers)
@@ -95,7 +98,7 @@ def _write(
     args: argparse.Namespace,
     results: Mapping[str, Results],
     sections: Sequence[Section],
-    papers: Sequence[PaperTable],
+    papers: Report | None,
 ) -> None:
     from restorekit import leaderboard
 
@@ -108,7 +111,13 @@ def _write(
             pictures[fingerprint] = leaderboard.choose_pictures(ranking, folders, args.max_images)
     written = []
     if papers:
-        written += leaderboard.write_paper_tables(folder, papers)
+        rows = [
+            [chapter.title, *(cell.text() for cell in row)]
+            for chapter in papers.chapters
+            for table in chapter.tables
+            for row in zip(*(column.cells for column in table.columns), strict=True)
+        ]
+        written += leaderboard.write_report(folder, "paper_tables", papers, rows)
     if sections:
         written += leaderboard.write_leaderboard(folder, sections, pictures)
     sys.stdout.write(f"\nWritten: {', '.join(map(str, written))}\n")

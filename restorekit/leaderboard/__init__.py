@@ -11,24 +11,28 @@ from restorekit.evaluation.results import (
 )
 
 from .across import across_test_sets
-from .paper_tables import PaperTable, paper_tables
+from .paper_tables import paper_tables
 from .ranking import Entry, Ranking, rank, rank_all
-from .render.markdown import markdown, markdown_table, paper_markdown
+from .render.markdown import markdown, markdown_table, report_markdown
 from .render.pictures import Pictures, choose_pictures, find_folders
+from .render.report import Chapter, Figure, Report, Table
 from .render.sections import Section, make_sections
 from .render.spreadsheet import to_csv
-from .render.writing import write_leaderboard, write_paper_tables
+from .render.writing import write_leaderboard, write_report
 
 __all__ = [
     "RAINY_INPUT",
+    "Chapter",
     "Cost",
     "DatasetRecord",
     "Entry",
-    "PaperTable",
+    "Figure",
     "Pictures",
     "Ranking",
+    "Report",
     "Results",
     "Section",
+    "Table",
     "across_test_sets",
     "build_results",
     "choose_pictures",
@@ -36,13 +40,13 @@ __all__ = [
     "make_sections",
     "markdown",
     "markdown_table",
-    "paper_markdown",
     "paper_tables",
     "rank",
     "rank_all",
     "read_results",
+    "report_markdown",
     "to_csv",
     "write_leaderboard",
-    "write_paper_tables",
+    "write_report",
     "write_results",
 ]

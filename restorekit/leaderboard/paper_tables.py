@@ -7,7 +7,6 @@ without one it stays empty.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from restorekit.catalog import Published, PublishedNumbers
 from restorekit.errors import DataError
@@ -17,6 +16,7 @@ from restorekit.metrics.measures import find_measure
 from .board import test_set_of
 from .ranking import by_criterion
 from .render.cells import EMPTY, Cell, Column, Item, Number, Text, best_of, cell, difference
+from .render.report import Chapter, Report, Table
 
 #: The protocol of the paper's released eval.py.
 PAPER_PROTOCOL = "rgb_float"
@@ -28,22 +28,7 @@ _HERE = "restorekit"
 _DATASET_NAMES = {"rain200h": "Rain100H", "rain200l": "Rain100L", "rain1200": "Rain1200"}
 
 
-@dataclass(frozen=True)
-class PaperTable:
-    """A table of the paper.
-
-    Attributes:
-        title: Number and subject of the table.
-        columns: The columns.
-        notes: What a reader must know.
-    """
-
-    title: str
-    columns: tuple[Column, ...]
-    notes: tuple[str, ...]
-
-
-def paper_tables(references: PublishedNumbers, results: Mapping[str, Results]) -> list[PaperTable]:
+def paper_tables(references: PublishedNumbers, results: Mapping[str, Results]) -> Report:
     """Return the paper's Tables 1 and 2.
 
     Args:
@@ -55,10 +40,14 @@ def paper_tables(references: PublishedNumbers, results: Mapping[str, Results]) -
         DataError: If two files have different numbers for one cell, or NIQE of different
             photographs or variants.
     """
-    return [_synthetic(references, results), _real(references, results)]
+    return Report(
+        "DCSFN, Tables 1 and 2",
+        "The numbers of the paper, and those measured with restorekit.",
+        (_synthetic(references, results), _real(references, results)),
+    )
 
 
-def _synthetic(references: PublishedNumbers, results: Mapping[str, Results]) -> PaperTable:
+def _synthetic(references: PublishedNumbers, results: Mapping[str, Results]) -> Chapter:
     printed = {(number.dataset, number.method): number for number in references.table("dcsfn-1")}
     datasets = list(dict.fromkeys(dataset for dataset, _ in printed))
     methods = list(dict.fromkeys(method for _, method in printed))
@@ -80,10 +69,12 @@ def _synthetic(references: PublishedNumbers, results: Mapping[str, Results]) -> 
         f"all images of {', '.join(datasets)}; in parentheses measured minus published. "
         f"{EMPTY} is not measured.",
     )
-    return PaperTable("Table 1 of the DCSFN paper: synthetic rain", tuple(columns), notes)
+    return Chapter(
+        "Table 1 of the DCSFN paper: synthetic rain", tables=(Table(tuple(columns)),), notes=notes
+    )
 
 
-def _real(references: PublishedNumbers, results: Mapping[str, Results]) -> PaperTable:
+def _real(references: PublishedNumbers, results: Mapping[str, Results]) -> Chapter:
     numbers = references.table("dcsfn-2")
     (measure,) = numbers[0].printed
     label = find_measure(measure).label
@@ -100,7 +91,9 @@ def _real(references: PublishedNumbers, results: Mapping[str, Results]) -> Paper
         "The paper's photographs were not published: the numbers measured here are for others and "
         f"cannot be compared with the paper's. {EMPTY} is not measured.",
     )
-    return PaperTable("Table 2 of the DCSFN paper: real photographs", columns, notes)
+    return Chapter(
+        "Table 2 of the DCSFN paper: real photographs", tables=(Table(columns),), notes=notes
+    )
 
 
 def _method_column(methods: Sequence[str]) -> Column:

@@ -15,7 +15,7 @@ from restorekit.leaderboard import (
     paper_tables,
     rank_all,
     write_leaderboard,
-    write_paper_tables,
+    write_report,
 )
 
 PROTOCOLS = ("rgb_float", "matlab_y_u8")
@@ -51,7 +51,7 @@ def page(page_results, tmp_path_factory):
     by_print = {rankings[0].dataset.fingerprint: pictures}
     references = published_numbers()
     write_leaderboard(folder, make_sections(rankings, references), by_print)
-    write_paper_tables(folder, paper_tables(references, page_results))
+    write_report(folder, "paper_tables", paper_tables(references, page_results), [])
     return folder / "leaderboard.html"
 
 

@@ -112,7 +112,7 @@ def test_numbers_are_shown_with_their_sign_and_digits():
     assert Number(-1.25, 2).text("−") == "−1.25"
     assert Number(6422547, grouped=True).text() == "6,422,547"
     assert Number(2.5e-7, significant=3).text("−") == "2.5e-07"
-    assert Item((Number(1.0, 2, half_width=0.25),), difference(-0.5, 1)).text() == (
+    assert Item((Number(1.0, 2, plus_minus=0.25),), difference(-0.5, 1)).text() == (
         "1.00 ± 0.25 (-0.5)"
     )
 

@@ -12,7 +12,7 @@ from restorekit.catalog import published_numbers
 from restorekit.leaderboard import make_sections, paper_tables, rank_all
 from restorekit.leaderboard.render.page import board_page, script_json
 from restorekit.leaderboard.render.pictures import Pictures
-from restorekit.leaderboard.render.writing import write_paper_tables
+from restorekit.leaderboard.render.writing import write_report
 
 NASTY = """</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&lt;<!--"""
 
@@ -154,7 +154,7 @@ def test_paths_of_results_files_are_not_in_the_page():
 
 
 def test_the_papers_page_needs_nothing_measured(tmp_path):
-    files = write_paper_tables(tmp_path, paper_tables(published_numbers(), {}))
+    files = write_report(tmp_path, "paper_tables", paper_tables(published_numbers(), {}), [])
     assert [file.name for file in files] == [
         f"paper_tables.{s}" for s in ("md", "csv", "tex", "html")
     ]

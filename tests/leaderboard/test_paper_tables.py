@@ -15,7 +15,8 @@ def references():
 
 
 def tables(references, *results):
-    return paper_tables(references, {f"{n}.json": result for n, result in enumerate(results)})
+    report = paper_tables(references, {f"{n}.json": result for n, result in enumerate(results)})
+    return [chapter.tables[0] for chapter in report.chapters]
 
 
 def column(table, title):

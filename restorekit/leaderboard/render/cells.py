@@ -46,7 +46,7 @@ class Number:
         significant: Number of significant digits to show, instead of ``digits``.
         signed: Whether a positive number has a plus sign.
         grouped: Whether commas separate thousands.
-        half_width: Half the width of its confidence interval, shown after ±.
+        plus_minus: Its uncertainty, shown after ±.
     """
 
     value: float
@@ -54,10 +54,10 @@ class Number:
     significant: int | None = None
     signed: bool = False
     grouped: bool = False
-    half_width: float | None = None
+    plus_minus: float | None = None
 
     def text(self, minus: str = "-") -> str:
-        """Return the number without its interval."""
+        """Return the number without its uncertainty."""
         flags = ("+" if self.signed else "") + ("," if self.grouped else "")
         if self.significant is not None:
             text = f"{self.value:{flags}.{self.significant}g}"
@@ -68,7 +68,7 @@ class Number:
 
     def spread(self) -> str:
         """Return what follows the number: ``" ± 0.42"``, or an empty string."""
-        return "" if self.half_width is None else f" ± {self.half_width:.{self.digits}f}"
+        return "" if self.plus_minus is None else f" ± {self.plus_minus:.{self.digits}f}"
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,17 @@ class Cell:
         items: The items to show; none in an empty cell.
         sort_by: Value to sort the column by; None comes last.
         best: Whether it is the best of its column.
+        second: Whether it is the second best of its column.
         detail: Text that the HTML page adds in small print.
+        hint: What the HTML page shows when a pointer rests on it.
     """
 
     items: tuple[Item, ...] = ()
     sort_by: float | str | None = None
     best: bool = False
+    second: bool = False
     detail: str = ""
+    hint: str = ""
 
     def text(self, minus: str = "-") -> str:
         """Return the cell in one line."""
@@ -156,7 +160,7 @@ class Column:
 
 
 def spread(value: Value) -> str:
-    """Return a value's confidence interval as ``" ± 0.42"``, or an empty string."""
+    """Return a value's uncertainty as ``" ± 0.42"``, or an empty string."""
     return value.spread() if isinstance(value, Number) else ""
 
 
@@ -178,6 +182,12 @@ def best_of(values: Sequence[float | None], higher_is_better: bool) -> list[bool
     known = [value for value in values if value is not None]
     best = (max if higher_is_better else min)(known, default=None)
     return [value is not None and value == best for value in values]
+
+
+def second_of(values: Sequence[float | None], higher_is_better: bool) -> list[bool]:
+    """Say for each value whether it is the second best, which needs a third one."""
+    distinct = sorted({one for one in values if one is not None}, reverse=higher_is_better)
+    return [len(distinct) > 2 and value == distinct[1] for value in values]
 
 
 def difference(value: float, digits: int) -> Number:

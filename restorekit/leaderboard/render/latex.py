@@ -1,12 +1,12 @@
-"""Write rankings and the paper's tables as LaTeX, which needs the packages in :data:`PREAMBLE`."""
+"""Write rankings and reports as LaTeX, which needs the packages in :data:`PREAMBLE`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from ..paper_tables import PaperTable
-from .cells import Column, plain
+from .cells import Cell, Column, plain
+from .report import Report, with_code
 from .sections import Section
 
 #: The first lines of a file of tables.
@@ -47,14 +47,15 @@ def latex(sections: Sequence[Section]) -> str:
     return "\n".join([PREAMBLE, *map(_ranking_table, sections)])
 
 
-def paper_latex(tables: Sequence[PaperTable]) -> str:
-    """Return the paper's tables as LaTeX."""
-    return "\n".join(
-        [
-            PREAMBLE,
-            *(_table(one.columns, one.title, one.title, " ".join(one.notes)) for one in tables),
-        ]
-    )
+def report_latex(report: Report) -> str:
+    """Return the tables of a report as LaTeX, the best numbers bold and the second underlined."""
+    tables = [PREAMBLE]
+    for chapter in report.chapters:
+        note = _sentences((*chapter.lead, *chapter.notes))
+        for index, table in enumerate(chapter.tables):
+            title = f"{chapter.title}: {table.title}" if table.title else chapter.title
+            tables.append(_table(table.columns, title, title, "" if index else note))
+    return "\n".join(tables)
 
 
 def escape_latex(text: str) -> str:
@@ -67,7 +68,7 @@ def escape_latex(text: str) -> str:
 def _ranking_table(section: Section) -> str:
     columns = [column for column in section.columns if column.in_paper]
     sources = enumerate(section.board.sources, 1)
-    note = " ".join(f"[{number}] {source}." for number, source in sources)
+    note = escape_latex(" ".join(f"[{number}] {source}." for number, source in sources))
     return _table(columns, f"{section.title}: {section.about}.", section.title, note)
 
 
@@ -75,10 +76,10 @@ def _table(columns: Sequence[Column], caption: str, label: str, note: str) -> st
     """Return one table.
 
     Args:
-        columns: The columns; their best cells are bold.
+        columns: The columns; their best cells are bold, their second best underlined.
         caption: Plain text above the table.
         label: Label after ``tab:``; anything but letters and digits becomes ``-``.
-        note: Plain text below the table.
+        note: LaTeX below the table; may be empty.
     """
     # The caption names the protocol; in every heading it would leave no room for numbers.
     titles = [escape_latex(column.short_title or column.title) for column in columns]
@@ -99,7 +100,7 @@ def _table(columns: Sequence[Column], caption: str, label: str, note: str) -> st
             r"    \bottomrule",
             r"  \end{tabular}",
             r"  \end{adjustbox}",
-            *([f"  \\par\\smallskip\\footnotesize {escape_latex(note)}"] if note else []),
+            *([f"  \\par\\smallskip\\footnotesize {note}"] if note else []),
             r"\end{table}",
             "",
         ]
@@ -107,6 +108,17 @@ def _table(columns: Sequence[Column], caption: str, label: str, note: str) -> st
 
 
 def _cells(column: Column) -> list[str]:
-    texts = [escape_latex(cell.text(_MINUS)) for cell in column.cells]
-    cells = zip(column.cells, texts, strict=True)
-    return [f"\\textbf{{{text}}}" if cell.best else text for cell, text in cells]
+    return [_marked(cell, escape_latex(cell.text(_MINUS))) for cell in column.cells]
+
+
+def _marked(cell: Cell, text: str) -> str:
+    if cell.best:
+        return f"\\textbf{{{text}}}"
+    return f"\\underline{{{text}}}" if cell.second else text
+
+
+def _sentences(sentences: Sequence[str]) -> str:
+    return " ".join(
+        with_code(one, escape_latex, lambda code: f"\\texttt{{{escape_latex(code)}}}")
+        for one in sentences
+    )

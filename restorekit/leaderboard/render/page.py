@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from restorekit.version import __version__
 
 from ..board import Row
-from ..paper_tables import PaperTable
-from .cells import Number, spread
+from .cells import Number, plain, spread
 from .page_data import page_data
 from .pictures import Pictures
+from .report import Report, with_code
 from .sections import Section, explanation, measure_key
 
 _FOLDER = Path(__file__).with_name("assets")
@@ -54,15 +54,9 @@ def board_page(sections: Sequence[Section], pictures: Mapping[str, Pictures]) ->
     )
 
 
-def paper_page(tables: Sequence[PaperTable]) -> str:
-    """Return the page of the paper's tables."""
-    return _page(
-        "paper_tables.html",
-        {},
-        title="DCSFN, Tables 1 and 2",
-        lead="The numbers of the paper, and those measured with restorekit.",
-        tables=tables,
-    )
+def report_page(report: Report) -> str:
+    """Return the page of a report, with its figures in it."""
+    return _page("report.html", {}, title=report.title, lead=report.lead, report=report)
 
 
 def script_json(data: Mapping[str, Any]) -> str:
@@ -143,6 +137,8 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["spread"] = spread
+    templates.filters["sentence"] = _sentence
+    templates.filters["base64"] = lambda data: base64.b64encode(data).decode("ascii")
     return templates
 
 
@@ -168,6 +164,11 @@ def _page(template: str, data: Mapping[str, Any], **content: Any) -> str:
     )
     # JSON can hold unpaired surrogates, which UTF-8 cannot.
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _sentence(text: str) -> Markup:
+    # Both functions escape what they write.
+    return Markup(with_code(plain(text), escape, Markup("<code>{}</code>").format))  # noqa: S704
 
 
 def _hash(text: str) -> str:

@@ -121,7 +121,7 @@ def explanation(sections: Sequence[Section]) -> list[str]:
             "Test images trained on: the number of test images that show a photograph of the "
             "checkpoint's training set."
         )
-    if any(isinstance(value, Number) and value.half_width is not None for value in numbers):
+    if any(isinstance(value, Number) and value.plus_minus is not None for value in numbers):
         sentences.append(
             "± is half of the 95\N{NO-BREAK SPACE}% confidence interval of the mean over images "
             "(Student's t)."
@@ -222,8 +222,8 @@ def _mean_column(board: Board, measure: MeasuredQuantity) -> Column:
             cells.append(Cell())
             continue
         interval = row.intervals[name]
-        half_width = None if interval is None else (interval[1] - interval[0]) / 2
-        number = Number(quantity.mean, measure.digits, half_width=half_width)
+        plus_minus = None if interval is None else (interval[1] - interval[0]) / 2
+        number = Number(quantity.mean, measure.digits, plus_minus=plus_minus)
         cells.append(Cell((Item((number,)),), quantity.mean, is_best))
     return Column(
         measure_key(measure),

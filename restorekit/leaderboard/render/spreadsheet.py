@@ -1,17 +1,16 @@
-"""Write rankings and the paper's tables as CSV."""
+"""Write rankings as CSV, and any rows so that a spreadsheet opens them safely."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from restorekit.catalog import Published
 
 from ..board import Board, Row
-from ..paper_tables import PaperTable
 from .cells import plain
 from .sections import COSTS, Section
 
@@ -42,20 +41,11 @@ def to_csv(sections: Sequence[Section]) -> str:
         *_LAST,
     )
     rows = (row for section in sections for row in _rows(section.board))
-    return _text([columns, *([row.get(key) for key in columns] for row in rows)])
+    return csv_text([columns, *([row.get(key) for key in columns] for row in rows)])
 
 
-def paper_csv(tables: Sequence[PaperTable]) -> str:
-    """Return the paper's tables below each other, each with its own heading."""
-    rows: list[Sequence[Any]] = []
-    for table in tables:
-        rows.append(["table", *(column.title for column in table.columns)])
-        cells = zip(*(column.cells for column in table.columns), strict=True)
-        rows += [[table.title, *(cell.text() for cell in row)] for row in cells]
-    return _text(rows)
-
-
-def _text(rows: Sequence[Sequence[Any]]) -> str:
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Return rows as CSV, in which no text can run as a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([_safe(value) for value in row] for row in rows)

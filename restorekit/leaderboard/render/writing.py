@@ -1,19 +1,20 @@
-"""Write the files of a leaderboard: Markdown, CSV, LaTeX and HTML."""
+"""Write the files of a leaderboard or report: Markdown, CSV, LaTeX and HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from restorekit.io.files import write_text
 
-from ..paper_tables import PaperTable
-from .latex import latex, paper_latex
-from .markdown import markdown, paper_markdown
-from .page import board_page, paper_page
+from .latex import latex, report_latex
+from .markdown import markdown, report_markdown
+from .page import board_page, report_page
 from .pictures import Pictures
+from .report import Report
 from .sections import Section
-from .spreadsheet import paper_csv, to_csv
+from .spreadsheet import csv_text, to_csv
 
 
 def write_leaderboard(
@@ -38,15 +39,24 @@ def write_leaderboard(
     return _write(folder, "leaderboard", texts)
 
 
-def write_paper_tables(folder: Path, tables: Sequence[PaperTable]) -> list[Path]:
-    """Write ``paper_tables.md``, ``.csv``, ``.tex`` and ``.html``, and return their paths."""
+def write_report(
+    folder: Path, stem: str, report: Report, rows: Sequence[Sequence[Any]]
+) -> list[Path]:
+    """Write a report as ``.md``, ``.csv``, ``.tex`` and ``.html``, and return the paths.
+
+    Args:
+        folder: Output folder; created if needed.
+        stem: Name of the files without their suffix.
+        report: The report.
+        rows: The rows of the CSV file, its heading first.
+    """
     texts = {
-        ".md": paper_markdown(tables),
-        ".csv": paper_csv(tables),
-        ".tex": paper_latex(tables),
-        ".html": paper_page(tables),
+        ".md": report_markdown(report),
+        ".csv": csv_text(rows),
+        ".tex": report_latex(report),
+        ".html": report_page(report),
     }
-    return _write(folder, "paper_tables", texts)
+    return _write(folder, stem, texts)
 
 
 def _write(folder: Path, stem: str, texts: Mapping[str, str]) -> list[Path]:
