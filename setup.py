@@ -17,16 +17,18 @@ EXTRAS = ("demo", "logging", "measures", "onnx", "openvino", "video", "web", "te
 
 
 class BuildWithConfigs(build_py):
-    """Puts the configs into the package, where mmengine and OpenMIM look for them."""
+    """Puts configs and studies into the package, where mmengine and OpenMIM look for configs."""
 
     def run(self) -> None:
-        """Build, and copy the configs; an editable installation uses those of the clone."""
+        """Build, and copy them; an editable installation uses those of the clone."""
         super().run()
-        if not getattr(self, "editable_mode", False):
-            target = Path(self.build_lib) / "restorekit" / ".mim" / "configs"
+        if getattr(self, "editable_mode", False):
+            return
+        for folder in ("configs", "studies"):
+            target = Path(self.build_lib) / "restorekit" / ".mim" / folder
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(
-                ROOT / "configs", target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+                ROOT / folder, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
             )
 
 

@@ -41,6 +41,15 @@ UPPER = {
     "hooks": {"checkpoints", "evaluation", "leaks"},
     "web": {"checkpoints", "hub", "inference", "interop"},
     "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
+    "studies": {
+        "checkpoints",
+        "engine",
+        "evaluation",
+        "hooks",
+        "inference",
+        "leaderboard",
+        "leaks",
+    },
     "checking": {"checkpoints"},
     "doctor": set(),
     "scaffold": set(),
@@ -58,6 +67,7 @@ UPPER = {
         "leaks",
         "plugins",
         "scaffold",
+        "studies",
         "web",
     },
 }

@@ -28,7 +28,7 @@ from .methods import (
     published_beside,
     published_for,
 )
-from .published import Published, PublishedNumbers, published_numbers
+from .published import Published, PublishedNumbers, Table, published_numbers, published_tables
 
 __all__ = [
     "Distribution",
@@ -45,6 +45,7 @@ __all__ = [
     "PublishedNumbers",
     "Split",
     "SplitVersion",
+    "Table",
     "TestMode",
     "all_datasets",
     "all_layouts",
@@ -58,4 +59,5 @@ __all__ = [
     "published_beside",
     "published_for",
     "published_numbers",
+    "published_tables",
 ]

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -192,8 +193,8 @@ class PublishedNumbers(Struct, frozen=True):
 
 
 @lru_cache
-def published_numbers(folder: Path = FOLDER) -> PublishedNumbers:
-    """Read all published numbers.
+def published_tables(folder: Path = FOLDER) -> Mapping[str, Table]:
+    """Read all published tables, by id.
 
     Args:
         folder: A folder with ``published/`` and ``datasets/``; the package's own by default.
@@ -214,6 +215,13 @@ def published_numbers(folder: Path = FOLDER) -> PublishedNumbers:
                         f"catalog or described under unidentified.{did_you_mean(column, test_sets)}"
                     )
             tables[name] = table
+    return MappingProxyType(tables)
+
+
+@lru_cache
+def published_numbers(folder: Path = FOLDER) -> PublishedNumbers:
+    """Read all published numbers; see :func:`published_tables`."""
+    tables, test_sets = published_tables(folder), all_test_sets(folder)
     numbers = tuple(one for name, table in tables.items() for one in _numbers(name, table))
     used = {number.dataset for number in numbers}
     return PublishedNumbers(numbers, {key: one for key, one in test_sets.items() if key in used})
