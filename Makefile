@@ -12,7 +12,7 @@ TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 TEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint types demo clean
+.PHONY: help install test lint types docs demo clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -35,9 +35,13 @@ lint: install ## check style, formatting, spelling and language
 types: install ## check the types
 	$(VENV)/bin/mypy
 
+docs: install ## write the documentation site to site/, and check its links
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --quiet --strict --site-dir site
+	$(VENV)/bin/python tools/website/check.py site
+
 demo: install ## train, test and rank networks on photographs, on any machine
 	PYTHON=$(VENV)/bin/python tools/demo.sh
 
 clean: ## remove caches and build products; .venv stays
-	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +

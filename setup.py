@@ -13,7 +13,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-EXTRAS = ("demo", "logging", "measures", "onnx", "openvino", "video", "web", "tests", "dev")
+EXTRAS = ("demo", "logging", "measures", "onnx", "openvino", "video", "web", "tests", "dev", "docs")
 
 
 class BuildWithConfigs(build_py):

@@ -25,6 +25,7 @@ EXTRAS = (
     "web",
     "tests",
     "dev",
+    "docs",
     "brisque",
     "tensorflow",
     "spandrel",

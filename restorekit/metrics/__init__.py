@@ -6,7 +6,7 @@ import.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .measures import CallableMeasure, Measure, build_measure
 from .protocols import (
@@ -17,6 +17,9 @@ from .protocols import (
     measure_all,
     register_protocol,
 )
+
+if TYPE_CHECKING:
+    from .evaluator import RestorationMetric
 
 __all__ = [
     "PROTOCOLS",

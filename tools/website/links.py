@@ -1,0 +1,85 @@
+"""Where each file of the repository stands on the site, and links between them."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: Files outside docs/ that are pages of their own, and where.
+PAGES = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+}
+_FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"(?<=\]\()(?!\w+:|#)(?P<target>[^)\s#]+)(?=[)#\s])")
+
+
+def place_of(path: str) -> str:
+    """Return the page, or the file of docs/, that stands for a file of the repository."""
+    if path.startswith("docs/"):
+        return path.removeprefix("docs/")
+    card = re.fullmatch(r"configs/([^/]+)/README\.md", path)
+    return PAGES.get(path) or (f"methods/{card[1]}.md" if card else f"source/{path}.md")
+
+
+def rewrite(text: str, origin: str, page: str) -> str:
+    """Return Markdown whose relative links fit the site.
+
+    Args:
+        text: Markdown of a file of the repository.
+        origin: The file that its links are relative to.
+        page: Where it stands on the site.
+    """
+
+    def linked(found: re.Match[str]) -> str:
+        place = place_of(_resolve(found["target"], origin))
+        return posixpath.relpath(place, posixpath.dirname(page) or ".")
+
+    return "".join(
+        part if is_code else _LINK.sub(linked, part) for is_code, part in _split_code(text)
+    )
+
+
+def linked_files(text: str, origin: str) -> set[str]:
+    """Return the files of the repository that Markdown links to."""
+    return {
+        _resolve(found["target"], origin)
+        for is_code, part in _split_code(text)
+        if not is_code
+        for found in _LINK.finditer(part)
+    }
+
+
+def sources(origins: Mapping[str, str]) -> dict[str, str]:
+    """Return a page for each file that is linked to and is none itself: its text by its path.
+
+    Args:
+        origins: Markdown by the file of the repository that it is of.
+    """
+    linked = set().union(*(linked_files(text, origin) for origin, text in origins.items()))
+    outside = {path for path in linked if place_of(path).startswith("source/")}
+    return {path: _source_page(path) for path in sorted(outside) if (ROOT / path).is_file()}
+
+
+def _source_page(path: str) -> str:
+    language = {".py": "python", ".yml": "yaml", ".sh": "bash"}.get(Path(path).suffix, "text")
+    text = (ROOT / path).read_text(encoding="utf-8").rstrip("\n")
+    # Longer than any fence in the file itself.
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", text)), default=0))
+    head = f"---\nsearch:\n  exclude: true\nhide: [toc]\n---\n\n# {Path(path).name}\n\n`{path}`\n\n"
+    return f"{head}{fence}{language}\n{text}\n{fence}\n"
+
+
+def _resolve(target: str, origin: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(origin), target))
+
+
+def _split_code(text: str) -> Iterator[tuple[bool, str]]:
+    end = 0
+    for fence in _FENCE.finditer(text):
+        yield False, text[end : fence.start()]
+        yield True, fence[0]
+        end = fence.end()
+    yield False, text[end:]
