@@ -38,10 +38,12 @@ UPPER = {
     "evaluation": {"leaks"},
     "leaderboard": {"evaluation", "leaks"},
     "inference": {"checkpoints", "hub", "interop"},
-    "hooks": {"checkpoints", "evaluation", "leaks"},
+    "certificate": {"checkpoints", "evaluation", "leaks"},
+    "hooks": {"certificate", "checkpoints", "evaluation", "leaks"},
     "web": {"checkpoints", "hub", "inference", "interop"},
-    "engine": {"checkpoints", "evaluation", "hooks", "inference", "leaks"},
+    "engine": {"certificate", "checkpoints", "evaluation", "hooks", "inference", "leaks"},
     "studies": {
+        "certificate",
         "checkpoints",
         "engine",
         "evaluation",
@@ -54,6 +56,7 @@ UPPER = {
     "doctor": set(),
     "scaffold": set(),
     "cli": {
+        "certificate",
         "checking",
         "checkpoints",
         "doctor",

@@ -29,6 +29,7 @@ from restorekit.version import __version__
 COMMANDS = {
     "train": "train a model from a config",
     "test": "restore a test set, measure it and write results.json",
+    "reproduce": "check that a training can be repeated, train it again, compare the weights",
     "evaluate": "measure a folder of images that any program restored",
     "data": "prepare datasets: list, prepare, verify, leaks, lmdb, synthesize",
     "restore": "restore photographs and videos",
