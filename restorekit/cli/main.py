@@ -36,6 +36,7 @@ COMMANDS = {
     "serve": "restore photographs and videos on a page in the browser",
     "convert": "convert a checkpoint that a method's authors released",
     "export": "write a network as an ONNX file for other engines",
+    "figure": "draw methods side by side, curves of trainings, quality against cost",
     "leaderboard": "rank results files against each other and the rainy input",
     "new": "write a small package with a network, loss, measure … of your own",
     "check": "check what a plugin registers, as restorekit's own parts are checked",
