@@ -43,8 +43,8 @@ COMMANDS = {
     "doctor": "look whether this machine is ready",
     "list": "show what is registered",
     "info": "show what a network takes: parameters, operations, image sizes, memory, time",
-    "hub": "fetch published weights by name, add your own to an index",
-    "publish": "write a trained network as one file with its facts",
+    "hub": "fetch published weights by name",
+    "publish": "write a trained network as one file with its facts, or into an index",
     "completion": "print what makes a shell complete restorekit's commands",
 }
 
