@@ -2,18 +2,15 @@
 
 import functools
 import http.server
-import json
 import threading
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 
 import restorekit
 from restorekit.checkpoints import load_network
 from restorekit.checkpoints.network_file import read_network_file
-from restorekit.cli import main
 from restorekit.errors import CheckpointError, ConfigError, DataError, UnknownNameError
 from restorekit.hub import INDEX_VARIABLE, download, fetch, locate, published_models
 from restorekit.io.files import sha256
