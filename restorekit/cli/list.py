@@ -104,8 +104,8 @@ def _show_published(name: str | None, json_file: str | None) -> None:
         for model in models
         for data in model.trained_on
     ]
-    header = ("trained on", "data", "images", "licences")
-    sys.stdout.write("\n" + text_table(header, trained_on, (2,)))
+    columns_of_data = ("trained on", "data", "images", "licences")
+    sys.stdout.write("\n" + text_table(columns_of_data, trained_on, (2,)))
     measured = [
         (
             model.name,
