@@ -1,4 +1,4 @@
-# DDN by its own recipe on Rain100H, old version.
+# DDN by its own recipe on Rain100H.
 _base_ = [
     "../_base_/models/ddn.py",
     "../_base_/datasets/rain100h.py",
@@ -7,3 +7,4 @@ _base_ = [
 ]
 
 train_dataloader = _base_.recipe_loader
+test_evaluator = _base_.recipe_evaluator

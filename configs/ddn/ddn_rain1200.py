@@ -7,3 +7,4 @@ _base_ = [
 ]
 
 train_dataloader = _base_.recipe_loader
+test_evaluator = _base_.recipe_evaluator

@@ -1,4 +1,4 @@
-# HCT-FFN by the released schedule on Rain100H, old version.
+# HCT-FFN by the released schedule on Rain100H.
 _base_ = [
     "../_base_/models/hct_ffn.py",
     "../_base_/datasets/rain100h.py",

@@ -1,4 +1,4 @@
-# REHEN by the recipe of its released code on Rain100H, old version.
+# REHEN by the recipe of its released code on Rain100H.
 _base_ = [
     "../_base_/models/rehen.py",
     "../_base_/datasets/rain100h.py",

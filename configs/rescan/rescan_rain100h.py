@@ -1,4 +1,4 @@
-# RESCAN by the recipe of its released code on Rain100H, old version.
+# RESCAN by the recipe of its released code on Rain100H.
 _base_ = [
     "../_base_/models/rescan.py",
     "../_base_/datasets/rain100h.py",

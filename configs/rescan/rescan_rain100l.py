@@ -1,4 +1,4 @@
-# RESCAN by the recipe of its released code on Rain100L, old version.
+# RESCAN by the recipe of its released code on Rain100L.
 _base_ = [
     "../_base_/models/rescan.py",
     "../_base_/datasets/rain100l.py",

@@ -1,6 +1,6 @@
 """Published numbers, each with its test set, protocol and source, as printed.
 
-They are stored nowhere else: leaderboards, paper tables, the model zoo, metafiles and model
+They are stored nowhere else: leaderboards, studies, the model zoo, metafiles and model
 cards all read them here. A file in ``data/published/`` has the tables of one source.
 
 A published number is compared with a measured one only if method, test set and protocol have

@@ -15,7 +15,7 @@ from restorekit.errors import ConfigError
 from restorekit.io.files import require_writable
 
 if TYPE_CHECKING:
-    from restorekit.leaderboard import Pictures, Report, Results, Section
+    from restorekit.leaderboard import Pictures, Results, Section
 
 #: Default number of images of a test set with pictures in the page.
 MAX_IMAGES = 8
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit leaderboard``."""
     parser.add_argument(
         "results",
-        nargs="*",
+        nargs="+",
         metavar="RESULTS",
         help="results files of `restorekit test --out` or `restorekit evaluate --out`",
     )
@@ -41,12 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--references",
         action="store_true",
         help="show published numbers of the same method, test set and protocol",
-    )
-    parser.add_argument(
-        "--paper-tables",
-        action="store_true",
-        help="also show Tables 1 and 2 of the DCSFN paper, filled in from these results; without "
-        "RESULTS show nothing else",
     )
     parser.add_argument(
         "--images",
@@ -72,33 +66,23 @@ def run(args: argparse.Namespace) -> None:
     from restorekit import leaderboard
     from restorekit.catalog import published_numbers
 
-    if not args.results and not args.paper_tables:
-        raise ConfigError(
-            "There are no results files to rank: name some, or ask for --paper-tables alone."
-        )
     if args.images and not args.out:
         raise ConfigError("--images needs --out: images are shown in the page only.")
     if args.out:
         require_writable(args.out, "--out", folder=True)
     results = {path: leaderboard.read_results(path) for path in args.results}
-    references = published_numbers()
-    papers = leaderboard.paper_tables(references, results) if args.paper_tables else None
-    rankings = leaderboard.rank_all(results, tuple(args.protocol)) if results else []
-    sections = leaderboard.make_sections(rankings, references if args.references else None)
-    shown = [
-        leaderboard.report_markdown(papers) if papers else "",
-        leaderboard.markdown(sections),
-    ]
-    sys.stdout.write("\n".join(filter(None, shown)))
+    references = published_numbers() if args.references else None
+    rankings = leaderboard.rank_all(results, tuple(args.protocol))
+    sections = leaderboard.make_sections(rankings, references)
+    sys.stdout.write(leaderboard.markdown(sections))
     if args.out:
-        _write(args, results, sections, papers)
+        _write(args, results, sections)
 
 
 def _write(
     args: argparse.Namespace,
     results: Mapping[str, Results],
     sections: Sequence[Section],
-    papers: Report | None,
 ) -> None:
     from restorekit import leaderboard
 
@@ -109,15 +93,5 @@ def _write(
         fingerprint = ranking.dataset.fingerprint
         if fingerprint not in pictures:
             pictures[fingerprint] = leaderboard.choose_pictures(ranking, folders, args.max_images)
-    written = []
-    if papers:
-        rows = [
-            [chapter.title, *(cell.text() for cell in row)]
-            for chapter in papers.chapters
-            for table in chapter.tables
-            for row in zip(*(column.cells for column in table.columns), strict=True)
-        ]
-        written += leaderboard.write_report(folder, "paper_tables", papers, rows)
-    if sections:
-        written += leaderboard.write_leaderboard(folder, sections, pictures)
+    written = leaderboard.write_leaderboard(folder, sections, pictures)
     sys.stdout.write(f"\nWritten: {', '.join(map(str, written))}\n")

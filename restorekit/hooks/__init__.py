@@ -3,7 +3,6 @@
 ``CheckpointHook`` is in :mod:`restorekit.engine.mmengine_patches`.
 """
 
-from .certificate import CertificateHook
 from .finite_loss import FiniteLossHook
 from .gradient_check import GradientCheckHook
 from .inference_cost import InferenceCostHook
@@ -15,7 +14,6 @@ from .restored_images import RestoredImagesHook, SaveRestoredHook
 from .validation_set import ValidationSetHook
 
 __all__ = [
-    "CertificateHook",
     "FiniteLossHook",
     "GradientCheckHook",
     "InferenceCostHook",

@@ -11,7 +11,6 @@ from restorekit.evaluation.results import (
 )
 
 from .across import across_test_sets
-from .paper_tables import paper_tables
 from .ranking import Entry, Ranking, rank, rank_all
 from .render.markdown import markdown, markdown_table, report_markdown
 from .render.pictures import Pictures, choose_pictures, find_folders
@@ -40,7 +39,6 @@ __all__ = [
     "make_sections",
     "markdown",
     "markdown_table",
-    "paper_tables",
     "rank",
     "rank_all",
     "read_results",

@@ -61,24 +61,13 @@ def test_with_references_and_pages(tmp_path, capsys):
     path = tmp_path / "dcsfn.json"
     write_results(path, build_results("DCSFN", dataset, {"rgb_float": measures}))
     out = tmp_path / "board"
-    command = ["leaderboard", str(path), "--references", "--paper-tables", "--out", str(out)]
+    command = ["leaderboard", str(path), "--references", "--out", str(out)]
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert shown.count("28.81 / 0.9040") == 1
-    assert "29.00 / 0.9000 (+0.19)" in shown
     assert {file.name for file in out.iterdir()} == {
-        f"{stem}.{suffix}"
-        for stem in ("leaderboard", "paper_tables")
-        for suffix in ("md", "csv", "tex", "html")
+        f"leaderboard.{suffix}" for suffix in ("md", "csv", "tex", "html")
     }
-
-
-def test_the_papers_tables_need_no_results(tmp_path, capsys):
-    assert main(["leaderboard", "--paper-tables", "--out", str(tmp_path)]) == 0
-    assert "28.81 / 0.90" in capsys.readouterr().out
-    assert not (tmp_path / "leaderboard.md").exists()
-    assert main(["leaderboard"]) == 2
-    assert "There are no results files to rank" in capsys.readouterr().err
 
 
 def test_pictures_go_into_the_page(files, tmp_path, capsys):

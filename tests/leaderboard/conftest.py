@@ -12,10 +12,8 @@ from restorekit.leaderboard import (
     choose_pictures,
     find_folders,
     make_sections,
-    paper_tables,
     rank_all,
     write_leaderboard,
-    write_report,
 )
 
 PROTOCOLS = ("rgb_float", "matlab_y_u8")
@@ -44,14 +42,13 @@ def page_results(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def page(page_results, tmp_path_factory):
-    """The file of the page; the paper's page is in the same folder."""
+    """The file of the page."""
     folder = tmp_path_factory.mktemp("page")
     rankings = rank_all(page_results)
     pictures = choose_pictures(rankings[0], find_folders(page_results), 2)
     by_print = {rankings[0].dataset.fingerprint: pictures}
     references = published_numbers()
     write_leaderboard(folder, make_sections(rankings, references), by_print)
-    write_report(folder, "paper_tables", paper_tables(references, page_results), [])
     return folder / "leaderboard.html"
 
 

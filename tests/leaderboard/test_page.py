@@ -9,10 +9,9 @@ from leaderboard_samples import sample_results, spread
 from msgspec.structs import replace
 
 from restorekit.catalog import published_numbers
-from restorekit.leaderboard import make_sections, paper_tables, rank_all
+from restorekit.leaderboard import make_sections, rank_all
 from restorekit.leaderboard.render.page import board_page, script_json
 from restorekit.leaderboard.render.pictures import Pictures
-from restorekit.leaderboard.render.writing import write_report
 
 NASTY = """</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&lt;<!--"""
 
@@ -151,13 +150,3 @@ def test_paths_of_results_files_are_not_in_the_page():
     results = {"/home/somebody/results.json": sample_results("A", spread(30.0))}
     page = board_page(make_sections(rank_all(results)), {})
     assert "somebody" not in page
-
-
-def test_the_papers_page_needs_nothing_measured(tmp_path):
-    files = write_report(tmp_path, "paper_tables", paper_tables(published_numbers(), {}), [])
-    assert [file.name for file in files] == [
-        f"paper_tables.{s}" for s in ("md", "csv", "tex", "html")
-    ]
-    page = (tmp_path / "paper_tables.html").read_text()
-    assert page.count("28.81 / 0.90") == 1
-    assert page.count(">–</td>") == 4 * 7

@@ -28,3 +28,5 @@ recipe_loader = dict(
         ),
     ),
 )
+# The protocol of the numbers published for it.
+recipe_evaluator = dict(protocols=["rgb_float"])

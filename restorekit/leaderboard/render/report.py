@@ -78,6 +78,14 @@ class Report:
 
 
 def with_code(text: str, words: Callable[[str], str], code: Callable[[str], str]) -> str:
-    """Write a sentence, its words by one function and what is between backticks by another."""
-    parts = re.split(r"`([^`]+)`", text)
-    return "".join((code if index % 2 else words)(part) for index, part in enumerate(parts))
+    """Write a sentence, its words by one function and what is between backticks by another.
+
+    Both get text without spaces at its ends.
+    """
+    written = []
+    for index, part in enumerate(re.split(r"`([^`]+)`", text)):
+        core = part.strip()
+        before, after = (part[:1].isspace(), part[-1:].isspace()) if core else (bool(part), False)
+        inner = (code if index % 2 else words)(core) if core else ""
+        written.append(f"{' ' * before}{inner}{' ' * after}")
+    return "".join(written)

@@ -1,0 +1,100 @@
+"""A whole study as one report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from restorekit.leaderboard import Report, report_markdown, write_report
+from restorekit.leaderboard.render.report import Chapter
+
+from ..find import study_files
+from ..places import ROOT
+from ..records import FULL, Study
+from .evidence import find_evidence
+from .layout import chapter
+from .numbers import csv_rows
+from .panel import Panel, make_panel
+
+_EXPLANATION = (
+    "± is the standard deviation over trainings with different seeds, the 95\N{NO-BREAK SPACE}% "
+    "interval that of the mean over images (Student's t). A gap is measured minus published.",
+    "A row is compared with the one that the paper calls best, image by image on the means over "
+    "trainings: “p, images” is Wilcoxon's signed-rank test, two-sided, and says nothing about "
+    "other trainings; “p, images and trainings” is a t-test with both variances.",
+    "In the sentences about order, pairs of rows are significant if the t-test with both variances "
+    "gives p below 0.05 after Holm's correction for all pairs of the table.",
+)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn study.
+
+    Attributes:
+        study: The study at its scale.
+        panels: Its tables, one for each of their test sets.
+        report: Everything, laid out.
+        unfitting: Sentences about given results files that fill no cell.
+    """
+
+    study: Study
+    panels: tuple[Panel, ...]
+    report: Report
+    unfitting: tuple[str, ...]
+
+    def markdown(self) -> str:
+        """Return the report as Markdown."""
+        return report_markdown(self.report)
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write ``<study>.md``, ``.csv``, ``.tex`` and ``.html``, and return their paths."""
+        return write_report(folder, self.study.name, self.report, csv_rows(self.panels))
+
+
+def draw_study(study: Study, root: Path = ROOT, results: Sequence[str | Path] = ()) -> Drawing:
+    """Draw a study from the results of its own runs and from given files.
+
+    Args:
+        study: The study at its scale; see :meth:`~restorekit.studies.Study.at_scale`.
+        root: Folder of all studies.
+        results: Results files, and folders that are searched for them. They take the place of
+            the study's own runs in the cells that they fit: by method, test set and protocol.
+
+    Raises:
+        DataError: If a results file cannot be used, or some cannot be shown in one table.
+    """
+    evidence = find_evidence(study, root, results)
+    panels = [
+        [
+            make_panel(study, evidence, table, column, run_command(study, table.id, root))
+            for column in range(len(table.columns))
+        ]
+        for table in study.tables.values()
+    ]
+    chapters = [chapter(own) for own in panels]
+    if evidence.unfitting:
+        chapters.append(Chapter("Results files that fill no cell", notes=evidence.unfitting))
+    about = study.about if study.scale == FULL else study.scales[study.scale].about
+    scale = "" if study.scale == FULL else f" At the scale {study.scale}: {about}"
+    report = Report(
+        study.title,
+        f"{study.about}{scale}".strip(),
+        tuple(chapters),
+        _EXPLANATION,
+    )
+    flat = tuple(panel for own in panels for panel in own)
+    return Drawing(study, flat, report, evidence.unfitting)
+
+
+def run_command(study: Study, part: str, root: Path = ROOT) -> str:
+    """Return the command that runs what a table or figure needs."""
+    known = study_files().get(study.name)
+    name = study.name if known is not None and str(known) == study.file else study.file
+    words = ["restorekit study run", f"{name}/{part}"]
+    if study.scale != FULL:
+        words.append(f"--scale {study.scale}")
+    if root != ROOT:
+        words.append(f"--work-dir {root}")
+    return " ".join(words)

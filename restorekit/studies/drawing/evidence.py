@@ -1,0 +1,213 @@
+"""Which results files fill which cells of a study's tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from restorekit.errors import DataError
+from restorekit.evaluation.results import MeasuredQuantity, Results, read_results
+
+from ..places import ROOT, jobs_of
+from ..records import Study, Table
+from .fitting import measured_by, why_not
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A row of a table on the test set of one of its columns.
+
+    Attributes:
+        table: Id of the table.
+        column: Index of the column.
+        row: Index of the row.
+    """
+
+    table: str
+    column: int
+    row: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What fills a slot.
+
+    Attributes:
+        results: Results by their file, one for each training.
+        expected: Number of trainings that the study plans.
+        given: Whether these are given files instead of the study's own runs.
+    """
+
+    results: Mapping[str, Results]
+    expected: int
+    given: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What fills the cells of a study.
+
+    Attributes:
+        found: Every slot that a run or a given file may fill.
+        unfitting: One sentence for each given file that fills no cell, with the reason.
+    """
+
+    found: Mapping[Slot, Found]
+    unfitting: tuple[str, ...] = ()
+
+
+def find_evidence(study: Study, root: Path = ROOT, given: Sequence[str | Path] = ()) -> Evidence:
+    """Find the results of a study's own runs, and of given files.
+
+    Files that are given take the place of the study's own runs in the cells that they fill.
+
+    Args:
+        study: The study at its scale.
+        root: Folder of all studies.
+        given: Results files, and folders that are searched for them.
+
+    Raises:
+        DataError: If a file cannot be used, two hold different numbers of one training, or the
+            files of a column are of different images.
+    """
+    files = {path: read_results(path) for path in _files(given)}
+    found: dict[Slot, Found] = {}
+    used: set[str] = set()
+    for slot in _slots(study):
+        table = study.tables[slot.table]
+        fitting = {
+            source: result
+            for source, result in files.items()
+            if not why_not(result, study, table, slot.column, table.rows[slot.row])
+        }
+        used |= fitting.keys()
+        own, expected = _own(study, table, slot, root)
+        if fitting:
+            found[slot] = Found(_trainings(fitting, table), expected, given=True)
+        else:
+            found[slot] = Found(own, expected)
+    for id_, table in study.tables.items():
+        for column in range(len(table.columns)):
+            _check_images(
+                table,
+                [one for slot, one in found.items() if (slot.table, slot.column) == (id_, column)],
+            )
+    unfitting = [
+        f"{shown_path(source)} fills no cell: {_reason(result, study)}"
+        for source, result in files.items()
+        if source not in used
+    ]
+    return Evidence(found, tuple(unfitting))
+
+
+def _slots(study: Study) -> Iterator[Slot]:
+    for id_, table in study.tables.items():
+        for column in range(len(table.columns)):
+            for row in range(len(table.rows)):
+                yield Slot(id_, column, row)
+
+
+def _files(given: Sequence[str | Path]) -> list[str]:
+    """Return given files, and the results files in given folders."""
+    files: dict[str, None] = {}
+    for place in given:
+        path = Path(place)
+        if not path.exists():
+            raise DataError(f"--results {place}: there is no such file or folder.")
+        if not path.is_dir():
+            files[os.fspath(place)] = None
+            continue
+        inside = [one for one in sorted(path.rglob("*.json")) if _looks_like_results(one)]
+        if not inside:
+            raise DataError(
+                f"--results {place}: the folder holds no results files; `restorekit test --out` "
+                "and `restorekit evaluate --out` write them."
+            )
+        files |= dict.fromkeys(map(str, inside))
+    return list(files)
+
+
+def _looks_like_results(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return b'"restorekit.results/' in stream.read(4096)
+
+
+def _own(study: Study, table: Table, slot: Slot, root: Path) -> tuple[dict[str, Results], int]:
+    """Return the results of a slot's own run by file, and how many trainings it has."""
+    run = table.rows[slot.row].run_of(slot.column)
+    if run is None:
+        return {}, 0
+    jobs = jobs_of(study, root, runs=[run])
+    files = [job.results(table.test_set(table.columns[slot.column])) for job in jobs]
+    results = {str(file): read_results(file) for file in files if file.exists()}
+    return {source: one for source, one in results.items() if measured_by(one, table)}, len(jobs)
+
+
+def _trainings(fitting: Mapping[str, Results], table: Table) -> dict[str, Results]:
+    """Return one file for each training, which its seed tells apart."""
+    trainings: dict[int | None, tuple[str, Results]] = {}
+    for source, result in fitting.items():
+        other, known = trainings.setdefault(result.seed, (source, result))
+        if _means(measured_by(known, table)) != _means(measured_by(result, table)):
+            raise DataError(
+                f"{other} and {source} have different numbers of {result.method!r} on "
+                f"{result.dataset.name} for one cell of {table.id}, and no different seeds that "
+                "tell them apart: leave one of them out."
+            )
+    return dict(trainings.values())
+
+
+def _means(measured: Mapping[str, MeasuredQuantity]) -> dict[str, float]:
+    return {name: one.mean for name, one in measured.items()}
+
+
+def _check_images(table: Table, column: Sequence[Found]) -> None:
+    """Refuse results on different images, or of different variants, in one column."""
+    first: tuple[str, str, Results] | None = None
+    for found in column:
+        for source, result in found.results.items():
+            variants = [one.variant or "" for one in measured_by(result, table).values()]
+            kind = " ".join([result.dataset.fingerprint, *variants])
+            if first is None:
+                first = (kind, source, result)
+            elif first[0] != kind:
+                described = [
+                    f"{where} ({', '.join(filter(None, [*variants, one.dataset.name]))}, "
+                    f"{one.dataset.num_images} images)"
+                    for where, one in (first[1:], (source, result))
+                ]
+                raise DataError(
+                    f"{described[0]} and {described[1]} are results on different images or of "
+                    f"different variants for one column of {table.id}: give one kind."
+                )
+
+
+def _reason(result: Results, study: Study) -> str:
+    """Return the reason why a file fills no cell, of the cell that it comes closest to."""
+    reasons = [
+        why_not(
+            result,
+            study,
+            study.tables[slot.table],
+            slot.column,
+            study.tables[slot.table].rows[slot.row],
+        )
+        for slot in _slots(study)
+    ]
+    closest = max(filter(None, reasons), key=lambda reason: reason.step, default=None)
+    return "the study has no tables." if closest is None else closest.sentence
+
+
+def shown_path(source: str) -> str:
+    """Return a path relative to the working folder, or its last two parts if it is elsewhere.
+
+    Reports are shared, so they must not contain the path of anyone's home folder.
+    """
+    path, here = Path(source).resolve(), Path.cwd()
+    return (
+        path.relative_to(here).as_posix()
+        if path.is_relative_to(here)
+        else "/".join(path.parts[-2:])
+    )
