@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +12,7 @@ from mmengine.runner import BaseLoop
 from mmengine.runner import TestLoop as WholeTestLoop
 from mmengine.runner import ValLoop as WholeValLoop
 from torch import nn
+from torch.utils.data import DataLoader
 
 from restorekit.errors import ConfigError
 from restorekit.inference import PyTorchBackend, TiledNetwork, parse_tile
@@ -35,6 +38,7 @@ class Inference:
         self._tiled = TiledNetwork(
             PyTorchBackend(network), parse_tile(tile, f"{key}.tile"), ensemble
         )
+        self.ensemble = ensemble
         #: How the last image that was divided was divided; None if all were restored whole.
         self.tile: dict[str, Any] | None = None
 
@@ -76,10 +80,24 @@ class PartsLoop(BaseLoop):
 
     def run(self) -> Any:
         """Run the loop, and return the metrics."""
+        with self.restoring():
+            return super().run()
+
+    def restoring(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which the model restores as the loop's config says."""
         if self.inference is None:
-            return super().run()
-        with self._model().restoring_with(self.inference):
-            return super().run()
+            return contextlib.nullcontext()
+        context: contextlib.AbstractContextManager[None] = self._model().restoring_with(
+            self.inference
+        )
+        return context
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How images are restored, for results: the tiles that were taken, and the ensemble."""
+        if self.inference is None:
+            return {"tile": None, "ensemble": False}
+        return {"tile": self.inference.tile, "ensemble": self.inference.ensemble}
 
     def _model(self) -> Any:
         model = self.runner.model
@@ -113,3 +131,90 @@ class ValLoop(PartsLoop, WholeValLoop):
     """Validates once over the validation set; the arguments are those of :class:`TestLoop`."""
 
     key = "val_cfg"
+
+
+@LOOPS.register_module()
+class MultiValLoop(BaseLoop):
+    """Validates on each of several datasets in turn.
+
+    The metrics carry the dataset's name in front, so that
+    ``CheckpointHook(save_best='rain100l/psnr/matlab_y_u8')`` keeps the best
+    checkpoint by one dataset and protocol::
+
+        val_cfg = dict(type='MultiValLoop')
+        val_dataloader = dict(rain100l=dict(...), rain12=dict(...))
+        val_evaluator = dict(type='RestorationMetric', protocols=['matlab_y_u8'])
+
+    Args:
+        runner: The Runner.
+        dataloader: Data loader, or its config, of each dataset by name.
+        evaluator: Config of the metric that measures each of them, or of several metrics.
+        fp16: Whether to validate in half precision, by autocast.
+        tile: How images are divided; see :class:`TestLoop`.
+        ensemble: Whether to average over the eight flips and rotations of each image.
+
+    Raises:
+        ConfigError: If ``tile`` cannot be used, or the model has no network of its own.
+    """
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Mapping[str, DataLoader[Any] | dict[str, Any]],
+        evaluator: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        fp16: bool = False,
+        tile: Any = "off",
+        ensemble: bool = False,
+    ) -> None:
+        self._runner = runner
+        metrics = [evaluator] if isinstance(evaluator, Mapping) else evaluator
+        self.loops = {
+            name: ValLoop(
+                runner,
+                loader,
+                runner.build_evaluator([{**one, "prefix": name} for one in metrics]),
+                fp16,
+                tile,
+                ensemble,
+            )
+            for name, loader in dataloader.items()
+        }
+        #: Name of the dataset that is being validated on.
+        self.name = next(iter(self.loops))
+
+    @property
+    def dataloader(self) -> DataLoader[Any]:
+        """The data loader of the dataset that is being validated on."""
+        loader: DataLoader[Any] = self.loops[self.name].dataloader
+        return loader
+
+    @property
+    def num_batches(self) -> int:
+        """Batches of all datasets."""
+        return sum(len(loop.dataloader) for loop in self.loops.values())
+
+    @property
+    def evaluator(self) -> Any:
+        """The evaluator of the dataset that is being validated on."""
+        return self.loops[self.name].evaluator
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How the images of the dataset that is being validated on are restored."""
+        return self.loops[self.name].settings
+
+    def run(self) -> dict[str, float]:
+        """Validate on every dataset and return all metrics."""
+        self.runner.call_hook("before_val")
+        self.runner.call_hook("before_val_epoch")
+        self.runner.model.eval()
+        metrics: dict[str, float] = {}
+        for name, loop in self.loops.items():
+            self.name = name
+            with loop.restoring():
+                for index, batch in enumerate(loop.dataloader):
+                    loop.run_iter(index, batch)
+            metrics.update(loop.evaluator.evaluate(len(loop.dataloader.dataset)))
+        self.runner.call_hook("after_val_epoch", metrics=metrics)
+        self.runner.call_hook("after_val")
+        return metrics

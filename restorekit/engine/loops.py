@@ -1,4 +1,4 @@
-"""Training and validation loops.
+"""Training loops.
 
 mmengine's training loops resume by decoding and dropping everything that was already seen, or
 at the start of an epoch. These tell the sampler where to continue.
@@ -7,13 +7,12 @@ at the start of an epoch. These tell the sampler where to continue.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.dist import get_world_size
-from mmengine.runner import BaseLoop, EpochBasedTrainLoop, IterBasedTrainLoop, ValLoop
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, IterBasedTrainLoop
 from torch import nn
-from torch.utils.data import DataLoader
 
 from restorekit.datasets import ReproducibleSampler, progressive
 from restorekit.datasets.loading.progressive import Stage
@@ -270,70 +269,3 @@ def _log_nothing_to_do(runner: Any, done: str, key: str) -> None:
         f"There is nothing to do: the training has done its {done}. To train longer, raise "
         f"train_cfg.{key}."
     )
-
-
-@LOOPS.register_module()
-class MultiValLoop(BaseLoop):
-    """Validates on each of several datasets in turn.
-
-    The metrics carry the dataset's name in front, so that
-    ``CheckpointHook(save_best='rain100l/psnr/matlab_y_u8')`` keeps the best
-    checkpoint by one dataset and protocol::
-
-        val_cfg = dict(type='MultiValLoop')
-        val_dataloader = dict(rain100l=dict(...), rain12=dict(...))
-        val_evaluator = dict(type='RestorationMetric', protocols=['matlab_y_u8'])
-
-    Args:
-        runner: The Runner.
-        dataloader: Data loader, or its config, of each dataset by name.
-        evaluator: Config of the metric that measures each of them, or of several metrics.
-    """
-
-    def __init__(
-        self,
-        runner: Any,
-        dataloader: Mapping[str, DataLoader[Any] | dict[str, Any]],
-        evaluator: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-    ) -> None:
-        self._runner = runner
-        metrics = [evaluator] if isinstance(evaluator, Mapping) else evaluator
-        self.loops = {
-            name: ValLoop(
-                runner, loader, runner.build_evaluator([{**one, "prefix": name} for one in metrics])
-            )
-            for name, loader in dataloader.items()
-        }
-        #: Name of the dataset that is being validated on.
-        self.name = next(iter(self.loops))
-
-    @property
-    def dataloader(self) -> DataLoader[Any]:
-        """The data loader of the dataset that is being validated on."""
-        loader: DataLoader[Any] = self.loops[self.name].dataloader
-        return loader
-
-    @property
-    def num_batches(self) -> int:
-        """Batches of all datasets."""
-        return sum(len(loop.dataloader) for loop in self.loops.values())
-
-    @property
-    def evaluator(self) -> Any:
-        """The evaluator of the dataset that is being validated on."""
-        return self.loops[self.name].evaluator
-
-    def run(self) -> dict[str, float]:
-        """Validate on every dataset and return all metrics."""
-        self.runner.call_hook("before_val")
-        self.runner.call_hook("before_val_epoch")
-        self.runner.model.eval()
-        metrics: dict[str, float] = {}
-        for name, loop in self.loops.items():
-            self.name = name
-            for index, batch in enumerate(loop.dataloader):
-                loop.run_iter(index, batch)
-            metrics.update(loop.evaluator.evaluate(len(loop.dataloader.dataset)))
-        self.runner.call_hook("after_val_epoch", metrics=metrics)
-        self.runner.call_hook("after_val")
-        return metrics

@@ -306,13 +306,11 @@ class TestRun:
 
     def _settings(self) -> dict[str, Any]:
         parameter = next(self.runner.model.parameters())
-        inference = getattr(self.runner.test_loop, "inference", None)
         device = parameter.device
         return {
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
             "dtype": str(parameter.dtype).removeprefix("torch."),
-            "tile": inference.tile if inference is not None else None,
-            "ensemble": bool((self.config.test_cfg or {}).get("ensemble", False)),
+            **getattr(self.runner.test_loop, "settings", {"tile": None, "ensemble": False}),
             "processes": get_world_size(),
             "threads": torch.get_num_threads(),
         }

@@ -24,11 +24,13 @@ class ValidationSetHook(Hook):
     Every checkpoint names the images of its validation in ``meta['validation_images']``, by the
     beginnings of their :func:`~restorekit.io.fingerprint.image_digest`. So a test of the best one
     knows whether it was selected on the images that are tested, wherever these are
-    (``selected_on`` in results).
+    (``selected_on`` in results). Where the validation restores in tiles or with a self-ensemble,
+    ``meta['validation_settings']`` says how.
     """
 
     def __init__(self) -> None:
         self._images: list[str] = []
+        self._settings: dict[str, Any] = {}
 
     def before_train(self, runner: Any) -> None:
         """Compare the sets and warn."""
@@ -61,20 +63,25 @@ class ValidationSetHook(Hook):
     def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         """Take over what the checkpoint was validated on, until the next validation."""
         self._images = _names(checkpoint)
+        self._settings = checkpoint.get("meta", {}).get("validation_settings", {})
 
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
-        """Note the images of the set that selects."""
+        """Note the images of the set that selects, and how they were restored."""
         loop = runner.val_loop
         loops = getattr(loop, "loops", {})
         name = _selecting(loops, runner.cfg)
         evaluator = loops[name].evaluator if name in loops else loop.evaluator
         digests = (getattr(metric, "digests", []) for metric in evaluator.metrics)
         self._images = [digest[:_LENGTH] for digest in next(filter(None, digests), [])]
+        settings = getattr(loops.get(name, loop), "settings", {})
+        self._settings = settings if any(settings.values()) else {}
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         """Write them into the checkpoint."""
         if self._images:
             checkpoint["meta"]["validation_images"] = self._images
+        if self._settings:
+            checkpoint["meta"]["validation_settings"] = self._settings
 
 
 def selected_on(

@@ -1,12 +1,14 @@
 """Tests and validations in tiles and with a self-ensemble, by command line and by config."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from restorekit.archs import PReNet
 from restorekit.checkpoints import save_network
+from restorekit.checkpoints.io import load_file
 from restorekit.cli import main
 from restorekit.engine.runner import Runner
 from restorekit.errors import ConfigError
@@ -90,3 +92,32 @@ def test_a_training_validates_in_tiles(small_config):
         runner.load_or_resume()
         values.append(runner.val())
     assert values[0] == pytest.approx(values[1], rel=1e-5)
+
+
+def test_several_validation_sets_in_tiles_are_recorded(small_config, tmp_path):
+    """A PReNet with tiles of its receptive field gives the same; an ensemble gives other numbers."""
+    values, kept = [], []
+    for options in ({}, {"tile": 32}, {"ensemble": True}):
+        config = small_config(str(tmp_path / f"work{len(values)}"), length=2)
+        config.model.network = NETWORK
+        loader = config.val_dataloader
+        config.val_dataloader = {"one": loader, "two": loader}
+        config.val_cfg = {"type": "MultiValLoop", **options}
+        runner = Runner.from_cfg(config)
+        runner.train()
+        values.append(runner.val())
+        (checkpoint,) = Path(runner.work_dir).glob("iter_2.pth")
+        kept.append(load_file(checkpoint)["meta"].get("validation_settings"))
+    assert {key.partition("/")[0] for key in values[0]} == {"one", "two"}
+    assert values[0] == pytest.approx(values[1], rel=1e-4)
+    assert values[0] != pytest.approx(values[2], rel=1e-4)
+    tile = {"size": [32, 32], "context": 5, "merge": "exact"}
+    assert kept == [None, {"tile": tile, "ensemble": False}, {"tile": None, "ensemble": True}]
+
+
+def test_tiles_that_several_validation_sets_cannot_take(small_config):
+    config = small_config("work")
+    config.val_dataloader = {"one": config.val_dataloader}
+    config.val_cfg = {"type": "MultiValLoop", "tile": "huge"}
+    with pytest.raises(ConfigError, match="val_cfg.tile"):
+        _ = Runner.from_cfg(config).val_loop
