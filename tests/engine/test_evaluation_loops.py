@@ -95,7 +95,7 @@ def test_a_training_validates_in_tiles(small_config):
 
 
 def test_several_validation_sets_in_tiles_are_recorded(small_config, tmp_path):
-    """A PReNet with tiles of its receptive field gives the same; an ensemble gives other numbers."""
+    """Tiles with the context of PReNet change nothing, an ensemble does."""
     values, kept = [], []
     for options in ({}, {"tile": 32}, {"ensemble": True}):
         config = small_config(str(tmp_path / f"work{len(values)}"), length=2)
@@ -119,5 +119,5 @@ def test_tiles_that_several_validation_sets_cannot_take(small_config):
     config = small_config("work")
     config.val_dataloader = {"one": config.val_dataloader}
     config.val_cfg = {"type": "MultiValLoop", "tile": "huge"}
-    with pytest.raises(ConfigError, match="val_cfg.tile"):
+    with pytest.raises(ConfigError, match=r"val_cfg\.tile"):
         _ = Runner.from_cfg(config).val_loop
