@@ -2,7 +2,7 @@
 
 RESTOREKIT_TEST_DATA names the folder with rain100l_sample, rain200h_train_sample, kodak24 and
 real_rain (pairs in lq and gt, or images); parts whose folder is missing are left out. --json
-writes what `restorekit hub publish --measured` reads.
+writes what `restorekit publish --measured` reads.
 """
 
 from __future__ import annotations

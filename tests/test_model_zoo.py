@@ -96,7 +96,7 @@ def test_every_config_has_an_entry(method):
 def test_methods_of_the_dcsfn_paper_have_configs_for_its_datasets():
     names = {config.name for method in METHODS.values() for config in method.configs}
     for method in {number.method.lower() for number in published_numbers().table("dcsfn-1")}:
-        assert {f"{method}_{data}" for data in ("rain100h", "rain100l", "rain1200")} <= names
+        assert {f"{method}_{data}" for data in ("rain200h", "rain200l", "rain1200")} <= names
 
 
 @every_method

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from restorekit.catalog import published_numbers
+from restorekit.catalog import all_methods, published_numbers
 from restorekit.engine.config import method_name
+from restorekit.metrics.protocols import build_protocol
 
-CONFIGS = Path(__file__).parent.parent / "configs" / "dcsfn"
+ROOT = Path(__file__).parent.parent
+CONFIGS = ROOT / "configs" / "dcsfn"
 
 #: The rows of Tables 3 to 6 (section 4.5): the label, and what differs from the full model.
 ABLATIONS = {
@@ -24,8 +26,12 @@ ABLATIONS = {
 }
 
 
-def resolved(name):
-    config = Config.fromfile(str(CONFIGS / name)).to_dict()
+#: The methods that Tables 1 and 2 compare with DCSFN.
+COMPARED = ("ddn", "rescan", "nledn", "rehen", "prenet", "ssir")
+
+
+def resolved(name, folder=CONFIGS):
+    config = Config.fromfile(str(folder / name)).to_dict()
     return {key: value for key, value in config.items() if not key.startswith("_")}
 
 
@@ -45,3 +51,52 @@ def test_an_ablation_differs_from_the_full_model_in_one_argument_and_its_label(n
     full["model"]["network"].pop(argument, None)
     del ablation["method"]
     assert ablation == full
+
+
+def data_of(config):
+    loaders = (config[f"{one}_dataloader"]["dataset"] for one in ("train", "val", "test"))
+    return [(one["data_root"], one["catalog"]) for one in loaders]
+
+
+@pytest.mark.parametrize("letter", ["h", "l"])
+def test_the_papers_name_for_the_data_means_the_papers_version(letter):
+    named, known = (resolved(f"dcsfn_rain{one}{letter}.py") for one in ("100", "200"))
+    assert data_of(named) == 3 * [(f"data/rain200{letter}", f"rain200{letter}")]
+    for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
+        assert f"_rain100{letter}_old.py" in named[loader]["dataset"].pop("hint")
+    assert named == known
+    old = resolved(f"dcsfn_rain100{letter}_old.py")
+    assert data_of(old) == 3 * [(f"data/rain100{letter}", f"rain100{letter}-old")]
+    assert old["model"] == known["model"]
+
+
+@pytest.mark.parametrize("name", COMPARED)
+@pytest.mark.parametrize("letter", ["h", "l"])
+def test_a_compared_method_keeps_its_recipe_on_the_papers_data(name, letter):
+    folder = ROOT / "configs" / name
+    config = resolved(f"{name}_rain200{letter}.py", folder)
+    own = resolved(f"{name}_rain100h.py", folder)
+    assert data_of(config) == 3 * [(f"data/rain200{letter}", f"rain200{letter}")]
+    if name == "prenet":  # 1,800 images instead of 1,254 make its 100 epochs longer.
+        ratio = config["train_cfg"]["max_iters"] / own["train_cfg"]["max_iters"]
+        assert ratio == pytest.approx(1800 / 1254, rel=1e-3)
+        for one in (config, own):
+            share = one["train_cfg"].pop("max_iters") / 100
+            one["train_cfg"].pop("val_interval")
+            one["default_hooks"]["checkpoint"].pop("interval")
+            milestones = one["param_scheduler"]["milestones"]
+            one["param_scheduler"]["milestones"] = [m / share for m in milestones]
+    for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
+        for one in (config, own):
+            for key in ("data_root", "catalog"):
+                del one[loader]["dataset"][key]
+    del config["test_evaluator"], own["test_evaluator"]
+    assert config == own
+
+
+def test_every_method_on_the_papers_data_is_measured_under_its_protocol():
+    datasets = {number.dataset for number in published_numbers().table("dcsfn-1")}
+    for entry in (one for method in all_methods().values() for one in method.configs):
+        if entry.dataset in datasets:
+            protocols = Config.fromfile(str(ROOT / entry.path)).test_evaluator.protocols
+            assert "rgb_float" in [build_protocol(one).name for one in protocols], entry.path

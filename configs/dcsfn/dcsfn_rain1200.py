@@ -6,7 +6,3 @@ _base_ = [
     "../_base_/schedules/adam_800e.py",
     "../_base_/runtime/default.py",
 ]
-
-test_evaluator = dict(
-    protocols=[*_base_.test_evaluator.protocols, *_base_.recipe_evaluator.protocols]
-)

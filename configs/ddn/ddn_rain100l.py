@@ -1,4 +1,4 @@
-# DDN by its own recipe on Rain100L.
+# DDN by its own recipe on Rain100L, old version.
 _base_ = [
     "../_base_/models/ddn.py",
     "../_base_/datasets/rain100l.py",
@@ -7,4 +7,3 @@ _base_ = [
 ]
 
 train_dataloader = _base_.recipe_loader
-test_evaluator = _base_.recipe_evaluator

@@ -7,4 +7,3 @@ _base_ = [
 ]
 
 train_dataloader = _base_.recipe_loader
-test_evaluator = _base_.recipe_evaluator

@@ -1,4 +1,4 @@
-# HCT-FFN by the released schedule on Rain100H.
+# HCT-FFN by the released schedule on Rain100H, old version.
 _base_ = [
     "../_base_/models/hct_ffn.py",
     "../_base_/datasets/rain100h.py",

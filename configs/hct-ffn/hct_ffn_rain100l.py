@@ -1,4 +1,4 @@
-# HCT-FFN by the released schedule on Rain100L.
+# HCT-FFN by the released schedule on Rain100L, old version.
 _base_ = [
     "../_base_/models/hct_ffn.py",
     "../_base_/datasets/rain100l.py",

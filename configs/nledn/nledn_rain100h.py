@@ -1,4 +1,4 @@
-# NLEDN by a recipe of our own on Rain100H.
+# NLEDN by a recipe of restorekit's own on Rain100H, old version.
 _base_ = [
     "../_base_/models/nledn.py",
     "../_base_/datasets/rain100h.py",

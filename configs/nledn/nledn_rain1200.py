@@ -1,4 +1,4 @@
-# NLEDN by a recipe of our own on Rain1200.
+# NLEDN by a recipe of restorekit's own on Rain1200.
 _base_ = [
     "../_base_/models/nledn.py",
     "../_base_/datasets/rain1200.py",

@@ -1,4 +1,4 @@
-# PReNet by the recipe of its released code on Rain100H.
+# PReNet by the recipe of its released code on Rain100H, old version.
 _base_ = [
     "../_base_/models/prenet.py",
     "../_base_/datasets/rain100h.py",

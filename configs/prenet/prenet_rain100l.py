@@ -1,5 +1,5 @@
-# PReNet by the recipe of its released code on Rain100L: each patch mirrored too, so 6,000
-# patches of 200 images, 334 iterations an epoch.
+# PReNet by the recipe of its released code on Rain100L, old version: each patch mirrored too, so
+# 6,000 patches of 200 images, 334 iterations an epoch.
 _base_ = [
     "../_base_/models/prenet.py",
     "../_base_/datasets/rain100l.py",

@@ -1,4 +1,4 @@
-# RCDNet by the released schedule on Rain100H.
+# RCDNet by the released schedule on Rain100H, old version.
 _base_ = [
     "../_base_/models/rcdnet.py",
     "../_base_/datasets/rain100h.py",

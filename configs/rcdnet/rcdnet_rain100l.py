@@ -1,4 +1,4 @@
-# RCDNet by the released schedule on Rain100L.
+# RCDNet by the released schedule on Rain100L, old version.
 _base_ = [
     "../_base_/models/rcdnet.py",
     "../_base_/datasets/rain100l.py",

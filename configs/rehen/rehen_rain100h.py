@@ -1,4 +1,4 @@
-# REHEN by the recipe of its released code on Rain100H.
+# REHEN by the recipe of its released code on Rain100H, old version.
 _base_ = [
     "../_base_/models/rehen.py",
     "../_base_/datasets/rain100h.py",

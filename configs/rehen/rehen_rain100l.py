@@ -1,4 +1,4 @@
-# REHEN by the recipe of its released code on Rain100L.
+# REHEN by the recipe of its released code on Rain100L, old version.
 _base_ = [
     "../_base_/models/rehen.py",
     "../_base_/datasets/rain100l.py",

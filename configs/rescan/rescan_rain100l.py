@@ -1,4 +1,4 @@
-# RESCAN by the recipe of its released code on Rain100L.
+# RESCAN by the recipe of its released code on Rain100L, old version.
 _base_ = [
     "../_base_/models/rescan.py",
     "../_base_/datasets/rain100l.py",

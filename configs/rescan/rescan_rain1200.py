@@ -7,6 +7,3 @@ _base_ = [
 ]
 
 train_dataloader = _base_.recipe_loader
-test_evaluator = dict(
-    protocols=[*_base_.test_evaluator.protocols, *_base_.recipe_evaluator.protocols]
-)

@@ -1,4 +1,4 @@
-# SSIR by the recipe of its released code, with Rain100L as its labelled images.
+# SSIR by the recipe of its released code, with Rain100L, old version, as its labelled images.
 _base_ = [
     "../_base_/models/ssir.py",
     "../_base_/datasets/rain100l.py",
@@ -7,6 +7,3 @@ _base_ = [
 ]
 
 train_dataloader = _base_.recipe_loader
-test_evaluator = dict(
-    protocols=[*_base_.test_evaluator.protocols, *_base_.recipe_evaluator.protocols]
-)

@@ -96,6 +96,16 @@ def _show_published(name: str | None, json_file: str | None) -> None:
     ]
     columns = ("name", "network", "parameters", "size", "", "licence", "")
     sys.stdout.write(text_table(columns, rows, (2, 3)))
+    trained_on = [
+        (
+            *(model.name, data.name, f"{data.images:,}"),
+            _some([f"{licence} ({number})" for licence, number in data.licences.items()]),
+        )
+        for model in models
+        for data in model.trained_on
+    ]
+    columns_of_data = ("trained on", "data", "images", "licences")
+    sys.stdout.write("\n" + text_table(columns_of_data, trained_on, (2,)))
     measured = [
         (
             model.name,
@@ -112,6 +122,12 @@ def _show_published(name: str | None, json_file: str | None) -> None:
     if measured:
         header = ("measured", "images", "protocol", "", "input", "restored")
         sys.stdout.write("\n" + text_table(header, measured, (4, 5)))
+
+
+def _some(texts: Sequence[str]) -> str:
+    """Return the first three, and how many more there are."""
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return ", ".join(texts[:3]) + more
 
 
 def group_names() -> list[str]:

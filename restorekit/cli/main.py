@@ -29,12 +29,14 @@ from restorekit.version import __version__
 COMMANDS = {
     "train": "train a model from a config",
     "test": "restore a test set, measure it and write results.json",
+    "reproduce": "check that a training can be repeated, train it again, compare the weights",
     "evaluate": "measure a folder of images that any program restored",
     "data": "prepare datasets: list, prepare, verify, leaks, lmdb, synthesize",
     "restore": "restore photographs and videos",
     "serve": "restore photographs and videos on a page in the browser",
     "convert": "convert a checkpoint that a method's authors released",
     "export": "write a network as an ONNX file for other engines",
+    "figure": "draw methods side by side, curves of trainings, quality against cost",
     "leaderboard": "rank results files against each other and the rainy input",
     "study": "draw the tables and figures of a paper beside what is measured here",
     "new": "write a small package with a network, loss, measure … of your own",
@@ -42,8 +44,8 @@ COMMANDS = {
     "doctor": "look whether this machine is ready",
     "list": "show what is registered",
     "info": "show what a network takes: parameters, operations, image sizes, memory, time",
-    "hub": "fetch published weights by name, add your own to an index",
-    "publish": "write a trained network as one file with its facts",
+    "hub": "fetch published weights by name",
+    "publish": "write a trained network as one file with its facts, or into an index",
     "completion": "print what makes a shell complete restorekit's commands",
 }
 

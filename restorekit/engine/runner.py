@@ -407,6 +407,7 @@ class Runner(MMEngineRunner):
             "iteration_seed": {"type": "IterationSeedHook"},
             "finite": {"type": "FiniteLossHook"},
             "validation_set": {"type": "ValidationSetHook"},
+            "certificate": {"type": "CertificateHook"},
         }
         super().register_default_hooks({**own, **(hooks or {})})
 

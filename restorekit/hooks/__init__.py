@@ -3,6 +3,7 @@
 ``CheckpointHook`` is in :mod:`restorekit.engine.mmengine_patches`.
 """
 
+from .certificate import CertificateHook
 from .finite_loss import FiniteLossHook
 from .gradient_check import GradientCheckHook
 from .inference_cost import InferenceCostHook
@@ -14,6 +15,7 @@ from .restored_images import RestoredImagesHook, SaveRestoredHook
 from .validation_set import ValidationSetHook
 
 __all__ = [
+    "CertificateHook",
     "FiniteLossHook",
     "GradientCheckHook",
     "InferenceCostHook",

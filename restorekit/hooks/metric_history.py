@@ -12,14 +12,14 @@ from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop
 
 from restorekit.errors import ConfigError
-from restorekit.hooks.history import (
+from restorekit.evaluation.history import (
     Row,
     append_row,
     columns_of,
-    draw_history,
     read_history,
     write_history,
 )
+from restorekit.figures.training_curves import draw_history
 from restorekit.registry import HOOKS
 
 

@@ -53,41 +53,49 @@ class Measured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     restored: dict[str, float]
 
 
-class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A published network.
+class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the author of weights says about them, in the network's file and in the index.
+
+    Attributes:
+        summary: What the network does, in one sentence.
+        licence: Licence of the weights.
+        trained_on: The training data.
+        recipe: The config that it was trained with, and how far.
+        seed: Seed of the training.
+        card: Page about the model.
+        measured: Numbers.
+    """
+
+    summary: Text
+    licence: Text
+    trained_on: Annotated[list[TrainingData], Meta(min_length=1)]
+    recipe: str = ""
+    seed: int | None = None
+    card: str = ""
+    measured: list[Measured] = []
+
+
+class Published(Facts, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A published network: its facts, and where its file is.
 
     Attributes:
         name: What ``--model`` calls it.
-        summary: What it does, in one sentence.
         file: Path of the weights, relative to the index; or
         url: their address, ``https://`` or ``file://``.
         sha256: Hash of the file, 64 hex digits.
         size: Bytes of the file.
         network: Config of the network.
         parameters: Number of its parameters.
-        trained_on: The training data.
-        recipe: The config that it was trained with, and how far.
-        seed: Seed of the training.
-        licence: Licence of the weights.
-        card: Page about the model, in the repository.
-        measured: Numbers.
+        index: The index that names it.
     """
 
-    summary: Text
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     size: Annotated[int, Meta(ge=1)]
     network: dict[str, Any]
     parameters: Annotated[int, Meta(ge=1)]
-    licence: Text
-    trained_on: list[TrainingData] = []
-    recipe: str = ""
-    seed: int | None = None
-    card: str = ""
-    measured: list[Measured] = []
     file: str = ""
     url: str = ""
     name: str = ""
-    #: The index that names it.
     index: str = ""
 
 
@@ -103,9 +111,8 @@ def published_models() -> dict[str, Published]:
     Raises:
         DataError: If an index cannot be read or does not fit, or if two name the same model.
     """
-    own = [Path(path) for path in os.environ.get(INDEX_VARIABLE, "").split(os.pathsep) if path]
     models: dict[str, Published] = {}
-    for index in [SHIPPED, *own]:
+    for index in index_files():
         for name, model in read_index(index).items():
             if name in models:
                 raise DataError(
@@ -114,6 +121,12 @@ def published_models() -> dict[str, Published]:
                 )
             models[name] = model
     return models
+
+
+def index_files() -> list[Path]:
+    """Return the index of the package, and those that ``RESTOREKIT_HUB`` names."""
+    own = os.environ.get(INDEX_VARIABLE, "").split(os.pathsep)
+    return [SHIPPED, *(Path(path) for path in own if path)]
 
 
 def find(name: str) -> Published:
@@ -131,15 +144,6 @@ def find(name: str) -> Published:
             "`restorekit list models --published` says more."
         )
     return models[name]
-
-
-def read_yaml_models(path: Path) -> dict[str, Any]:
-    """Return the entries of an index as they are written, unfinished ones too.
-
-    Raises:
-        DataError: If it cannot be read.
-    """
-    return read_yaml(path, dict[str, dict[str, Any]]).get("models", {})
 
 
 def read_index(path: Path) -> dict[str, Published]:

@@ -1,4 +1,4 @@
-"""Publish trained weights: the network's file, and its entry in an index."""
+"""Publish trained weights: as a file that states its facts, and under a name in an index."""
 
 from __future__ import annotations
 
@@ -6,59 +6,55 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import yaml
-from msgspec import Meta, Struct, to_builtins
+from msgspec import to_builtins
+from msgspec.structs import fields, replace
 
 from restorekit.checkpoints import save_network
 from restorekit.checkpoints.network_config import build_network
 from restorekit.checkpoints.network_file import read_network_file
 from restorekit.errors import CheckpointError, ConfigError
 from restorekit.io.files import require_writable, sha256, write_text
+from restorekit.io.records import to_record
 from restorekit.version import __version__
 
-from .index import Measured, Text, TrainingData, read_yaml_models
+from .index import Facts, Measured, Published, index_files, read_index
 
-HEADER = """\
-# Networks that are published by name. `restorekit hub publish` writes file, sha256, size, network,
-# parameters and measured; the rest is written by hand.
-"""
-#: What of the entry the network's file states, too.
-_FACTS = ("summary", "licence", "trained_on", "recipe", "seed", "card", "measured")
-
-
+HEADER = "# Networks that are published by name; written by `restorekit publish --index`.\n"
 #: What a training checkpoint knows about its training.
 _TRAINING = ("epoch", "iter", "experiment_name", "optimizer", "losses")
-
-
-class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What only the author of weights knows; the keys are those of :class:`Published`."""
-
-    summary: Text
-    licence: Text
-    trained_on: Annotated[list[TrainingData], Meta(min_length=1)]
-    recipe: str = ""
-    seed: int | None = None
-    card: str = ""
+_FACTS = tuple(field.name for field in fields(Facts))
+_REQUIRED = tuple(field.name for field in fields(Facts) if field.required)
 
 
 def publish_file(
-    checkpoint: Path, target: Path, card: Card, measured: Sequence[Measured] = ()
-) -> None:
+    checkpoint: Path,
+    target: Path,
+    facts: Facts | None = None,
+    measured: Sequence[Measured] | None = None,
+    *,
+    name: str = "",
+) -> Facts:
     """Write the weights of a checkpoint as a network file that states its facts.
 
-    Of a training with averaged weights, the average is written. The facts are those of the card,
-    the numbers, the checkpoint's SHA-256 and what it knows about its training; a converted network
-    keeps the facts that it has.
+    Of a training with averaged weights, the average is written. The file also states the
+    checkpoint's SHA-256 and what it knows about its training; what a network file states beside
+    its facts is kept.
 
     Args:
         checkpoint: A checkpoint of a training, or a network file.
         target: The file, ``.safetensors``; one that exists is replaced.
-        card: The author's facts.
-        measured: Numbers.
+        facts: The facts; by default, those that the network file states.
+        measured: Numbers instead of those in the facts.
+        name: What an index calls it.
+
+    Returns:
+        The facts in the file.
 
     Raises:
+        ConfigError: If ``facts`` is not given, and the file lacks some.
         CheckpointError: If the checkpoint cannot be read, its weights do not fit its network, or
             the suffix of ``target`` is another.
         OutputError: If the file cannot be written.
@@ -69,87 +65,102 @@ def publish_file(
         )
     weights, meta = read_network_file(checkpoint)
     build_network(meta["network"], weights, checkpoint)
-    facts: dict[str, Any]
+    others: dict[str, Any]
     if "format" in meta:
-        facts = {key: value for key, value in meta.items() if key not in ("format", "network")}
+        others = {key: meta[key] for key in meta.keys() - {"format", "network", "name", *_FACTS}}
     else:
-        facts = {"training": {key: meta[key] for key in _TRAINING if key in meta}}
-        facts["seed"] = meta.get("seed")
-    stated = {key: value for key, value in to_builtins(card).items() if value not in ("", None)}
-    facts |= stated
-    facts["measured"] = to_builtins(list(measured))
-    facts["checkpoint_sha256"] = sha256(checkpoint)
-    facts["restorekit"] = __version__
-    save_network(weights, meta["network"], target, facts)
+        others = {"training": {key: meta[key] for key in _TRAINING if key in meta}}
+    facts = facts or _stated(meta, checkpoint)
+    if facts.seed is None and isinstance(meta.get("seed"), int):
+        facts = replace(facts, seed=meta["seed"])
+    if measured is not None:
+        facts = replace(facts, measured=list(measured))
+    others["checkpoint_sha256"] = sha256(checkpoint)
+    others["restorekit"] = __version__
+    if name:
+        others["name"] = name
+    save_network(weights, meta["network"], target, others | _written(facts))
+    return facts
 
 
-def publish(
-    name: str,
+def publish_in_index(
     checkpoint: Path,
     index: Path,
-    *,
-    summary: str | None = None,
-    licence: str | None = None,
-    trained_on: list[TrainingData] | None = None,
-    measured: list[Measured] | None = None,
+    name: str,
+    facts: Facts | None = None,
+    measured: Sequence[Measured] | None = None,
 ) -> Path:
-    """Write the weights of a checkpoint as a published network.
-
-    Of a training with averaged weights, these are in the checkpoint and are taken. An entry that
-    exists is updated, and keeps what is not given.
+    """Write the weights of a checkpoint beside an index, and name them in it.
 
     Args:
+        checkpoint: See :func:`publish_file`.
+        index: The index, made where it is missing; the weights go into ``weights/`` beside it. An
+            entry of this name is replaced.
         name: What ``--model`` will call it.
-        checkpoint: A checkpoint of a training, or a converted network.
-        index: The index, made where it is missing; the weights go into ``weights/`` beside it.
-        summary: What the network does, in one sentence.
-        licence: Licence of the weights.
-        trained_on: The training data.
-        measured: Numbers.
+        facts: The facts; by default, those of the entry that is replaced, without its numbers, or
+            those that the network file states.
+        measured: Numbers instead of those in the facts.
 
     Returns:
         The network's file.
 
     Raises:
-        ConfigError: If a new entry has no summary or no licence, or the name would be taken for a
-            path.
-        CheckpointError: If the checkpoint cannot be read.
-        DataError: If the index cannot be read.
+        ConfigError: If facts are missing, the name would be taken for a path, or another index
+            has it.
+        CheckpointError: If the checkpoint cannot be read, or its weights do not fit its network.
+        DataError: If an index cannot be read.
         OutputError: If a file cannot be written.
     """
     if re.fullmatch(r"[A-Za-z0-9][\w-]*", name) is None:
         raise ConfigError(
             f"--name {name!r} would be taken for a path: use letters, digits, - and _ only."
         )
-    models = read_yaml_models(index) if index.is_file() else {}
-    entry: dict[str, Any] = models.setdefault(name, {})
-    given = {
-        "summary": summary,
-        "licence": licence,
-        "trained_on": to_builtins(trained_on),
-        "measured": to_builtins(measured),
-    }
-    entry.update({key: value for key, value in given.items() if value is not None})
-    missing = [key for key in ("summary", "licence") if not entry.get(key)]
-    if missing:
-        raise ConfigError(
-            f"{index} has no {' and no '.join(missing)} for {name}: give "
-            f"{' and '.join(f'--{key}' for key in missing)}, or write them into the index."
-        )
-    weights, meta = read_network_file(checkpoint)
+    for other in index_files():
+        if other.resolve() != index.resolve() and name in read_index(other):
+            raise ConfigError(
+                f"--name {name!r} is taken: {other} names a network so; give another name."
+            )
+    models = read_index(index) if index.is_file() else {}
+    if facts is None and name in models:
+        kept = {key: getattr(models[name], key) for key in _FACTS if key != "measured"}
+        facts = Facts(**kept)
     target = index.parent / "weights" / f"{name}.safetensors"
-    require_writable(index)
+    require_writable(index, "--index", example="models.yml")
     require_writable(target)
-    facts = {"name": name, **{key: entry[key] for key in _FACTS if key in entry}}
-    save_network(weights, meta["network"], target, facts)
-    entry.update(
+    facts = publish_file(checkpoint, target, facts, measured, name=name)
+    weights, meta = read_network_file(target)
+    models[name] = Published(
+        **{key: getattr(facts, key) for key in _FACTS},
         file=f"weights/{target.name}",
         sha256=sha256(target),
         size=target.stat().st_size,
-        # Plain lists and numbers, whatever the checkpoint's config holds.
-        network=json.loads(json.dumps(meta["network"])),
+        network=meta["network"],
         parameters=sum(tensor.numel() for tensor in weights.values()),
     )
-    text = yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=100)
+    content = {"models": {key: _written(model) for key, model in models.items()}}
+    text = yaml.safe_dump(
+        json.loads(json.dumps(content)), sort_keys=False, allow_unicode=True, width=100
+    )
     write_text(index, HEADER + text)
     return target
+
+
+def _stated(meta: dict[str, Any], checkpoint: Path) -> Facts:
+    """Return the facts that a network file states."""
+    missing = [key for key in _REQUIRED if not meta.get(key)]
+    if missing:
+        raise ConfigError(
+            f"{checkpoint} does not state its {' and '.join(missing)}: write the facts into a YAML "
+            "file, and give it with --facts."
+        )
+    return to_record({key: meta[key] for key in _FACTS if key in meta}, Facts, str(checkpoint))
+
+
+def _written(facts: Facts) -> dict[str, Any]:
+    """Return what is written of a record: not empty values, nor what reading an index adds."""
+    content: dict[str, Any] = to_builtins(facts)
+    return {
+        key: value
+        for key, value in content.items()
+        if value not in ("", None, []) and key not in ("name", "index")
+    }

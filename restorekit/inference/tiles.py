@@ -33,8 +33,8 @@ _OVERLAP = 1 / 8
 _LEAST_OVERLAP = 16
 #: Where overlapping tiles begin: strides and resampling in the network divide this.
 _BLEND_PERIOD = 32
-#: On a CPU larger tiles save little and keep the user waiting for the next.
-_LARGEST_ON_CPU = 2 * 1024**2
+#: On a CPU larger tiles save no time, take more memory, and keep the user waiting for the next.
+_LARGEST_ON_CPU = 1024**2
 #: Tiles are not longer than this, where the image is narrow.
 LARGEST_SIDE = 2**16
 #: How many views and tiles go through the network at a time, at most.

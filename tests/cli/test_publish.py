@@ -9,8 +9,12 @@ import yaml
 from safetensors import safe_open
 
 import restorekit
+from restorekit.checkpoints import save_network
+from restorekit.checkpoints.network_file import read_network_file
 from restorekit.cli import main
 from restorekit.engine.runner import Runner
+from restorekit.hub import INDEX_VARIABLE, locate, published_models
+from restorekit.io.files import sha256
 
 CARD = {
     "summary": "Removes rain from a test.",
@@ -25,8 +29,14 @@ def facts_of(path):
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def shipped():
+    return str(locate("derain-small"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, shipped):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(INDEX_VARIABLE, "mine.yml")
     (tmp_path / "facts.yml").write_text(yaml.safe_dump(CARD))
     return tmp_path
 
@@ -89,3 +99,77 @@ def test_other_suffixes_and_missing_checkpoints(folder, capsys):
     assert main(["publish", "no.pth", "-o", "out.safetensors", "--facts", "facts.yml"]) == 2
     assert "no.pth" in capsys.readouterr().err
     assert not list(folder.glob("out*"))
+
+
+def test_an_index_gives_a_network_its_name(folder, shipped, capsys):
+    psnr = {"input": {"psnr": 20.0}, "restored": {"psnr": 25.5}}
+    (folder / "numbers.json").write_text(json.dumps([{"data": "2", "protocol": "rgb_u8", **psnr}]))
+    call = ["publish", shipped, "--index", "mine.yml", "--name", "mine"]
+    assert main([*call, "--facts", "facts.yml", "--measured", "numbers.json"]) == 0
+    weights, facts = read_network_file(locate("mine"))
+    before, _ = read_network_file(shipped)
+    assert weights.keys() == before.keys()
+    assert all(torch.equal(weights[key], before[key]) for key in before)
+    # The index and the file say the same.
+    entry = yaml.safe_load((folder / "mine.yml").read_text())["models"]["mine"]
+    for key in ("summary", "licence", "trained_on", "measured", "network"):
+        assert entry[key] == facts[key], key
+    assert facts["name"] == "mine"
+    assert facts["trained_on"] == [{**CARD["trained_on"][0], "listing": ""}]
+    capsys.readouterr()
+    assert main(["list", "models", "mine", "--published"]) == 0
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("CC0-1.0", "25.5", "noise"))
+
+
+def test_an_entry_is_replaced_and_the_others_stay(folder, shipped):
+    add = ["publish", shipped, "--index", "mine.yml", "--name"]
+    assert main([*add, "first", "--facts", "facts.yml"]) == 0
+    # The facts of the network file, since the entry is new.
+    assert main([*add, "second"]) == 0
+    shipped_model, models = published_models()["derain-small"], published_models()
+    assert models["second"].trained_on == shipped_model.trained_on
+    assert models["second"].measured == shipped_model.measured
+    # Those of the entry, whose numbers were of other weights; an address gives way to the file.
+    index = folder / "mine.yml"
+    content = yaml.safe_load(index.read_text())
+    del content["models"]["first"]["file"]
+    content["models"]["first"] |= {"url": "https://example.org/x", "measured": []}
+    index.write_text(yaml.safe_dump(content))
+    assert main([*add, "first"]) == 0
+    assert published_models()["first"].summary == CARD["summary"]
+    assert published_models()["first"].sha256 == sha256(locate("first"))
+    assert published_models()["second"] == models["second"]
+
+
+@pytest.mark.parametrize("name", ["derain-small", "theirs", "../../evil", "a/b", "a.b", "", "x\nz"])
+def test_a_name_that_is_taken_or_a_path_is_refused(folder, shipped, name, monkeypatch, capsys):
+    monkeypatch.setenv(INDEX_VARIABLE, "theirs/index.yml")
+    own = ["publish", shipped, "--index", "theirs/index.yml", "--name", "theirs"]
+    assert main([*own, "--facts", "facts.yml"]) == 0
+    call = ["publish", shipped, "--index", "in/mine.yml", "--facts", "facts.yml"]
+    assert main([*call, "--name", name]) == 2
+    assert "--name" in capsys.readouterr().err
+    assert not (folder / "in").exists()
+
+
+def test_weights_that_do_not_fit_their_network_are_not_published(folder, shipped, capsys):
+    weights, meta = read_network_file(shipped)
+    weights.pop(next(iter(weights)))
+    save_network(weights, meta["network"], "broken.safetensors")
+    call = ["publish", "broken.safetensors", "--facts", "facts.yml"]
+    for target in (["-o", "out.safetensors"], ["--index", "mine.yml", "--name", "mine"]):
+        assert main([*call, *target]) == 2
+        assert "do not fit" in capsys.readouterr().err
+    assert not (folder / "mine.yml").exists()
+    assert not list(folder.glob("**/out*"))
+
+
+def test_a_network_without_facts_needs_them(folder, shipped, capsys):
+    weights, meta = read_network_file(shipped)
+    save_network(weights, meta["network"], "bare.safetensors")
+    assert main(["publish", "bare.safetensors", "-o", "out.safetensors"]) == 2
+    assert "--facts" in capsys.readouterr().err
+    for target in (["-o", "x.safetensors", "--name", "x"], ["--index", "mine.yml"]):
+        assert main(["publish", shipped, *target]) == 2
+        assert "--index" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from restorekit.checkpoints.io import load_file, save_file
 from restorekit.engine.runner import Runner
 from restorekit.errors import CheckpointError
-from restorekit.hooks.history import read_history
+from restorekit.evaluation.history import read_history
 
 EVERY_EPOCH = {"type": "CheckpointHook", "by_epoch": True, "interval": 1}
 

@@ -13,7 +13,7 @@ from restorekit.checkpoints import save_network
 from restorekit.checkpoints.io import load_file, save_file
 from restorekit.engine.runner import Runner, find_last_good_checkpoint
 from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
-from restorekit.hooks.history import read_history
+from restorekit.evaluation.history import read_history
 from restorekit.registry import MODELS
 
 TINY = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 1, "num_convs": 1}

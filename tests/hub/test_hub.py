@@ -2,18 +2,15 @@
 
 import functools
 import http.server
-import json
 import threading
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 
 import restorekit
 from restorekit.checkpoints import load_network
 from restorekit.checkpoints.network_file import read_network_file
-from restorekit.cli import main
 from restorekit.errors import CheckpointError, ConfigError, DataError, UnknownNameError
 from restorekit.hub import INDEX_VARIABLE, download, fetch, locate, published_models
 from restorekit.io.files import sha256
@@ -37,6 +34,7 @@ def own(tmp_path, monkeypatch):
             "network": shipped.network,
             "parameters": shipped.parameters,
             "licence": "CC0-1.0",
+            "trained_on": [{"name": "noise", "images": 3}],
             "file": weights.name,
             **changes,
         }
@@ -105,6 +103,7 @@ def test_two_models_of_one_name_are_refused(own):
         ({"sha256": "no"}, "sha256"),
         ({"url": "https://example.org/x"}, "both"),
         ({"file": None}, "neither"),
+        ({"trained_on": []}, "trained_on"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -194,39 +193,3 @@ def test_an_interrupted_download_continues(own, monkeypatch):
         server.shutdown()
         thread.join()
     assert asked == [None, f"bytes={weights.stat().st_size // 2}-"]
-
-
-def test_publishing_makes_a_model_that_the_name_finds(tmp_path, monkeypatch, capsys):
-    checkpoint = locate("derain-small")
-    index = tmp_path / "mine.yml"
-    measured = tmp_path / "measured.json"
-    psnr = {"input": {"psnr": 20.0}, "restored": {"psnr": 25.5}}
-    measured.write_text(json.dumps([{"data": "two", "protocol": "rgb_u8", **psnr}]))
-    call = ["hub", "publish", str(checkpoint), "--name", "mine", "--index", str(index)]
-    assert main(call) == 2
-    assert "--summary and --licence" in capsys.readouterr().err
-    assert not index.exists()
-    call += ["--summary", "Mine.", "--licence", "CC0-1.0", "--measured", str(measured)]
-    assert main(call) == 0
-    monkeypatch.setenv(INDEX_VARIABLE, str(index))
-    weights, meta = read_network_file(locate("mine"))
-    before, _ = read_network_file(checkpoint)
-    assert weights.keys() == before.keys()
-    assert all(torch.equal(weights[key], before[key]) for key in before)
-    assert meta["measured"][0]["restored"] == {"psnr": 25.5}
-    capsys.readouterr()
-    assert main(["list", "models", "mine", "--published"]) == 0
-    shown = capsys.readouterr().out
-    assert "CC0-1.0" in shown
-    assert "25.5" in shown
-
-
-@pytest.mark.parametrize("name", ["../../evil", "a/b", "a.b", "", "x\nz"])
-def test_a_name_that_would_be_a_path_is_not_published(tmp_path, name):
-    from restorekit.errors import ConfigError
-    from restorekit.hub.publish import publish
-
-    index = tmp_path / "in" / "index.yml"
-    with pytest.raises(ConfigError, match="taken for a path"):
-        publish(name, locate("derain-small"), index, summary="s", licence="l")
-    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
-# The 147 photographs of real rain of Internet-Data, after training on Rain100L's old version.
-# There are no clean images: they are restored (--save-dir), and no protocol measures them.
-_base_ = "rain100l.py"
+# The 147 photographs of real rain of Internet-Data, after training on Rain200H. They have no clean
+# images: NIQE is measured, and --save-dir keeps the restored photographs. Any other config tests on
+# them with --test-set internet.
+_base_ = "rain200h.py"
 
 test_dataloader = dict(
     dataset=dict(
@@ -12,4 +13,4 @@ test_dataloader = dict(
         pipeline=[dict(type="PackInputs")],
     )
 )
-test_evaluator = []
+test_evaluator = dict(_delete_=True, type="RestorationMetric", measures=["niqe"])

@@ -5,3 +5,5 @@ _source = dict(data_root="data/rain200h", catalog="rain200h")
 train_dataloader = dict(dataset=_source)
 val_dataloader = dict(dataset=_source)
 test_dataloader = dict(dataset=_source)
+# The DCSFN paper reports on it under the last of these.
+test_evaluator = dict(protocols=["matlab_y_u8", "rgb_u8", "rgb_float"])

@@ -28,5 +28,3 @@ recipe_loader = dict(
         ),
     ),
 )
-# The protocol of the numbers published for it.
-recipe_evaluator = dict(protocols=["rgb_float"])

@@ -10,6 +10,3 @@ default_hooks = dict(
     logger=dict(type="LoggerHook", interval=25),
     checkpoint=dict(type="CheckpointHook", interval=10, max_keep_ckpts=3, save_best="auto"),
 )
-
-# The protocol of the released code, beside that of the dataset.
-recipe_evaluator = dict(protocols=["rgb_float"])

@@ -21,4 +21,4 @@ recipe_loader = dict(
     sampler=dict(infinite=True),
     dataset=dict(pipeline=[dict(type="PairedRandomCrop", patch_size=128), dict(type="PackInputs")]),
 )
-recipe_evaluator = dict(protocols=["pil_y_skimage", "rgb_float"])
+recipe_evaluator = dict(protocols=["pil_y_skimage"])

@@ -18,4 +18,3 @@ default_hooks = dict(
 
 # What configs with this recipe take over.
 recipe_loader = dict(total_batch_size=20, sampler=dict(infinite=True))
-recipe_evaluator = dict(protocols=["matlab_y_double", "rgb_u8"])

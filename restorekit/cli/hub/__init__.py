@@ -9,7 +9,6 @@ from restorekit.cli.subcommands import add_subcommands
 #: Sub-command, and the sentence that ``restorekit hub --help`` shows for it.
 SUBCOMMANDS = {
     "fetch": "bring published networks onto this machine",
-    "publish": "add trained weights to an index, under a name",
 }
 
 

@@ -27,6 +27,7 @@ from restorekit.errors import ConfigError, DataError, did_you_mean
 
 from .find_splits import find_splits, splits_named
 from .recognise import recognise
+from .versions import require_version
 
 #: How pairs are stored; ``auto`` takes what is there.
 Layout = Literal["auto", "lmdb", "folders", "side_by_side"]
@@ -90,14 +91,18 @@ class PairSource:
         Raises:
             ConfigError: If ``layout``, ``lq_side``, ``pairing`` or ``subset`` has no such value.
             UnknownNameError: If the catalog has no dataset ``catalog``.
-            DataError: If nothing is found, what is found cannot be read, or a list names pairs
-                that are not there.
+            DataError: If nothing is found, what is found cannot be read or is another version of
+                the dataset ``catalog``, or a list names pairs that are not there.
         """
         _require_known("layout", self.layout, LAYOUTS)
         _require_known("lq_side", self.lq_side, SIDES)
         subset = _subset(self.split, self.subset)
         with listed_once():
-            return select(self._find(), self.ann_file, self.exclude, subset)
+            found = self._find()
+            if self.catalog is not None and self.split is not None:
+                root = Path(self.data_root).expanduser()
+                require_version(root, get_dataset(self.catalog), self.split, len(found))
+            return select(found, self.ann_file, self.exclude, subset)
 
     def _find(self) -> PairReader:
         root = Path(self.data_root).expanduser()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from restorekit.hooks.history import _panel, _title
+from restorekit.figures.training_curves import axis_label, panel_of
 
 
 @pytest.mark.parametrize(
@@ -17,5 +17,5 @@ from restorekit.hooks.history import _panel, _title
     ],
 )
 def test_panels_go_by_what_a_measure_says_of_itself(key, panel, title):
-    assert _panel(key) == panel
-    assert _title(panel) == title
+    assert panel_of(key) == panel
+    assert axis_label(panel) == title

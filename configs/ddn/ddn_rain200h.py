@@ -1,0 +1,9 @@
+# DDN by its own recipe on Rain200H, the DCSFN paper's Rain100H.
+_base_ = [
+    "../_base_/models/ddn.py",
+    "../_base_/datasets/rain200h.py",
+    "../_base_/schedules/sgd_210k.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader

@@ -1,0 +1,10 @@
+# SSIR by the recipe of its released code, with the DCSFN paper's Rain100H, Rain200H, as its
+# labelled images.
+_base_ = [
+    "../_base_/models/ssir.py",
+    "../_base_/datasets/rain200h.py",
+    "../_base_/schedules/adam_750k.py",
+    "../_base_/runtime/default.py",
+]
+
+train_dataloader = _base_.recipe_loader
