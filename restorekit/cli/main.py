@@ -38,7 +38,7 @@ COMMANDS = {
     "export": "write a network as an ONNX file for other engines",
     "figure": "draw methods side by side, curves of trainings, quality against cost",
     "leaderboard": "rank results files against each other and the rainy input",
-    "study": "draw the tables and figures of a paper beside what is measured here",
+    "study": "train, test and draw what makes a paper's tables and figures",
     "new": "write a small package with a network, loss, measure … of your own",
     "check": "check what a plugin registers, as restorekit's own parts are checked",
     "doctor": "look whether this machine is ready",

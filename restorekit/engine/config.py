@@ -49,12 +49,21 @@ def load_config(
         raise ConfigError(
             f"The config {file} could not be read: {type(error).__name__}: {error}"
         ) from error
+    override_config(config, overrides or {})
+    expand_test_sets(config)
+    return config
+
+
+def override_config(config: Config, overrides: Mapping[str, Any]) -> None:
+    """Change values of a config by dotted key, as ``--cfg-options`` does.
+
+    Raises:
+        ConfigError: If an override does not fit.
+    """
     if overrides:
         _check_overrides(config, overrides)
         for key, value in overrides.items():
             _override(config, key, value)
-    expand_test_sets(config)
-    return config
 
 
 def shipped_config(path: str) -> Path:

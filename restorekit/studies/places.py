@@ -48,6 +48,16 @@ class Job:
         """What its processes print."""
         return self.base / f"seed_{self.seed}.log"
 
+    @property
+    def lock(self) -> Path:
+        """The lock of the process that works on it."""
+        return self.base / f".seed_{self.seed}.lock"
+
+    @property
+    def failure(self) -> Path:
+        """The reason why it failed; the file is there until it is tried again."""
+        return self.base / f"seed_{self.seed}.failed"
+
     def results(self, test_set: str) -> Path:
         """Return the results file of a test set, which a table names (:meth:`Table.test_set`)."""
         return self.work_dir / "tests" / test_set / "results.json"

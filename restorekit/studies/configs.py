@@ -1,0 +1,102 @@
+"""The complete config of a run with a seed, and how it differs from the one that was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from restorekit.engine.config import load_config, override_config, shipped_config
+from restorekit.engine.validate import TOP_LEVEL_KEYS, check_config
+from restorekit.errors import ConfigError
+from restorekit.io.files import atomic_path
+from restorekit.io.records import short
+
+from .places import Job
+from .records import Study
+
+#: Keys that say where data is, how fast it comes and what is shown, not what is trained or tested.
+#: The protocols of a test are those of the tables.
+_UNIMPORTANT = {
+    *("data_root", "hint", "num_workers", "persistent_workers", "prefetch_factor"),
+    *("test_evaluator", "visualizer", "log_level", "work_dir"),
+}
+
+
+def job_config(study: Study, job: Job) -> Config:
+    """Return the complete config of a run with its seed.
+
+    It is that of the run, with the values of the scale's config, the overrides and the seed.
+
+    Raises:
+        ConfigError: If a config is missing or cannot be read, an override does not fit, or
+            something in the result is not known.
+    """
+    try:
+        config = load_config(_find(study, job.run.config))
+        if study.scale_config:
+            config.merge_from_dict(load_config(_find(study, study.scale_config)).to_dict())
+        override_config(config, job.run.overrides)
+        check_config(config)
+    except ConfigError as error:
+        raise ConfigError(f"{study.file}: runs.{job.run.name}: {error}") from error
+    for key in set(config.keys()) - TOP_LEVEL_KEYS:
+        # What other values were made from.
+        config.pop(key)
+    config.randomness = {**(config.get("randomness") or {}), "seed": job.seed}
+    config.load_from, config.resume = None, False
+    config.pop("work_dir", None)
+    if job.run.label:
+        config.method = job.run.label
+    return config
+
+
+def write_config(config: Config, path: Path) -> None:
+    """Write a complete config as a Python file, atomically."""
+    with atomic_path(path) as temporary:
+        config.dump(str(temporary))
+
+
+def require_same(job: Job, config: Config) -> None:
+    """Refuse to continue a run whose config was another when it was started.
+
+    Raises:
+        ConfigError: If it was; the message names what differs.
+    """
+    differences = list(_differences(load_config(job.config), config))
+    if differences:
+        more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
+        raise ConfigError(
+            f"{job} was started with another config: {differences[0]}{more}. Undo the change, "
+            f"move {job.base} away to train it again, or choose another --work-dir."
+        )
+
+
+def length(config: Config) -> tuple[str, int]:
+    """Return ``iter`` or ``epoch``, and how many of them the training has."""
+    loop = config.train_cfg
+    unit = "epoch" if loop.get("max_epochs") else "iter"
+    return unit, int(loop[f"max_{unit}s"])
+
+
+def _find(study: Study, path: str) -> Path:
+    """Return a config beside the study file, or one of restorekit's own."""
+    beside = Path(study.file).parent / path
+    return beside if beside.is_file() else shipped_config(path)
+
+
+def _differences(before: Any, after: Any, key: str = "") -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in {**before, **after}:
+            if name not in _UNIMPORTANT:
+                inner = f"{key}.{name}" if key else str(name)
+                yield from _differences(before.get(name), after.get(name), inner)
+    elif isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
+        if len(before) != len(after):
+            yield f"{key} had {len(before)} items and has {len(after)}"
+        for index, (then, now) in enumerate(zip(before, after, strict=False)):
+            yield from _differences(then, now, f"{key}[{index}]")
+    elif before != after:
+        yield f"{key} was {short(before)} and is {short(after)}"
