@@ -218,8 +218,8 @@ class Study(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             for id_, figure in self.figures.items()
             if scale.figures is None or id_ in scale.figures
         }
-        needed = {run for table in tables.values() for run in table.runs}
-        needed |= {run for figure in figures.values() for run in figure.runs}
+        parts: list[Table | Figure] = [*tables.values(), *figures.values()]
+        needed = {run for part in parts for run in part.runs}
         runs = {
             key: replace(
                 run,
@@ -230,6 +230,11 @@ class Study(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             if key in needed
         }
         return replace(self, scale=name, runs=runs, tables=tables, figures=figures)
+
+    @property
+    def parts(self) -> dict[str, Table | Figure]:
+        """The tables and figures by id."""
+        return {**self.tables, **self.figures}
 
     @property
     def scale_config(self) -> str:

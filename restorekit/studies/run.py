@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mmengine.config import Config
@@ -85,7 +86,7 @@ def plan(
     """
     needed = {
         run
-        for id_, part in (*study.tables.items(), *study.figures.items())
+        for id_, part in study.parts.items()
         if parts is None or id_ in parts
         for run in part.runs
     }
@@ -126,7 +127,7 @@ def run_study(
             if job.config.is_file() and not one.left:
                 outcome.found.append(job)
                 continue
-            problem = _run(one, processes, lock, lambda text, name=name: report(f"{name}: {text}"))
+            problem = _run(one, processes, lock, partial(_named, report, name))
             if problem is None:
                 outcome.done.append(job)
             else:
@@ -134,6 +135,10 @@ def run_study(
                 outcome.failed[job] = problem
                 report(f"{name}: failed: {problem}")
     return outcome
+
+
+def _named(report: Callable[[str], None], name: str, text: str) -> None:
+    report(f"{name}: {text}")
 
 
 def _run(one: Planned, processes: int, lock: int, report: Callable[[str], None]) -> str | None:

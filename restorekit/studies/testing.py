@@ -52,7 +52,7 @@ def needed_tests(study: Study, run: str, parts: Collection[str] | None = None) -
     keys: dict[str, dict[str, None]] = {}
     images: set[str] = set()
     wanted: set[str] = set()
-    for id_, part in (*study.tables.items(), *study.figures.items()):
+    for id_, part in study.parts.items():
         for test_set, key in _needs(part, run):
             keys.setdefault(test_set, {})[key] = None
             if isinstance(part, Figure):

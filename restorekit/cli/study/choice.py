@@ -60,7 +60,7 @@ def chosen_study(args: argparse.Namespace) -> tuple[Study, list[str] | None]:
     if not name or part.endswith((".yml", ".yaml")):
         name, part = args.study, ""
     study = find_study(name).at_scale(args.scale)
-    known = [*study.tables, *study.figures]
+    known = list(study.parts)
     if part and part not in known:
         raise UnknownNameError(
             f"The study {study.name} has no table or figure {part!r} at the scale {study.scale}."
@@ -76,7 +76,8 @@ def chosen_plan(args: argparse.Namespace) -> tuple[Study, list[Planned]]:
         UnknownNameError: If a name is not known.
         ConfigError: If a seed is negative, or a config cannot be used.
     """
-    from restorekit.studies.run import ROOT, plan
+    from restorekit.studies.places import ROOT
+    from restorekit.studies.run import plan
 
     study, parts = chosen_study(args)
     for run in args.runs or ():

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> None:
     rows = [(job.run.name, str(job.seed), str(status)) for job, status in states]
     sys.stdout.write(text_table(("run", "seed", "status"), rows, (1,)) + "\n")
     missing = [job.run.name for job, status in states if status.state != "done"]
-    for id_, part in (*study.tables.items(), *study.figures.items()):
+    for id_, part in study.parts.items():
         waiting = [name for name in missing if name in part.runs]
         if any(job.run.name in part.runs for job, _ in states):
             title = ": ".join(filter(None, [part.number, part.title]))
