@@ -53,6 +53,25 @@ def test_an_ablation_differs_from_the_full_model_in_one_argument_and_its_label(n
     assert ablation == full
 
 
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("dcsfn_literal", {"dense_fusion": "before", "skip": "after"}),
+        ("dcsfn_released", {"channels": 20, "num_scales": 4}),
+    ],
+)
+def test_a_variant_differs_from_the_papers_setting_in_what_it_says(name, network):
+    full, variant = resolved("dcsfn_rain200h.py"), resolved(f"variants/{name}.py")
+    assert variant.pop("method") not in {"DCSFN", *(label for label, _, _ in ABLATIONS.values())}
+    if name == "dcsfn_released":
+        pipeline = [{"type": "DCSFNAugment", "patch_size": 64}, {"type": "PackInputs"}]
+        assert variant["train_dataloader"]["dataset"]["pipeline"] == pipeline
+        variant["train_dataloader"] = full["train_dataloader"]
+        del variant["train_pipeline"], full["train_pipeline"]
+    full["model"]["network"].update(network)
+    assert variant == full
+
+
 def data_of(config):
     loaders = (config[f"{one}_dataloader"]["dataset"] for one in ("train", "val", "test"))
     return [(one["data_root"], one["catalog"]) for one in loaders]

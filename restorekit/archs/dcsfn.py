@@ -33,8 +33,10 @@ class DCSFN(nn.Module):
 
     * The paper adds the encoder's feature to a decoder unit's output (equation 3), the
       released code to its input: ``skip='after'`` and ``skip='before'``.
-    * The paper fuses before each unit, the released code after it: see
-      :class:`~restorekit.archs.blocks.dense_stack.DenseStack`. We follow the code.
+    * The paper fuses dense features before each unit (equation 2), the released code after
+      it: ``dense_fusion='before'`` and ``'after'``. With ``skip='after'`` and
+      ``dense_fusion='before'`` the network is that of the paper's equations (12,454,071
+      parameters).
     * The released code builds convolutions that it never uses (30,600 of its 6,453,147
       parameters with the GRU); they are left out, so that every parameter has a gradient.
     * The released code works on BGR images; here they are RGB, and converted checkpoints
@@ -61,6 +63,8 @@ class DCSFN(nn.Module):
             (table 3, M3).
         chained_state_resize: For checkpoints of the released LSTM; see
             :class:`~restorekit.archs.blocks.cross_scale.CrossScaleFusion`.
+        dense_fusion: All features so far are fused ``after`` each unit or ``before`` it; see
+            :class:`~restorekit.archs.blocks.dense_stack.DenseStack`.
 
     Raises:
         ConfigError: If a value is out of range or a name is not registered.
@@ -79,6 +83,7 @@ class DCSFN(nn.Module):
         inner_connection: bool = True,
         num_subnetworks: int = 3,
         chained_state_resize: bool = False,
+        dense_fusion: str = "after",
     ) -> None:
         super().__init__()
         require_int(self, "channels", channels, 1)
@@ -93,7 +98,7 @@ class DCSFN(nn.Module):
 
         def stacks(skip: str) -> nn.ModuleList:
             return nn.ModuleList(
-                DenseStack(channels, num_units, block, dense_connection, skip)
+                DenseStack(channels, num_units, block, dense_connection, skip, dense_fusion)
                 for _ in range(num_subnetworks)
             )
 

@@ -39,15 +39,22 @@ class FastDenseStack(FastForm, DenseStack):
         row = matrix.view(batch, height, width, -1).permute(0, 3, 1, 2)
         first, *outputs = torch.split(row, channels, dim=1)
         first.copy_(x)
-        running = x
-        for index in range(len(self.units)):
-            running = self.run_unit(index, running, features)
-            outputs[index].copy_(running)
+
+        def fused(index: int) -> Tensor:
             conv, *activations = cast(Any, self.fusions[index])
             columns = matrix[:, : conv.in_channels]
             total = torch.addmm(conv.bias, columns, conv.weight.flatten(1).T)
-            running = total.view(batch, height, width, -1).permute(0, 3, 1, 2)
-            running = activate(activations, running)
+            total = total.view(batch, height, width, -1).permute(0, 3, 1, 2)
+            return activate(activations, total)
+
+        running = x
+        for index in range(len(self.units)):
+            if self.dense_fusion == "before":
+                running = fused(index)
+            running = self.run_unit(index, running, features)
+            outputs[index].copy_(running)
+            if self.dense_fusion == "after":
+                running = fused(index)
         return running, outputs
 
 
@@ -69,13 +76,17 @@ class TrainedDenseStack(FastDenseStack):
         if not self.fusions or is_small(x):
             plain: tuple[Tensor, list[Tensor]] = DenseStack.forward(self, x, features)
             return plain
-        row = _Row(x, list(self.fusions))
+        running, following = x, list(self.fusions)
+        if self.dense_fusion == "before":
+            # Its first fusion reads x alone; each of the others follows a unit.
+            running = following.pop(0)([x])
+        row = _Row(x, following)
         outputs: list[Tensor] = []
-        running = x
         for index in range(len(self.units)):
             running = self.run_unit(index, running, features)
             outputs.append(running)
-            running = row.fuse(running)
+            if index < len(following):
+                running = row.fuse(running)
         return running, outputs
 
 

@@ -25,10 +25,10 @@ class Affine(nn.Module):
 def stack(**kwargs) -> DenseStack:
     """A stack of three affine blocks whose fusions average what they read."""
     built = DenseStack(2, 3, block={"type": Affine}, **kwargs)
-    for index, fusion in enumerate(built.fusions):
+    for fusion in built.fusions:
         nn.init.zeros_(fusion[0].bias)
-        eyes = [torch.eye(2)] * (index + 2)
-        fusion[0].weight.data = (torch.cat(eyes, 1) / (index + 2))[:, :, None, None]
+        count = fusion[0].in_channels // 2
+        fusion[0].weight.data = (torch.cat([torch.eye(2)] * count, 1) / count)[:, :, None, None]
     return built
 
 
@@ -46,6 +46,26 @@ def test_after_each_unit_everything_so_far_is_fused():
     # 2*4+1=9; mean(4, 9)=6.5; 14; mean(4, 9, 14)=9; 19; mean(4, 9, 14, 19)=11.5
     assert values(outputs) == [9, 14, 19]
     assert values([output]) == [11.5]
+
+
+def test_before_each_unit_everything_so_far_is_fused():
+    output, outputs = stack(dense_fusion="before")(X)
+    # Equation 2. F_1 = 2*4+1=9; 2*mean(4, 9)+1=14; 2*mean(4, 9, 14)+1=19
+    assert values(outputs) == [9, 14, 19]
+    assert values([output]) == [19]
+
+
+def test_equation_3_fuses_before_a_unit_and_adds_the_skip_after_it():
+    output, outputs = stack(dense_fusion="before", skip="after")(X, FEATURES)
+    # 2*4+1+1=10; 2*mean(4, 10)+1+10=25; 2*mean(4, 10, 25)+1+100=127
+    assert values(outputs) == [10, 25, 127]
+    assert values([output]) == [127]
+
+
+@pytest.mark.parametrize("dense_fusion", ["before", "after"])
+def test_without_dense_connection_nothing_is_fused(dense_fusion):
+    chain = stack(dense_connection=False, dense_fusion=dense_fusion)
+    assert values([chain(X)[0]]) == [39]
 
 
 def test_without_dense_connection_units_form_a_chain():
@@ -97,6 +117,7 @@ def test_one_released_stack_has_its_parameters():
     [
         ({"skip": "befor"}, "skip='befor'.*Did you mean 'before'"),
         ({"num_units": 0}, "num_units=0"),
+        ({"dense_fusion": "befor"}, "dense_fusion='befor'.*Did you mean 'before'"),
         ({"block": "InnerScaleBlok"}, "block: 'InnerScaleBlok'.*Did you mean 'InnerScaleBlock'"),
         ({"block": "os.system"}, "block: 'os.system' is not the name"),
         ({"block": {"num_scales": 2}}, "block: None is not the name"),

@@ -24,6 +24,8 @@ VARIANTS = [
     {"recurrent_unit": "ConvLSTM", "chained_state_resize": True},
     {"skip": "after"},
     {"skip": "none"},
+    {"skip": "after", "dense_fusion": "before"},
+    {"num_units": 1, "dense_fusion": "before"},
     {"dense_connection": False},
     {"inner_connection": False},
     {"num_subnetworks": 1},

@@ -11,14 +11,15 @@ from restorekit.fast import accelerate
 from restorekit.fast.dense_stack import _Row
 
 
+@pytest.mark.parametrize("dense_fusion", ["before", "after"])
 @pytest.mark.parametrize("skip", ["none", "before", "after"])
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("shape", [(1, 3, 8, 9), (2, 3, 40, 33)], ids=str)
 def test_inference_is_that_of_the_plain_stack(
-    shape: tuple[int, ...], channels_last: bool, skip: str
+    shape: tuple[int, ...], channels_last: bool, skip: str, dense_fusion: str
 ) -> None:
     torch.manual_seed(0)
-    stack = DenseStack(3, 6, skip=skip).double()
+    stack = DenseStack(3, 6, skip=skip, dense_fusion=dense_fusion).double()
     x, *features = torch.rand(7, *shape, dtype=torch.float64)
     if channels_last:
         x = x.contiguous(memory_format=torch.channels_last)
