@@ -39,6 +39,7 @@ COMMANDS = {
     "figure": "draw methods side by side, curves of trainings, quality against cost",
     "leaderboard": "rank results files against each other and the rainy input",
     "study": "train, test and draw what makes a paper's tables and figures",
+    "robustness": "report how networks fare as rain, image size and compression change",
     "new": "write a small package with a network, loss, measure … of your own",
     "check": "check what a plugin registers, as restorekit's own parts are checked",
     "doctor": "look whether this machine is ready",

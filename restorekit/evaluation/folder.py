@@ -111,7 +111,7 @@ def evaluate_folder(
     files = find_images(pred, gt, lq, pairing)
     measured = measure_files(files, Plan([*protocols, *extra_protocols], measures), processes)
     record = dataset_record(
-        dataset or _dataset_name(gt or lq or pred),
+        dataset or name_of_folder(gt or lq or pred),
         dataset_fingerprint(image.digest for image in measured),
         len(measured),
     )
@@ -207,8 +207,8 @@ def _prepare_worker(plugins: Sequence[str]) -> None:
         load_plugin_file(file)
 
 
-def _dataset_name(folder: Folder) -> str:
-    """Return the last folder of a path whose name is not that of a part of a dataset."""
+def name_of_folder(folder: Folder) -> str:
+    """Return the last part of a path that does not name a part of a dataset, without suffix."""
     parts = Path(os.path.abspath(folder)).parts
     named = [part for part in parts[1:] if part.lower() not in _PARTS]
     return Path(named[-1]).stem if named else parts[-1]
