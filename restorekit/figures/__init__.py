@@ -4,6 +4,16 @@ from .boxes import Box
 from .comparison import Comparison, compare
 from .saving import save
 from .style import DOUBLE_COLUMN, SINGLE_COLUMN
+from .tradeoff import scatter
 from .training_curves import curves
 
-__all__ = ["DOUBLE_COLUMN", "SINGLE_COLUMN", "Box", "Comparison", "compare", "curves", "save"]
+__all__ = [
+    "DOUBLE_COLUMN",
+    "SINGLE_COLUMN",
+    "Box",
+    "Comparison",
+    "compare",
+    "curves",
+    "save",
+    "scatter",
+]

@@ -25,7 +25,7 @@ MM_PER_INCH, POINTS_PER_INCH = 25.4, 72.0
 #: Size of all text, in points.
 FONT_SIZE = 7.0
 #: Distance of two lines of text, in font sizes.
-LINE_SPACING = 1.25
+_LINE_SPACING = 1.25
 #: Share of the room that text may fill, so that neighbours stay apart.
 _FILLED = 0.97
 _FONT = "DejaVu Sans"  # matplotlib brings it: the same text everywhere
@@ -160,4 +160,4 @@ def wrap(text: str, width: float, size: float = FONT_SIZE) -> str:
 
 def line_height(size: float = FONT_SIZE) -> float:
     """Return the height of a line of text in millimetres."""
-    return LINE_SPACING * size / POINTS_PER_INCH * MM_PER_INCH
+    return _LINE_SPACING * size / POINTS_PER_INCH * MM_PER_INCH

@@ -7,6 +7,7 @@ import pytest
 from scenes import save
 
 from restorekit.evaluation.history import write_history
+from restorekit.evaluation.results import build_results
 
 #: Number of images, height and width.
 COUNT, HEIGHT, WIDTH = 3, 60, 96
@@ -49,3 +50,15 @@ def write_training(folder, values, interval=10, loss=1.0):
     Path(folder).mkdir(parents=True)
     write_history(Path(folder) / "history.csv", rows)
     return folder
+
+
+def sample(method, psnr, macs, print_of="a", device="cpu"):
+    """Return results of two images with this mean PSNR."""
+    cost = {"macs_per_pixel": macs, "parameters": macs, "seconds_per_image": 1.0} if macs else {}
+    return build_results(
+        method,
+        {"name": f"set {print_of}", "fingerprint": print_of * 64, "num_images": 2},
+        {"rgb_float": {"psnr": {"1": psnr - 1, "2": psnr + 1}}},
+        cost=cost,
+        settings={"device": device},
+    )

@@ -1,9 +1,10 @@
 """`restorekit figure` from end to end."""
 
 import pytest
-from figure_samples import ERRORS, write_training
+from figure_samples import ERRORS, sample, write_training
 
 from restorekit.cli import main
+from restorekit.evaluation.results import write_results
 
 
 def figure(capsys, *arguments, status=0):
@@ -31,6 +32,15 @@ def test_curves_group_by_label(tmp_path, capsys):
     text = figure(capsys, "curves", *runs, "--labels", "A", "A", "B", *options)
     assert "f.svg" in text
     assert (tmp_path / "f.svg").stat().st_size > 1000
+
+
+def test_results_files_become_points(tmp_path, capsys):
+    for number, method in enumerate(["A", "B"]):
+        write_results(tmp_path / f"{method}.json", sample(method, 30.0 + number, 100))
+    files = [str(tmp_path / name) for name in ("A.json", "B.json")]
+    options = ["--key", "psnr/rgb_float", "--against", "parameters", "-o", str(tmp_path / "f.pdf")]
+    assert "f.pdf" in figure(capsys, "scatter", *files, *options)
+    assert (tmp_path / "f.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(

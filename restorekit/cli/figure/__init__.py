@@ -10,6 +10,7 @@ from restorekit.cli.subcommands import add_subcommands
 SUBCOMMANDS = {
     "compare": "show images of several methods side by side, with enlarged parts",
     "curves": "show losses and metrics over several trainings",
+    "scatter": "show quality against cost, from results files",
 }
 
 
