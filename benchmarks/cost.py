@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-from pathlib import Path
 from typing import Any
 
 from benchmarks import network_options as networks
@@ -19,6 +18,7 @@ from benchmarks.network_options import Options, Shape
 from benchmarks.report import Benchmark
 from benchmarks.train import training
 from restorekit.errors import ConfigError
+from restorekit.figures.saving import check_outputs
 
 #: What can be varied: the option to its default values and their meaning.
 _VARIED = {
@@ -26,8 +26,6 @@ _VARIED = {
     "channels": ((8, 16, 32, 64), "channels of the network"),
     "batches": ((1, 2, 4, 8), "images in a batch"),
 }
-
-_PICTURES = (".svg", ".pdf", ".png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +46,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         ConfigError: If there is nothing to vary, or the format of --plot is not supported.
     """
-    if args.plot and Path(args.plot).suffix not in _PICTURES:
-        raise ConfigError(f"--plot {args.plot}: give a name that ends in {', '.join(_PICTURES)}.")
+    if args.plot:
+        check_outputs([args.plot], "--plot")
     network = networks.network_config(args)
     shape: Shape = (args.batch, args.height, args.width)
     settings = [

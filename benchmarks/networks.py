@@ -18,11 +18,12 @@ from typing import Any
 
 from benchmarks.infer import inference
 from benchmarks.network_options import FAST, PLAIN, Options, network_of
-from benchmarks.network_plot import PICTURES, draw
+from benchmarks.network_plot import draw
 from benchmarks.timing import race
 from restorekit.catalog import Method, all_methods
 from restorekit.errors import ConfigError, RestoreKitError, UnknownNameError, did_you_mean
 from restorekit.evaluation.environment import collect_environment
+from restorekit.figures.saving import check_outputs
 from restorekit.io.files import write_json
 from restorekit.io.terminal import text_table
 
@@ -49,8 +50,8 @@ def run(args: argparse.Namespace) -> None:
     for option in ("side", "rounds", "threads"):
         if getattr(args, option) < 1:
             raise ConfigError(f"--{option} is {getattr(args, option)}, but must be at least 1.")
-    if args.plot and Path(args.plot).suffix not in PICTURES:
-        raise ConfigError(f"--plot {args.plot}: give a name that ends in {', '.join(PICTURES)}.")
+    if args.plot:
+        check_outputs([args.plot], "--plot")
     methods = _chosen(args.methods)
     results = _read(args)
     for method in methods:

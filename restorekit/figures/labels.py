@@ -10,6 +10,7 @@ from .style import FONT_SIZE, GREY, MM_PER_INCH, POINTS_PER_INCH, line_height, t
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: Radius of a point and the distances from it at which a name is tried, in millimetres.
 _POINT, _DISTANCES = 1.1, (1.6, 2.4, 3.6, 6.0, 9.0)
@@ -37,20 +38,24 @@ class _Area(NamedTuple):
 
 
 def place_labels(
-    axes: Axes, points: Sequence[tuple[float, float, str]], line: Sequence[tuple[float, float]] = ()
+    figure: Figure,
+    axes: Axes,
+    points: Sequence[tuple[float, float, str]],
+    line: Sequence[tuple[float, float]] = (),
 ) -> None:
     """Write the name of each point where there is room: beside, above or below it.
 
     Each name takes the first position that is free; without one, that which covers least.
 
     Args:
-        axes: Axes whose limits are final.
+        figure: The figure.
+        axes: Its axes, whose limits are final.
         points: The x and y of each point, and its name, shown as it is.
         line: Corners of a line that no name should cross, drawn parallel to the axes.
     """
-    millimetres = MM_PER_INCH / axes.get_figure(root=True).dpi
+    millimetres = MM_PER_INCH / figure.dpi
     centres = [axes.transData.transform((x, y)) * millimetres for x, y, _ in points]
-    inside = _Area(*(axes.bbox.extents * millimetres))
+    inside = _Area(*(end * millimetres for end in axes.bbox.extents))
     taken = [_Area(x - _POINT, y - _POINT, x + _POINT, y + _POINT) for x, y in centres]
     corners = [axes.transData.transform(corner) * millimetres for corner in line]
     for (x0, y0), (x1, y1) in itertools.pairwise(corners):
@@ -66,7 +71,7 @@ def place_labels(
         scale = POINTS_PER_INCH / MM_PER_INCH
         axes.annotate(
             name,
-            point,
+            (point[0], point[1]),
             xytext=((area.left - x) * scale, (area.bottom - y + 0.25 * height) * scale),
             textcoords="offset points",
             size=_SIZE,

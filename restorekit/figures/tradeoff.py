@@ -106,7 +106,8 @@ def scatter(
         way = sample.protocol or sample.variant
         axes.set_ylabel(f"{sample.title}{better}" + (f", {way}" if way else ""), parse_math=False)
         _limits(axes, methods)
-        place_labels(axes, [(one.cost, one.quality, one.label) for one in methods], _steps(front))
+        points = [(one.cost, one.quality, one.label) for one in methods]
+        place_labels(figure, axes, points, _steps(front))
     return figure
 
 

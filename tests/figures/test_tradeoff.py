@@ -65,7 +65,9 @@ def test_names_overlap_neither_each_other_nor_the_edge():
     results.append(sample("_$a$ far", 40.0, 10000))
     figure = scatter(results, KEY)
     (axes,) = figure.axes
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
     boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]
     assert [text.get_text() for text in axes.texts][-1] == "_$a$ far"
     for one, other in itertools.combinations(boxes, 2):
