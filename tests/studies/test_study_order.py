@@ -126,6 +126,9 @@ def test_equal_published_numbers_have_no_order():
     order = order_of([3.98, 3.98, 4.1], [1.0, 2.0, 3.0])
     assert len(order.agreeing) + len(order.reversed_) == 2
     assert compare_orders(order.rows[:1]) is None
+    tied = compare_orders([OrderedRow(str(n), 3.0 + n, measured(draws(1, 1))) for n in range(2)])
+    assert (tied.agreeing, tied.reversed_, tied.equal) == ((), (), ((0, 1),))
+    assert "1 with equal means" in describe(tied, "here")
     same = order_of([3.98, 3.98], [1.0, 2.0])
     assert same.tau is None
     assert "no order to compare" in describe(same, "here")

@@ -2,7 +2,7 @@
 
 Cells are filled by the study's own runs, and by --results: files of `restorekit test` or
 `restorekit evaluate` of the same method, on the same test set, under the same protocol. With --out,
-writes NAME.md, .csv, .tex and .html; the page needs no network.
+writes NAME.md, .csv, .tex and .html, and figures as PNG, SVG and PDF; the page needs no network.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ def run(args: argparse.Namespace) -> None:
         require_writable(args.out, "--out", folder=True)
     study = find_study(args.name).at_scale(args.scale)
     root = Path(args.work_dir) if args.work_dir else ROOT
-    drawing = draw_study(study, root, args.results)
+    out = Path(args.out) if args.out else None
+    drawing = draw_study(study, root, args.results, out)
     sys.stdout.write(drawing.markdown())
-    if args.out:
-        written = drawing.write(Path(args.out))
+    if out is not None:
+        written = drawing.write(out)
         sys.stdout.write(f"\nWritten: {', '.join(map(str, written))}\n")

@@ -13,6 +13,7 @@ from ..find import study_files
 from ..places import ROOT
 from ..records import FULL, Study
 from .evidence import find_evidence
+from .figures import Sources, draw_figure
 from .layout import chapter
 from .numbers import csv_rows
 from .panel import Panel, make_panel
@@ -53,7 +54,12 @@ class Drawing:
         return write_report(folder, self.study.name, self.report, csv_rows(self.panels))
 
 
-def draw_study(study: Study, root: Path = ROOT, results: Sequence[str | Path] = ()) -> Drawing:
+def draw_study(
+    study: Study,
+    root: Path = ROOT,
+    results: Sequence[str | Path] = (),
+    folder: Path | None = None,
+) -> Drawing:
     """Draw a study from the results of its own runs and from given files.
 
     Args:
@@ -61,6 +67,8 @@ def draw_study(study: Study, root: Path = ROOT, results: Sequence[str | Path] = 
         root: Folder of all studies.
         results: Results files, and folders that are searched for them. They take the place of
             the study's own runs in the cells that they fit: by method, test set and protocol.
+            Restored images are those in the folder with the file's name without ``.json``.
+        folder: Where the figures are written; None draws none.
 
     Raises:
         DataError: If a results file cannot be used, or some cannot be shown in one table.
@@ -74,6 +82,12 @@ def draw_study(study: Study, root: Path = ROOT, results: Sequence[str | Path] = 
         for table in study.tables.values()
     ]
     chapters = [chapter(own) for own in panels]
+    if folder is not None:
+        sources = Sources(study, root, evidence)
+        chapters += [
+            draw_figure(sources, figure, folder, run_command(study, figure.id, root))
+            for figure in study.figures.values()
+        ]
     if evidence.unfitting:
         chapters.append(Chapter("Results files that fill no cell", notes=evidence.unfitting))
     about = study.about if study.scale == FULL else study.scales[study.scale].about

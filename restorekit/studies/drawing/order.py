@@ -38,14 +38,16 @@ class Order:
         tau: Kendall's rank correlation (tau-b) of published and measured means; None where all
             rows have the same number.
         agreeing: Indices of two rows, the paper's better first, that are in the paper's order here.
-        reversed_: Pairs that are not.
-        significant: Those of both that differ significantly.
+        reversed_: Pairs that are in the other order here.
+        equal: Pairs with the same mean here.
+        significant: Those that differ significantly.
     """
 
     rows: tuple[OrderedRow, ...]
     tau: float | None
     agreeing: tuple[tuple[int, int], ...]
     reversed_: tuple[tuple[int, int], ...]
+    equal: tuple[tuple[int, int], ...]
     significant: frozenset[tuple[int, int]]
 
     @property
@@ -67,13 +69,14 @@ def compare_orders(rows: Sequence[OrderedRow]) -> Order | None:
     rows = sorted(rows, key=lambda row: -sign * row.published)
     agreeing: list[tuple[int, int]] = []
     reversed_: list[tuple[int, int]] = []
+    equal: list[tuple[int, int]] = []
     p_values: dict[tuple[int, int], float] = {}
     for pair in itertools.combinations(range(len(rows)), 2):
         better, worse = (rows[index] for index in pair)
         if better.published == worse.published:
             continue
         step = sign * (better.measured.mean - worse.measured.mean)
-        (agreeing if step > 0 else reversed_).append(pair)
+        (agreeing if step > 0 else reversed_ if step < 0 else equal).append(pair)
         p_value = p_over_both(better.measured, worse.measured)
         if p_value is not None:
             p_values[pair] = p_value
@@ -87,6 +90,7 @@ def compare_orders(rows: Sequence[OrderedRow]) -> Order | None:
         None if tau != tau else float(tau),
         tuple(agreeing),
         tuple(reversed_),
+        tuple(equal),
         frozenset(significant),
     )
 
@@ -110,7 +114,7 @@ def describe(order: Order, where: str) -> str:
     """
     first = order.rows[0]
     label = first.measured.quantity.label
-    pairs = len(order.agreeing) + len(order.reversed_)
+    pairs = len(order.agreeing) + len(order.reversed_) + len(order.equal)
     if not pairs:
         return f"The paper gives these rows the same {label}: there is no order to compare."
     tau = "" if order.tau is None else f"Kendall's τ of {label} is {order.tau:.2f}: "
@@ -118,6 +122,8 @@ def describe(order: Order, where: str) -> str:
     counted += f" ({_share(order, order.agreeing)})"
     if order.reversed_:
         counted += f", {len(order.reversed_)} reversed ({_share(order, order.reversed_)})"
+    if order.equal:
+        counted += f", {len(order.equal)} with equal means"
     trainings = sorted({len(row.measured.trainings) for row in order.rows})
     if trainings == [1]:
         sure = "one training a row, so that chance in training is not counted"
@@ -145,8 +151,10 @@ def _verdict(order: Order, where: str) -> str:
             f"The paper's order is not the one measured {where}, and none of the reversed pairs "
             "differs significantly."
         )
-    if len(right) == len(order.agreeing):
+    if len(right) == len(order.agreeing) and not order.equal:
         return f"The paper's order holds {where}, and every difference is significant."
+    if order.equal:
+        return f"The paper's order is not reversed {where}, but rows are equal."
     part = "part" if right else "all"
     return f"The paper's order is the one measured {where}, but {part} of it could be chance."
 

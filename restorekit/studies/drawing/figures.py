@@ -1,0 +1,185 @@
+"""Figures of a study: methods side by side, curves of trainings, and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restorekit.catalog import get_dataset
+from restorekit.engine.config import load_config
+from restorekit.errors import RestoreKitError
+from restorekit.figures import Comparison, compare, curves, save
+from restorekit.figures.boxes import parse_box
+from restorekit.figures.comparison import DEFAULT_PROTOCOL
+from restorekit.figures.style import DOUBLE_COLUMN
+from restorekit.leaderboard.render.report import Chapter
+from restorekit.leaderboard.render.report import Figure as ReportFigure
+
+from ..places import Job, jobs_of
+from ..records import FULL, OWN, Figure, Study
+from .evidence import Evidence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawn
+
+_SUFFIXES = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a study's figures take their data from.
+
+    Attributes:
+        study: The study at its scale.
+        root: Folder of all studies.
+        evidence: The results files that fill its tables.
+    """
+
+    study: Study
+    root: Path
+    evidence: Evidence
+
+    def jobs(self, run: str) -> list[Job]:
+        """Return the trainings of a run."""
+        return jobs_of(self.study, self.root, runs=[run])
+
+    def restored(self, run: str, test_set: str) -> Path | None:
+        """Return the folder of a run's restored images, or None without one.
+
+        It is that of a given results file (its name without ``.json``), or that of the run's
+        first training.
+        """
+        for slot, found in self.evidence.found.items():
+            table = self.study.tables[slot.table]
+            shown = table.test_set(table.columns[slot.column]) == test_set
+            if found.given and shown and table.rows[slot.row].run_of(slot.column) == run:
+                folders = [Path(source).with_suffix("") for source in found.results]
+                beside = [one for one in folders if one.is_dir()]
+                if beside:
+                    return beside[0]
+        folder = self.jobs(run)[0].restored(test_set)
+        return folder if folder.is_dir() else None
+
+    def test_images(self, run: str, test_set: str) -> dict[str, Path]:
+        """Return the folders of a test set that are there: ``lq``, and ``gt`` of clean images."""
+        config = self.jobs(run)[0].config
+        if test_set != OWN:
+            place = Path("data", get_dataset(test_set).folder, "test")
+        elif config.is_file():
+            dataset = load_config(config).test_dataloader.dataset
+            place = Path(dataset.data_root, dataset.get("split", "test"))
+        else:
+            return {}
+        return {name: place / name for name in ("gt", "lq") if (place / name).is_dir()}
+
+
+def draw_figure(sources: Sources, figure: Figure, folder: Path, command: str) -> Chapter:
+    """Draw a figure, write it as PNG, SVG and PDF, and return its chapter.
+
+    Args:
+        sources: Where the data is.
+        figure: The figure.
+        folder: Where its files go.
+        command: The command that brings what is missing.
+    """
+    title = f"{figure.number}: {figure.title}" if figure.number else figure.title
+    labels = dict(zip(figure.runs, figure.labels or _labels(sources.study, figure), strict=True))
+    try:
+        if figure.kind == "curves":
+            drawn, caption, missing = _curves(sources, figure, labels)
+        else:
+            drawn, caption, missing = _images(sources, figure, labels)
+    except RestoreKitError as error:
+        return Chapter(title, notes=(f"Not drawn: {error}",))
+    notes = []
+    if missing:
+        listed = ", ".join(labels[run] for run in missing)
+        what = "everything" if len(missing) == len(labels) else listed
+        notes.append(f"Not there yet: {what}. `{command}` trains and tests what is missing.")
+    if drawn is None:
+        return Chapter(title, notes=tuple(notes))
+    stem = f"{sources.study.name}_{figure.id}"
+    files = save(drawn, *(folder / f"{stem}{suffix}" for suffix in _SUFFIXES))
+    png = files[0].read_bytes()
+    shown = ReportFigure(f"{title}. {caption}", png, tuple(file.name for file in files))
+    return Chapter(title, figures=(shown,), notes=tuple(notes))
+
+
+def _labels(study: Study, figure: Figure) -> Iterator[str]:
+    """Yield the name of each run: its label, that of its row in a table, or its own."""
+    rows = {
+        run: row.label
+        for table in study.tables.values()
+        for row in table.rows
+        for index in range(len(table.columns))
+        if (run := row.run_of(index)) is not None
+    }
+    for run in figure.runs:
+        yield study.runs[run].label or rows.get(run, run)
+
+
+def _curves(
+    sources: Sources, figure: Figure, labels: Mapping[str, str]
+) -> tuple[Drawn | None, str, list[str]]:
+    """Return the drawn figure, its caption, and the runs without a history."""
+    found = {
+        run: [job.work_dir for job in sources.jobs(run) if (job.work_dir / "history.csv").is_file()]
+        for run in labels
+    }
+    missing = [run for run, folders in found.items() if not folders]
+    known = {labels[run]: folders for run, folders in found.items() if folders}
+    if not known:
+        return None, "", missing
+    counts = sorted({len(folders) for folders in known.values()})
+    several = " to ".join(dict.fromkeys(map(str, (counts[0], counts[-1]))))
+    band = f"; mean and standard deviation of {several} trainings" if counts[-1] > 1 else ""
+    caption = f"{figure.key} on the validation images{band}{_at(sources.study)}."
+    return curves(known, [figure.key]), caption, missing
+
+
+def _images(
+    sources: Sources, figure: Figure, labels: Mapping[str, str]
+) -> tuple[Drawn | None, str, list[str]]:
+    """Return the drawn figure, its caption, and the runs without restored images."""
+    test_set = figure.test_set or OWN
+    found = {run: sources.restored(run, test_set) for run in labels}
+    missing = [run for run, folder in found.items() if folder is None]
+    images = {labels[run]: folder for run, folder in found.items() if folder is not None}
+    if not images:
+        return None, "", missing
+    first = next(run for run, folder in found.items() if folder is not None)
+    places = sources.test_images(first, test_set)
+    measure, _, protocol = figure.key.partition("/")
+    comparison = compare(
+        images,
+        gt=places.get("gt"),
+        lq=places.get("lq"),
+        pick=figure.pick if isinstance(figure.pick, str) else list(figure.pick),
+        count=figure.count,
+        crops=[parse_box(figure.crop)],
+        protocol=protocol or DEFAULT_PROTOCOL,
+        metrics=() if protocol else (measure,),
+        width=DOUBLE_COLUMN,
+    )
+    return comparison.figure, _caption(figure, comparison, sources.study), missing
+
+
+def _caption(figure: Figure, comparison: Comparison, study: Study) -> str:
+    picked = {
+        "worst": "the worst ones",
+        "best": "the best ones",
+        "largest-difference": "those that differ most",
+    }
+    how = picked.get(figure.pick, "chosen") if isinstance(figure.pick, str) else "chosen by name"
+    shown = "; ".join(
+        f"{row.name}, enlarged {' and '.join(map(str, row.boxes))}" for row in comparison.rows
+    )
+    keys = ", ".join(comparison.plan.quantities)
+    below = f" Below the images: {keys}." if keys else ""
+    return f"Images ({how}{_at(study)}): {shown}.{below}"
+
+
+def _at(study: Study) -> str:
+    return "" if study.scale == FULL else f", at the scale {study.scale}"
