@@ -36,7 +36,7 @@ def script():
 
 def test_the_files_are_not_stale(script):
     files = script.files_to_write()
-    assert len(files) == 1 + 2 * len(METHODS)
+    assert len(files) == 2 + 2 * len(METHODS)
     for path, content in files.items():
         assert path.read_text(encoding="utf-8") == content, "run tools/model_zoo.py"
 
@@ -77,6 +77,12 @@ def test_a_metafile_has_the_form_that_openmmlab_reads(method):
     names = {config.name: config.path for config in method.configs}
     assert {model["Name"]: model["Config"] for model in content["Models"]} == names
     assert {model["In Collection"] for model in content["Models"]} == {collection["Name"]}
+
+
+def test_the_model_index_lists_every_metafile():
+    listed = yaml.safe_load((ROOT / "model-index.yml").read_text(encoding="utf-8"))["Import"]
+    written = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("configs/*/metafile.yml")}
+    assert set(listed) == written
 
 
 def test_every_folder_of_configs_is_a_method():

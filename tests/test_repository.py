@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -75,3 +76,32 @@ def test_version_stands_in_one_place_and_is_told_elsewhere():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.findall(r"^## \[(\d[^\]]*)\]", changelog, re.MULTILINE)[0]
     assert newest == __version__
+
+
+def test_pre_commit_runs_what_lint_and_types_run():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipes = re.findall(r"^(?:lint|types):.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    made = [line.split("bin/")[-1].strip() for recipe in recipes for line in recipe.splitlines()]
+    content = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    (source,) = content["repos"]
+    # Local hooks of the language "system" have no versions of their own: they run .venv's.
+    assert source["repo"] == "local"
+    assert {hook["language"] for hook in source["hooks"]} == {"system"}
+    run = [re.search(r"exec ([^'\"]+)", hook["entry"]).group(1).strip() for hook in source["hooks"]]
+    without_options = {re.sub(r" (--\S+|\.)(?= |$)", "", command) for command in made}
+    assert {re.sub(r" --\S+", "", command) for command in run} == without_options
+
+
+def test_the_workflow_runs_what_contributors_run():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert ".ci/run" in [step.get("run") for step in job["steps"]]
+
+
+@pytest.mark.parametrize("form", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")))
+def test_issue_forms_have_what_is_required_of_them(form):
+    content = yaml.safe_load(form.read_text(encoding="utf-8"))
+    assert {"name", "description", "body"} <= set(content)
+    fields = [field for field in content["body"] if field["type"] != "markdown"]
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert all(field["attributes"]["label"] for field in fields)

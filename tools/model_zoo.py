@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Write what the catalog says of the methods into the repository: model_zoo.py, no arguments.
 
-The files are docs/model_zoo.md, configs/*/metafile.yml (the form that OpenMMLab's tools read) and
-the tables in configs/*/README.md. Change restorekit/catalog/data/, then run this.
+The files are docs/model_zoo.md, configs/*/metafile.yml and model-index.yml (the form that
+OpenMMLab's tools read), and the tables in configs/*/README.md. Change restorekit/catalog/data/,
+then run this.
 """
 
 import json
@@ -53,6 +54,7 @@ _COST_PICTURE = "![time and memory a megapixel of each network](images/networks.
 COSTS = ROOT / "benchmarks" / "results" / "networks.json"
 _FORMS = ("plain", "accelerated")
 _METAFILE_HEAD = "# Written by tools/model_zoo.py from restorekit/catalog/data/methods/{}.yml.\n"
+_INDEX_HEAD = "# Written by tools/model_zoo.py.\n"
 #: What stands between two such comments in a card is written by this script.
 _BLOCK = re.compile(
     r"(<!-- (configs|published) by tools/model_zoo\.py -->\n).*?(<!-- end -->)", re.DOTALL
@@ -62,7 +64,10 @@ _BLOCK = re.compile(
 def files_to_write(root: Path = ROOT) -> dict[Path, str]:
     """Return the content of every file by its path; cards keep the text around their tables."""
     methods = all_methods().values()
-    files = {root / "docs" / "model_zoo.md": page(methods)}
+    files = {
+        root / "docs" / "model_zoo.md": page(methods),
+        root / "model-index.yml": model_index(methods),
+    }
     for method in methods:
         files[root / "configs" / method.id / "metafile.yml"] = metafile(method)
         card = root / method.card
@@ -146,6 +151,12 @@ def _section(method: Method) -> str:
     )
     section = f"## {method.name}\n\n{links}.\n\n{configs}"
     return f"{section}\nPublished:\n\n{published}" if numbers else section
+
+
+def model_index(methods: Iterable[Method]) -> str:
+    """Return model-index.yml, which lists all metafiles."""
+    files = sorted(f"configs/{method.id}/metafile.yml" for method in methods)
+    return _INDEX_HEAD + yaml.safe_dump({"Import": files})
 
 
 def metafile(method: Method) -> str:
