@@ -66,6 +66,14 @@ def test_links_lead_to_the_pages_that_stand_for_files(website, target, origin, p
     assert rewrite(code, origin, page) == code
 
 
+def test_a_file_name_as_text_of_a_link_becomes_the_title(website):
+    rewrite = website("links").rewrite
+    assert rewrite("[data.md](data.md#lmdb)", "docs/api.md", "api.md") == "[Data](data.md#lmdb)"
+    text = "[docs/data.md](docs/data.md), [setup.py](setup.py)"
+    expected = "[Data](data.md), [setup.py](source/setup.py.md)"
+    assert rewrite(text, "CONTRIBUTING.md", "contributing.md") == expected
+
+
 def test_a_linked_file_becomes_a_page_with_its_text(website):
     (path, text), *others = website("links").sources({"docs/a.md": "[x](../setup.py)"}).items()
     assert path == "setup.py"

@@ -14,6 +14,8 @@ PAGES = {
 }
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)(?P<target>[^)\s#]+)(?=[)#\s])")
+#: A link whose text is the name of a file, as is usual on GitHub.
+_FILE_LINK = re.compile(r"\[(?:[\w.-]+/)*[\w.-]+\.md\]\((?P<target>[^)\s#:]+\.md)(?=[)#])")
 
 
 def place_of(path: str) -> str:
@@ -25,7 +27,7 @@ def place_of(path: str) -> str:
 
 
 def rewrite(text: str, origin: str, page: str) -> str:
-    """Return Markdown whose relative links fit the site.
+    """Return Markdown whose relative links fit the site; file names become titles of pages.
 
     Args:
         text: Markdown of a file of the repository.
@@ -37,8 +39,13 @@ def rewrite(text: str, origin: str, page: str) -> str:
         place = place_of(_resolve(found["target"], origin))
         return posixpath.relpath(place, posixpath.dirname(page) or ".")
 
+    def titled(found: re.Match[str]) -> str:
+        title = _title(_resolve(found["target"], origin))
+        return f"[{title}]({found['target']}" if title else found[0]
+
     return "".join(
-        part if is_code else _LINK.sub(linked, part) for is_code, part in _split_code(text)
+        part if is_code else _LINK.sub(linked, _FILE_LINK.sub(titled, part))
+        for is_code, part in _split_code(text)
     )
 
 
@@ -61,6 +68,15 @@ def sources(origins: Mapping[str, str]) -> dict[str, str]:
     linked = set().union(*(linked_files(text, origin) for origin, text in origins.items()))
     outside = {path for path in linked if place_of(path).startswith("source/")}
     return {path: _source_page(path) for path in sorted(outside) if (ROOT / path).is_file()}
+
+
+def _title(path: str) -> str | None:
+    """Return the title of a page; None if there is none."""
+    file = ROOT / path
+    if not file.is_file():
+        return None
+    found = re.search(r"^# (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else None
 
 
 def _source_page(path: str) -> str:
