@@ -94,3 +94,12 @@ def test_a_method_is_measured_as_its_dataset_and_as_it_was_published(method):
         published = {number.protocol for number in published_beside(one, published_numbers())}
         wanted = {all_datasets()[one.dataset].protocol, *published} - {None, ""}
         assert wanted <= set(protocols), one.path
+
+
+@pytest.mark.parametrize("name", ["basicsr_swinir", "spandrel_kbnet"])
+def test_networks_of_other_toolboxes_train_on_the_patches_of_their_papers(name):
+    loader = load_config(ROOT / f"interop/{name}_rain200l.py").train_dataloader
+    crop = loader.dataset.pipeline[0]
+    assert (crop.type, crop.patch_size) == ("PairedRandomCrop", 128)
+    assert loader.total_batch_size == {"basicsr_swinir": 8, "spandrel_kbnet": 64}[name]
+    assert loader.sampler.infinite

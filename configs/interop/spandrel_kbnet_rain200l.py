@@ -1,8 +1,9 @@
-# KBNet as spandrel builds it, on Rain200L; needs the package spandrel (docs/bridges.md).
-# NAFNet's schedule, on the dataset's own batches: 24 patches of 64×64 pixels.
+# KBNet as spandrel builds it, on Rain200L; needs the package spandrel (docs/bridges.md). As its
+# authors do, it trains by Restormer's schedule and L1; they grow their patches from 128 pixels, or
+# keep them there, as here.
 _base_ = [
     "../_base_/datasets/rain200l.py",
-    "../_base_/schedules/adamw_nafnet.py",
+    "../_base_/schedules/adamw_restormer.py",
     "../_base_/runtime/default.py",
 ]
 
@@ -17,5 +18,6 @@ model = dict(
         enc_blk_nums=[2, 2, 2],
         dec_blk_nums=[2, 2, 2],
     ),
-    loss=dict(type="CharbonnierLoss"),
+    loss=dict(type="L1Loss"),
 )
+train_dataloader = _base_.recipe_loader
