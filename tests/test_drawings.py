@@ -36,7 +36,7 @@ def arguments_of(method):
 
 def test_the_files_are_not_stale(drawings):
     files = drawings("draw").files_to_write()
-    assert {path.stem for path in files} <= set(all_methods())
+    assert {path.stem for path in files} == set(all_methods())
     assert set(files) == set((ROOT / "docs/images/architectures").glob("*.svg"))
     for path, content in files.items():
         assert path.read_text(encoding="utf-8") == content, "run tools/drawings/draw.py"

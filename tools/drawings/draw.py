@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dcsfn
 import sketches
+import stages
 
 from restorekit.io.files import write_text
 
@@ -13,7 +14,13 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "images" / "ar
 
 def files_to_write() -> dict[Path, str]:
     """Return the content of every drawing by its path."""
-    drawings = {"dcsfn": dcsfn.draw(), **sketches.draw()}
+    drawings = {
+        "dcsfn": dcsfn.draw(),
+        "mprnet": stages.mprnet(),
+        "nerd-rain": stages.nerd_rain(),
+        "nledn": stages.nledn(),
+        **sketches.draw(),
+    }
     return {FOLDER / f"{name}.svg": drawing.render() for name, drawing in drawings.items()}
 
 
