@@ -74,6 +74,27 @@ def test_a_file_name_as_text_of_a_link_becomes_the_title(website):
     assert rewrite(text, "CONTRIBUTING.md", "contributing.md") == expected
 
 
+@pytest.mark.parametrize(
+    ("github", "expected"),
+    [
+        ("* a\n  b\n\n  c\n\nd", "* a\n    b\n\n    c\n\nd"),
+        (
+            "1. a\n\n   ```text\n   x\n     y\n   ```\n",
+            "1. a\n\n    ```text\n    x\n      y\n    ```\n",
+        ),
+        ("* a\n  * b\n    c\n* d", "* a\n    * b\n        c\n* d"),
+        ("- a\n\n    b\n", "- a\n\n    b\n"),
+        ("* a\n\n  b\n* c\n* d", "* a\n\n    b\n\n* c\n* d"),
+        ("```text\n* a\n  b\n```", "```text\n* a\n  b\n```"),
+        ("a\n\n    code\n", "a\n\n    code\n"),
+    ],
+)
+def test_lists_are_indented_for_python_markdown(website, github, expected):
+    indent_lists = website("lists").indent_lists
+    assert indent_lists(github) == expected
+    assert indent_lists(expected) == expected
+
+
 def test_a_linked_file_becomes_a_page_with_its_text(website):
     (path, text), *others = website("links").sources({"docs/a.md": "[x](../setup.py)"}).items()
     assert path == "setup.py"
@@ -88,7 +109,9 @@ def test_each_command_has_a_page_with_all_its_options(website):
     for option in ("--model", "--tile", "--dry-run"):
         assert restore.count(f"{option}") >= 2, option  # in the usage and in the table
     data = pages["reference/commands/data.md"]
-    assert "## restorekit data leaks" in data
+    _, leaks = data.split("## restorekit data leaks")
+    assert "TRAIN" in leaks.split("\n## ")[0]
+    assert "| `leaks` |" in data
 
 
 def test_each_method_has_a_page_with_its_card(website):

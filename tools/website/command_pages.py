@@ -6,6 +6,7 @@ from importlib import import_module
 from textwrap import dedent
 
 from restorekit.cli.main import COMMANDS
+from restorekit.cli.subcommands import SubcommandParser
 
 _OVERVIEW = """\
 # Commands
@@ -34,11 +35,14 @@ def _page(name: str) -> str:
 
 
 def _describe(parser: argparse.ArgumentParser, level: int) -> str:
+    if isinstance(parser, SubcommandParser):
+        parser.load()
     parts = [_prose(parser.description or ""), f"```text\n{_usage(parser)}\n```"]
     nested = []
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             nested += list(dict(action.choices).values())
+            parts.append(_subcommands(action))
     for group in parser._action_groups:
         rows = [row for action in group._group_actions if (row := _row(action))]
         if rows:
@@ -50,6 +54,12 @@ def _describe(parser: argparse.ArgumentParser, level: int) -> str:
         parts.append(f"{'#' * level} {inner.prog}")
         parts.append(_describe(inner, level + 1))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _subcommands(action: argparse.Action) -> str:
+    """Return a table of sub-commands; argparse keeps their sentences beside the parsers."""
+    rows = (f"| `{one.dest}` | {_cell(one.help)} |" for one in action._choices_actions)
+    return "\n".join(["| sub-command | does |", "|---|---|", *rows])
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:

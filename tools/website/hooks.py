@@ -9,6 +9,7 @@ from typing import Any
 from api_pages import MODULES, api_pages
 from command_pages import command_pages
 from links import PAGES, ROOT, rewrite, sources
+from lists import indent_lists
 from method_pages import OTHER_CARDS, method_pages
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -44,9 +45,12 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Let links out of docs/ lead to the pages that stand for the files there."""
+    """Let links lead to the pages that stand for files, and lists look as on GitHub."""
     place = page.file.src_uri
-    return markdown if page.file.generated_by else rewrite(markdown, f"docs/{place}", place)
+    if place.startswith("source/"):
+        return markdown
+    linked = markdown if page.file.generated_by else rewrite(markdown, f"docs/{place}", place)
+    return indent_lists(linked)
 
 
 def on_page_content(html: str, **_: Any) -> str:
