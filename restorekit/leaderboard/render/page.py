@@ -27,7 +27,7 @@ from .report import Report, with_code
 from .sections import Section, explanation, measure_key
 
 _FOLDER = Path(__file__).with_name("assets")
-_SCRIPTS = ("dom", "table", "plot", "scatter", "cost", "compare", "images", "main")
+_SCRIPTS = ("dom", "table", "plot", "scatter", "cost", "compare", "parts", "images", "main")
 _START = 'const DATA = JSON.parse(document.getElementById("data").textContent);\n'
 #: Size in pixels of the drawing of an interval, and the margin for marks at its ends.
 _WIDTH, _HEIGHT, _MARGIN = 120, 16, 7

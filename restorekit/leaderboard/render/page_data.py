@@ -56,6 +56,8 @@ def _pictures(pictures: Pictures, keys: Mapping[str, str]) -> dict[str, Any]:
             name: {keys[source]: uri for source, uri in uris.items()}
             for name, uris in pictures.uris.items()
         },
+        "sizes": dict(pictures.sizes),
+        "parts": dict(pictures.parts),
     }
 
 

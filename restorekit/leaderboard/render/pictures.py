@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from restorekit.datasets.readers.listing import list_images, without_suffix
 from restorekit.datasets.readers.pairing import match_names, suggest_rule
 from restorekit.errors import ConfigError, DataError, did_you_mean
 from restorekit.evaluation.results import Results
+from restorekit.figures.boxes import most_different
 from restorekit.io.images import Image, encode_image, read_image
 from restorekit.metrics.plan import mean
 
@@ -21,9 +22,9 @@ from ..ranking import Ranking
 #: Stands for the clean images where methods are named.
 GROUND_TRUTH = "gt"
 #: Longest side in pixels of an embedded picture; larger images are reduced to it.
-MAX_SIDE = 640
+MAX_SIDE = 2048
 #: WebP quality of embedded pictures; no number is computed from them.
-QUALITY = 85
+QUALITY = 90
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,15 @@ class Pictures:
     Attributes:
         names: The images shown, the hardest first.
         uris: Image to results file (or :data:`GROUND_TRUTH`) to a data URI.
+        sizes: Image to the width and height of its pictures.
+        parts: Image to the upper left corner of the part of it in which its pictures differ most,
+            as shares of the width and height.
     """
 
     names: tuple[str, ...] = ()
     uris: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    parts: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def find_folders(results: Mapping[str, Results], given: Sequence[str] = ()) -> dict[str, Path]:
@@ -121,10 +127,23 @@ def choose_pictures(ranking: Ranking, folders: Mapping[str, Path], limit: int) -
     files = {source: _files(order, folder) for source, folder in folders.items() if source in shown}
     owners = {name: [source for source in files if name in files[source]] for name in order}
     names = _evenly_spaced([name for name in order if len(owners[name]) > 1], limit)
-    return Pictures(
-        tuple(names),
-        {name: _embed(name, {one: files[one][name] for one in owners[name]}) for name in names},
-    )
+    uris, sizes, parts = {}, {}, {}
+    for name in names:
+        images = _read(name, {one: files[one][name] for one in owners[name]})
+        uris[name] = {source: data_uri(image) for source, image in images.items()}
+        height, width = next(iter(images.values())).shape[:2]
+        sizes[name] = _reduced_size(width, height)
+        # The unrestored input differs everywhere: what counts are the methods.
+        box = most_different([images[one] for one in _methods(ranking, images)])
+        parts[name] = (box.x / width, box.y / height)
+    return Pictures(tuple(names), uris, sizes, parts)
+
+
+def _methods(ranking: Ranking, sources: Collection[str]) -> list[str]:
+    """Return those of several sources that are methods; all, if fewer than two are."""
+    ranked = [entry.source for entry in ranking.entries if entry.rank is not None]
+    methods = [source for source in sources if source in ranked]
+    return methods if len(methods) > 1 else list(sources)
 
 
 def _files(names: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -158,7 +177,7 @@ def _evenly_spaced(names: Sequence[str], limit: int) -> list[str]:
     return [names[round(index * (len(names) - 1) / (limit - 1))] for index in range(limit)]
 
 
-def _embed(name: str, files: Mapping[str, Path]) -> dict[str, str]:
+def _read(name: str, files: Mapping[str, Path]) -> dict[str, Image]:
     images = {source: read_image(path) for source, path in files.items()}
     sizes = {source: image.shape[:2] for source, image in images.items()}
     if len(set(sizes.values())) > 1:
@@ -167,15 +186,19 @@ def _embed(name: str, files: Mapping[str, Path]) -> dict[str, str]:
             f"The pictures of {name!r} differ in size, so they are not of the same image "
             f"({described}): give folders of the same test set."
         )
-    return {source: data_uri(image) for source, image in images.items()}
+    return images
+
+
+def _reduced_size(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, MAX_SIDE / max(height, width))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def data_uri(image: Image) -> str:
     """Return an image as a WebP data URI, reduced to :data:`MAX_SIDE` where it is larger."""
     height, width = image.shape[:2]
-    scale = MAX_SIDE / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = _reduced_size(width, height)
+    if size != (width, height):
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     data = base64.b64encode(encode_image(image, ".webp", QUALITY)).decode("ascii")
     return f"data:image/webp;base64,{data}"

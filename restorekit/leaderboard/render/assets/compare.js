@@ -30,6 +30,7 @@ function drawCompare(board) {
   byId("compare-summary").textContent = [compare.left, compare.right]
     .map((select) => compareSummary(board, select.value)).join(" \u2003\u2194\u2003 ");
   moveSplit();
+  drawParts(board, keys);
 }
 
 function showPicture(board, element, key, uris) {

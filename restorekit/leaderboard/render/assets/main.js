@@ -42,6 +42,7 @@ function startBoards() {
   onChange(drawImages, images.measure);
   images.panel.addEventListener("toggle", () => drawImages(current()));
   wireCompare();
+  wireParts();
   showProtocols();
   onResize(byId("scatter-plot"), () => drawScatter(current()));
   onResize(byId("cost-plot"), () => drawCost(current()));
