@@ -112,6 +112,7 @@ def test_each_command_has_a_page_with_all_its_options(website):
     _, leaks = data.split("## restorekit data leaks")
     assert "TRAIN" in leaks.split("\n## ")[0]
     assert "| `leaks` |" in data
+    assert "OUT/&lt;split>/lq" in data
 
 
 def test_each_method_has_a_page_with_its_card(website):

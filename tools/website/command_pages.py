@@ -89,9 +89,11 @@ def _cell(text: str) -> str:
 def _literal(text: str) -> str:
     """Return plain text in a form that Markdown shows as it is, but for code in backquotes."""
     parts = re.split(r"(`[^`]*`)", text)
-    return "".join(
-        part if part.startswith("`") else re.sub(r"([*_<\[\]])", r"\\\1", part) for part in parts
-    )
+    return "".join(part if part.startswith("`") else _escaped(part) for part in parts)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*_\[\]])", r"\\\1", text).replace("<", "&lt;")
 
 
 def _prose(text: str) -> str:
