@@ -109,7 +109,7 @@ def require_file(path: str | os.PathLike[str]) -> Path:
         if file.is_file():
             return file
         if file.is_dir():
-            raise CheckpointError(f"{file} is a folder; give the path of a checkpoint file in it.")
+            raise CheckpointError(f"{file} is a folder{_checkpoints_in(file)}")
         siblings = [p.name for p in file.parent.iterdir()] if file.parent.is_dir() else []
     except (OSError, RuntimeError, ValueError) as error:
         # No permission to look, an unknown ~user, a null character.
@@ -120,6 +120,16 @@ def require_file(path: str | os.PathLike[str]) -> Path:
             + ("" if file.parent.is_dir() else f" There is no folder {file.parent} either.")
         )
     raise CheckpointError(f"{file} is not a regular file.")
+
+
+def _checkpoints_in(folder: Path) -> str:
+    """Return the rest of a sentence that names the newest checkpoints of a folder."""
+    found = [file for file in folder.iterdir() if file.suffix in (".pth", ".safetensors")]
+    found.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+    if not found:
+        return " without checkpoints (.pth or .safetensors); give the path of a checkpoint file."
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return f"; give one of its checkpoints: {', '.join(map(str, found[:3]))}{more}."
 
 
 def read_head(file: Path) -> bytes:

@@ -27,6 +27,7 @@ def add_video_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--end", type=seconds, metavar="T", help="where to end")
     group.add_argument(
         "--codec",
+        type=_codec,
         help="h264, hevc, vp9, av1, ffv1 (lossless) or prores (default: the usual one of the "
         "format)",
     )
@@ -43,6 +44,18 @@ def video_options(args: argparse.Namespace) -> dict[str, Any]:
     """Return what :func:`add_video_options` added, for ``restore_video``."""
     names = ("temporal", "start", "end", "codec", "crf")
     return {name: getattr(args, name) for name in names}
+
+
+def _codec(text: str) -> str:
+    from restorekit.errors import did_you_mean
+    from restorekit.io.video import CODECS
+
+    if text not in CODECS:
+        raise argparse.ArgumentTypeError(
+            f"there is no codec {text!r}.{did_you_mean(text, CODECS)} Use one of "
+            f"{', '.join(CODECS)}"
+        )
+    return text
 
 
 def _neighbours(text: str) -> int:

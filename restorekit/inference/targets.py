@@ -57,7 +57,7 @@ def plan_jobs(
 
     Raises:
         ConfigError: If ``out`` is a file and there are several inputs, or is one of a format that
-            is not written.
+            is not written, or a video for an image, or an image for a video.
         DataError: If a result would be written over an input or another result.
     """
     as_file = out is not None and _names_file(Path(out), _WRITTEN)
@@ -68,6 +68,8 @@ def plan_jobs(
             f"-o {out}: {Path(out).suffix} is not a format that is written; use one of "
             f"{', '.join(_WRITTEN)}, or name a folder."
         )
+    if as_file and out is not None:
+        _require_same_kind(sources[0], Path(out))
     jobs = []
     for source in sources:
         if out is None:
@@ -96,6 +98,16 @@ def shard_of(jobs: Sequence[Job], shard: tuple[int, int]) -> list[Job]:
     """
     index, count = shard
     return list(jobs[index - 1 :: count])
+
+
+def _require_same_kind(source: Source, out: Path) -> None:
+    if source.is_video == (out.suffix.lower() in VIDEO_SUFFIXES):
+        return
+    kind, suffixes = ("video", VIDEO_SUFFIXES) if source.is_video else ("image", IMAGE_SUFFIXES)
+    raise ConfigError(
+        f"-o {out}: {source.path} is {'a' if source.is_video else 'an'} {kind}, which is not "
+        f"written as {out.suffix}; use one of {', '.join(suffixes)}, or name a folder."
+    )
 
 
 def _names_file(out: Path, suffixes: Collection[str]) -> bool:

@@ -134,6 +134,8 @@ def test_shards_restore_everything_once(folder, capsys):
         (["a.png", "--tile", "-1"], "tile"),
         (["a.png", "--format", "gif"], "gif"),
         (["a.png", "-o", "."], "input"),
+        (["a.png", "-o", "b.mp4"], ".mp4"),
+        (["a.png", "--codec", "h265"], "hevc"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(folder, arguments, named, capsys):
@@ -145,6 +147,32 @@ def test_what_cannot_be_is_refused_in_a_sentence(folder, arguments, named, capsy
     assert status == 2
     assert named in capsys.readouterr().err
     assert sorted(os.listdir()) == ["a.png", "net.pth"]
+
+
+def test_images_above_the_limit_of_pixels_are_listed_at_the_end(folder, capsys, monkeypatch):
+    monkeypatch.setenv("RESTOREKIT_MAX_PIXELS", "1000")
+    photograph(folder / "photos" / "large.png", size=(40, 50))
+    photograph(folder / "photos" / "small.png")
+    assert restore("photos", "-o", "out") == 2
+    listed, last = capsys.readouterr().err.splitlines()[-2:]
+    assert "large.png" in listed
+    assert "RESTOREKIT_MAX_PIXELS" in listed
+    assert "1 of 2 files" in last
+    assert os.listdir("out") == ["small.png"]
+
+
+def test_a_folder_in_place_of_a_model_names_its_checkpoints(folder, capsys):
+    photograph(folder / "a.png")
+    (folder / "run" / "empty").mkdir(parents=True)
+    for index, name in enumerate(("iter_2.pth", "iter_9.pth", "best.safetensors", "iter_1.pth")):
+        (folder / "run" / name).touch()
+        os.utime(folder / "run" / name, (index, index))
+    assert main(["restore", "a.png", "--model", "run/"]) == 2
+    said = capsys.readouterr().err
+    for name in ("iter_1.pth", "best.safetensors", "iter_9.pth", "1 more"):
+        assert name in said
+    assert main(["restore", "a.png", "--model", "run/empty"]) == 2
+    assert "without checkpoints" in capsys.readouterr().err
 
 
 def test_broken_weights_are_refused(folder, capsys):

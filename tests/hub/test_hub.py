@@ -5,12 +5,14 @@ import http.server
 import threading
 from pathlib import Path
 
+import PIL.Image
 import pytest
 import yaml
 
 import restorekit
 from restorekit.checkpoints import load_network
 from restorekit.checkpoints.network_file import read_network_file
+from restorekit.cli import main
 from restorekit.errors import CheckpointError, ConfigError, DataError, UnknownNameError
 from restorekit.hub import INDEX_VARIABLE, download, fetch, locate, published_models
 from restorekit.io.files import sha256
@@ -193,3 +195,16 @@ def test_an_interrupted_download_continues(own, monkeypatch):
         server.shutdown()
         thread.join()
     assert asked == [None, f"bytes={weights.stat().st_size // 2}-"]
+
+
+def test_restore_refuses_weights_that_were_changed(own, tmp_path, capsys):
+    weights = own()
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    photograph = tmp_path / "a.png"
+    PIL.Image.new("RGB", (20, 20)).save(photograph)
+    assert main(["restore", str(photograph), "--model", "mine"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "SHA-256" in said
+    assert not list(tmp_path.glob("a_*"))
