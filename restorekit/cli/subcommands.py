@@ -9,7 +9,10 @@ from typing import Any
 
 
 def add_subcommands(
-    parser: argparse.ArgumentParser, package: str, subcommands: Mapping[str, str]
+    parser: argparse.ArgumentParser,
+    package: str,
+    subcommands: Mapping[str, str],
+    modules: Mapping[str, str] | None = None,
 ) -> None:
     """Add sub-commands; ``args.run_subcommand(args)`` runs the one that was called.
 
@@ -18,12 +21,16 @@ def add_subcommands(
         package: Holds a module for each sub-command, with ``add_arguments(parser)`` and
             ``run(args)``; its docstring is the help.
         subcommands: Name, and the sentence that the command's help shows for it.
+        modules: The module of a sub-command that has another name: a module ``run`` would take
+            the place of the package's function of that name.
     """
     subparsers = parser.add_subparsers(
         metavar="SUBCOMMAND", required=True, parser_class=SubcommandParser
     )
     for name, text in subcommands.items():
-        subparsers.add_parser(name, help=text).module = f"{package}.{name}"
+        subparsers.add_parser(
+            name, help=text
+        ).module = f"{package}.{(modules or {}).get(name, name)}"
 
 
 class SubcommandParser(argparse.ArgumentParser):

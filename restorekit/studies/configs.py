@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from restorekit.io.files import atomic_path
 from restorekit.io.records import short
 
 from .places import Job
-from .records import Study
+from .records import Run, Study
 
 #: Keys that say where data is, how fast it comes and what is shown, not what is trained or tested.
 #: The protocols of a test are those of the tables.
@@ -25,31 +26,38 @@ _UNIMPORTANT = {
 }
 
 
-def job_config(study: Study, job: Job) -> Config:
-    """Return the complete config of a run with its seed.
-
-    It is that of the run, with the values of the scale's config, the overrides and the seed.
+def run_config(study: Study, run: Run) -> Config:
+    """Return the complete config of a run: its own, the scale's values, then the overrides.
 
     Raises:
         ConfigError: If a config is missing or cannot be read, an override does not fit, or
             something in the result is not known.
     """
     try:
-        config = load_config(_find(study, job.run.config))
+        config = load_config(_find(study, run.config))
         if study.scale_config:
             config.merge_from_dict(load_config(_find(study, study.scale_config)).to_dict())
-        override_config(config, job.run.overrides)
+        override_config(config, run.overrides)
         check_config(config)
+        for key in ("train_dataloader", "train_cfg", "test_dataloader"):
+            if not config.get(key):
+                raise ConfigError(f"the config has no {key}.")
     except ConfigError as error:
-        raise ConfigError(f"{study.file}: runs.{job.run.name}: {error}") from error
+        raise ConfigError(f"{study.file}: runs.{run.name}: {error}") from error
     for key in set(config.keys()) - TOP_LEVEL_KEYS:
         # What other values were made from.
         config.pop(key)
-    config.randomness = {**(config.get("randomness") or {}), "seed": job.seed}
     config.load_from, config.resume = None, False
     config.pop("work_dir", None)
-    if job.run.label:
-        config.method = job.run.label
+    if run.label:
+        config.method = run.label
+    return config
+
+
+def with_seed(config: Config, seed: int) -> Config:
+    """Return a copy of a config with a seed."""
+    config = copy.deepcopy(config)
+    config.randomness = {**(config.get("randomness") or {}), "seed": seed}
     return config
 
 
@@ -59,19 +67,12 @@ def write_config(config: Config, path: Path) -> None:
         config.dump(str(temporary))
 
 
-def require_same(job: Job, config: Config) -> None:
-    """Refuse to continue a run whose config was another when it was started.
-
-    Raises:
-        ConfigError: If it was; the message names what differs.
-    """
-    differences = list(_differences(load_config(job.config), config))
-    if differences:
-        more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
-        raise ConfigError(
-            f"{job} was started with another config: {differences[0]}{more}. Undo the change, "
-            f"move {job.base} away to train it again, or choose another --work-dir."
-        )
+def difference(job: Job, config: Config) -> str:
+    """Say how a config differs from that with which a run was started; nothing if it does not."""
+    if not job.config.is_file():
+        return ""
+    found = list(_differences(load_config(job.config).to_dict(), config.to_dict()))
+    return f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}" if found else ""
 
 
 def length(config: Config) -> tuple[str, int]:

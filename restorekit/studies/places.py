@@ -6,6 +6,7 @@ to train; beside it are its work folder ``seed_0/`` and the log of its processes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,11 @@ def jobs_of(
         study: The study at its scale.
         root: The folder of all studies.
         runs: Names of runs; by default all.
-        seeds: Seeds in place of those of the runs.
+        seeds: Seeds; by default those of the runs, and others that were begun.
     """
     base = root / study.name / study.scale
     chosen = [run for name, run in study.runs.items() if runs is None or name in runs]
-    wanted = {run.name: seeds or run.seeds for run in chosen}
+    wanted = {run.name: seeds or _seeds(run, base / run.name) for run in chosen}
     rounds = max(map(len, wanted.values()), default=0)
     return [
         Job(run, wanted[run.name][index], base / run.name)
@@ -92,3 +93,9 @@ def jobs_of(
         for run in chosen
         if index < len(wanted[run.name])
     ]
+
+
+def _seeds(run: Run, base: Path) -> Sequence[int]:
+    names = (re.fullmatch(r"seed_(\d+)", path.stem) for path in base.glob("seed_*.py"))
+    begun = sorted(int(name[1]) for name in names if name)
+    return list(dict.fromkeys([*run.seeds, *begun]))

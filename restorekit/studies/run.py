@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from mmengine.config import Config
 
+from restorekit.errors import ConfigError
 from restorekit.io.files import write_text
 from restorekit.io.terminal import clock
 
 from .claims import claim
-from .configs import job_config, require_same, write_config
+from .configs import difference, length, run_config, with_seed, write_config
 from .places import ROOT, Job, jobs_of
 from .processes import command_of_test, command_of_training, run_logged
 from .records import Study
-from .status import final_checkpoint, results_of
+from .results import results_of
 from .testing import Test, needed_tests
 
 
@@ -30,21 +31,29 @@ class Planned:
         job: The run and the seed.
         config: Its complete config.
         tests: Its tests.
+        changed: How the config differs from that with which the run was started; may be empty.
     """
 
     job: Job
     config: Config
     tests: Sequence[Test]
+    changed: str = ""
 
     @property
     def checkpoint(self) -> Path:
         """The checkpoint that is tested: the last one of the training."""
-        return final_checkpoint(self.job, self.config)
+        unit, total = length(self.config)
+        return self.job.work_dir / f"{unit}_{total}.pth"
 
     @property
     def left(self) -> list[Test]:
         """The tests without results."""
         return [one for one in self.tests if results_of(self.job, one, self.checkpoint) is None]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is trained and all results are there."""
+        return self.job.config.is_file() and not self.left
 
 
 @dataclass
@@ -61,7 +70,7 @@ class Outcome:
     done: list[Job] = field(default_factory=list)
     found: list[Job] = field(default_factory=list)
     elsewhere: list[Job] = field(default_factory=list)
-    failed: dict[Job, str] = field(default_factory=dict)
+    failed: list[tuple[Job, str]] = field(default_factory=list)
 
 
 def plan(
@@ -79,10 +88,10 @@ def plan(
         root: The folder of all studies.
         parts: Ids of the tables and figures to make; by default all.
         runs: Names of runs; by default all that the parts need.
-        seeds: Seeds in place of those of the runs.
+        seeds: Seeds; see :func:`jobs_of`.
 
     Raises:
-        ConfigError: If a config cannot be used, or is not the one that a run was started with.
+        ConfigError: If a config cannot be used.
     """
     needed = {
         run
@@ -91,13 +100,27 @@ def plan(
         for run in part.runs
     }
     chosen = [name for name in study.runs if name in needed and (runs is None or name in runs)]
+    configs = {name: run_config(study, study.runs[name]) for name in chosen}
+    tests = {name: needed_tests(study, name, parts) for name in chosen}
     planned = []
     for job in jobs_of(study, root, runs=chosen, seeds=seeds):
-        config = job_config(study, job)
-        if job.config.is_file():
-            require_same(job, config)
-        planned.append(Planned(job, config, needed_tests(study, job.run.name, parts)))
+        config = with_seed(configs[job.run.name], job.seed)
+        planned.append(Planned(job, config, tests[job.run.name], difference(job, config)))
     return planned
+
+
+def require_unchanged(planned: Iterable[Planned]) -> None:
+    """Refuse to continue runs whose config was another when they were started.
+
+    Raises:
+        ConfigError: If there is one; the message names what differs.
+    """
+    for one in planned:
+        if one.changed:
+            raise ConfigError(
+                f"{one.job} was started with another config: {one.changed}. Undo the change, move "
+                f"{one.job.base} away to train it again, or choose another --work-dir."
+            )
 
 
 def run_study(
@@ -111,7 +134,12 @@ def run_study(
         planned: The runs, see :func:`plan`.
         processes: Number of processes that train together.
         report: Called with a line for everything that is begun or done.
+
+    Raises:
+        ConfigError: If the config of a run was another when it was started.
+        KeyboardInterrupt: At an interrupt; the next call continues.
     """
+    require_unchanged(planned)
     outcome = Outcome()
     began = time.time()
     for number, one in enumerate(planned, 1):
@@ -122,9 +150,9 @@ def run_study(
                 continue
             if job.failure.is_file() and job.failure.stat().st_mtime > began:
                 # It has failed in another process since.
-                outcome.failed[job] = job.failure.read_text(encoding="utf-8").strip()
+                outcome.failed.append((job, job.failure.read_text(encoding="utf-8").strip()))
                 continue
-            if job.config.is_file() and not one.left:
+            if one.is_done:
                 outcome.found.append(job)
                 continue
             problem = _run(one, processes, lock, partial(_named, report, name))
@@ -132,7 +160,7 @@ def run_study(
                 outcome.done.append(job)
             else:
                 write_text(job.failure, f"{problem}\n")
-                outcome.failed[job] = problem
+                outcome.failed.append((job, problem))
                 report(f"{name}: failed: {problem}")
     return outcome
 

@@ -26,7 +26,7 @@ def slurm_script(
         work_dir: The folder of all studies, if it is not the usual one.
         plugins: Files of ``--plugin``.
     """
-    left = [one.job for one in planned if one.left or not one.job.config.is_file()]
+    left = [one.job for one in planned if not one.is_done]
     name = f"{study.name}-{study.scale}"
     if not left:
         return f"# All {len(planned)} runs of {name} are done.\n"

@@ -18,7 +18,7 @@ SUBCOMMANDS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sub-commands."""
-    add_subcommands(parser, __name__, SUBCOMMANDS)
+    add_subcommands(parser, __name__, SUBCOMMANDS, {"run": "run_missing"})
 
 
 def run(args: argparse.Namespace) -> None:

@@ -36,7 +36,7 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=int,
         metavar="N",
-        help="seeds in place of those of the study",
+        help="seeds (default: those of the study, and others that were begun)",
     )
     parser.add_argument(
         "--work-dir",
@@ -76,6 +76,8 @@ def chosen_plan(args: argparse.Namespace) -> tuple[Study, list[Planned]]:
         UnknownNameError: If a name is not known.
         ConfigError: If a seed is negative, or a config cannot be used.
     """
+    from mmengine.logging import MMLogger
+
     from restorekit.studies.places import ROOT
     from restorekit.studies.run import plan
 
@@ -89,6 +91,8 @@ def chosen_plan(args: argparse.Namespace) -> tuple[Study, list[Planned]]:
     for seed in args.seeds or ():
         if seed < 0:
             raise ConfigError(f"--seeds {seed}: a seed is a whole number of at least 0.")
+    # It reports each environment variable of each config.
+    MMLogger.get_current_instance().setLevel("WARNING")
     root = Path(args.work_dir) if args.work_dir else ROOT
     planned = plan(study, root, parts=parts, runs=args.runs, seeds=args.seeds)
     return study, planned

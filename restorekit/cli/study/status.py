@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.studies.status import status_of
 
     study, planned = chosen_plan(args)
-    states = [(one.job, status_of(one.job, one.config, one.tests)) for one in planned]
+    states = [(one.job, status_of(one)) for one in planned]
     rows = [(job.run.name, str(job.seed), str(status)) for job, status in states]
     sys.stdout.write(text_table(("run", "seed", "status"), rows, (1,)) + "\n")
     missing = [job.run.name for job, status in states if status.state != "done"]

@@ -39,13 +39,14 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         RestoreKitError: If runs failed.
     """
-    from restorekit.studies.run import run_study
+    from restorekit.studies.run import require_unchanged, run_study
     from restorekit.studies.slurm import slurm_script
 
     if args.nproc < 1:
         raise ConfigError(f"--nproc {args.nproc}: give a whole number of at least 1.")
     study, planned = chosen_plan(args)
     if args.launcher == "slurm":
+        require_unchanged(planned)
         sys.stdout.write(slurm_script(study, planned, args.nproc, args.work_dir, args.plugin))
         return
     with terminate_as_interrupt():
@@ -59,8 +60,13 @@ def run(args: argparse.Namespace) -> None:
     summary = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     _report(f"{len(planned)} runs: {summary or 'nothing to do'}.")
     if outcome.failed:
-        logs = "; ".join(f"{job} ({job.log}): {why}" for job, why in outcome.failed.items())
-        raise RestoreKitError(f"{len(outcome.failed)} runs failed: {logs}")
+        for job, why in outcome.failed:
+            _report(f"{job}: {why} ({job.log})")
+        job, why = outcome.failed[0]
+        raise RestoreKitError(
+            f"{len(outcome.failed)} of {len(planned)} runs failed, the first of them {job}: "
+            f"{why.rstrip('.')} ({job.log}). Call it again to try once more."
+        )
 
 
 def _report(text: str) -> None:
