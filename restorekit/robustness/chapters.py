@@ -55,7 +55,7 @@ def overview_chapter(measured: Measured) -> Chapter:
         for name, pick in (("most", max), ("least", min)):
             key = pick(means, key=means.__getitem__)
             axis, _, value = key.partition("-")
-            where = f"{axis} {value}"
+            where = f"{axis} {value.replace('-', '−')}"
             number = difference(means[key], measure.digits)
             rows[name].append(Cell((Item((number,)), Item((Text(where),))), means[key]))
         share = sum(gain < 0 for gain in every) / len(every)
@@ -220,7 +220,7 @@ def failures_chapter(measured: Measured, failures: Sequence[Failure], gallery: P
         Column(
             "condition",
             "condition",
-            tuple(cell(Text(f"{one.condition.axis} {one.condition.value}")) for one in failures),
+            tuple(cell(Text(f"{one.condition.axis} {_words(one.condition)}")) for one in failures),
             words=True,
         ),
         Column("photo", "photograph", tuple(cell(Text(one.photo)) for one in failures), words=True),
@@ -239,8 +239,9 @@ def failures_chapter(measured: Measured, failures: Sequence[Failure], gallery: P
         (Table(columns),),
         (
             Figure(
-                f"Input, restored images and photograph, with {measured.protocol.name} below; the "
-                "framed part, where they differ most, is enlarged.",
+                f"Input, restored images and photograph in the order of the table, with "
+                f"{measured.protocol.name} below; the framed part, where they differ most, is "
+                "enlarged.",
                 gallery.read_bytes(),
                 (gallery.name,),
             ),

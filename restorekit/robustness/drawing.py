@@ -67,6 +67,8 @@ def axis_figure(measured: Measured, axis: str) -> Figure:
         unit = f" ({measure.unit})" if measure.unit else ""
         axes.set_xlabel(AXES[axis].label)
         axes.set_ylabel(f"{measure.label}{unit}, {measured.protocol.name}")
-        for text in axes.legend(loc="best").get_texts():
+        # Above the panel, where it hides no point.
+        legend = figure.legend(loc="outside upper left", ncols=3)
+        for text in legend.get_texts():
             text.set_parse_math(False)
     return figure
