@@ -35,9 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Check, train and compare as ``args`` say."""
+    import cv2
+
     from restorekit.certificate import find_certificate, read_certificate
     from restorekit.engine.reproduction import check_all, train_again
 
+    # The check decodes images before the training forks its loaders, and a fork leaves OpenCV's
+    # threads behind, for which its copy would wait without end.
+    cv2.setNumThreads(0)
     file = find_certificate(args.run)
     certificate = read_certificate(file)
     folder = file.resolve().parent

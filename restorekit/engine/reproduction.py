@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +86,7 @@ def train_again(certificate: Certificate, work_dir: Path, launcher: str = "none"
     config = _config_of(certificate)
     config.work_dir = str(work_dir)
     # Runs of one name would share a log.
-    config.experiment_name = f"{work_dir.name}_{time.strftime('%Y%m%d_%H%M%S')}"
+    config.experiment_name = work_dir.name
     if certificate.start is not None:
         config.load_from = certificate.start.path
     torch.set_num_threads(certificate.legs[-1].threads)

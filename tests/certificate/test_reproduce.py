@@ -265,3 +265,23 @@ def test_two_processes_and_a_plugin_from_the_shell(small_config, tmp_path):
     assert "plugin.py" in lines(done.stdout, "warning")[0]
     plugin.unlink()
     assert run(*reproduce, "--check").returncode == 2
+
+
+@pytest.mark.slow
+def test_loaders_with_workers_are_forked_after_the_check(small_config, tmp_path):
+    tiny = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 2, "num_convs": 1}
+    config = small_config("unused", num_workers=2, **{"model.network": tiny})
+    for key in ("work_dir", "experiment_name"):
+        config.pop(key)
+    config.dump(str(tmp_path / "config.py"))
+    for command in (["train", "config.py"], ["reproduce", "work_dirs/config"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "restorekit.cli", *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=150,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert "bit for bit" in done.stdout
