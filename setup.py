@@ -28,7 +28,9 @@ class BuildWithConfigs(build_py):
             target = Path(self.build_lib) / "restorekit" / ".mim" / folder
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(
-                ROOT / folder, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+                ROOT / folder,
+                target,
+                ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "*.safetensors"),
             )
 
 

@@ -7,6 +7,7 @@ from mmengine.config import Config
 
 from restorekit.catalog import all_methods, published_numbers
 from restorekit.engine.config import method_name
+from restorekit.leaderboard import build_results, rank_all
 from restorekit.metrics.protocols import build_protocol
 
 ROOT = Path(__file__).parent.parent
@@ -119,3 +120,25 @@ def test_every_method_on_the_papers_data_is_measured_under_its_protocol():
         if entry.dataset in datasets:
             protocols = Config.fromfile(str(ROOT / entry.path)).test_evaluator.protocols
             assert "rgb_float" in [build_protocol(one).name for one in protocols], entry.path
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("configs/*/*_rain100[hl]*.py")), ids=lambda path: path.stem
+)
+def test_a_config_says_which_version_of_rain100_it_means(path):
+    text = path.read_text(encoding="utf-8").partition("_base_")[0]
+    catalog = Config.fromfile(str(path)).train_dataloader.dataset.catalog
+    assert ("old version" in text) == catalog.endswith("-old")
+    assert catalog.endswith("-old") or f"calls {catalog}" in text.replace("\n# ", " ")
+
+
+def test_a_leaderboard_ranks_the_ablations_together():
+    dataset = {"name": "rain200h", "fingerprint": "f" * 64, "num_images": 2}
+    results = {}
+    for place, name in enumerate(ABLATIONS):
+        method = method_name(Config.fromfile(str(CONFIGS / f"ablations/{name}.py")))
+        values = {"rgb_float": {"psnr": dict.fromkeys("ab", 20.0 + place)}}
+        results[name] = build_results(method, dataset, values)
+    (ranking,) = rank_all(results)
+    ranked = [entry.method for entry in ranking.entries]
+    assert ranked == [label for label, _, _ in reversed(ABLATIONS.values())]
