@@ -1,4 +1,4 @@
-"""Write a small package with a part of your own: code, test, config and README."""
+"""Write a small package with a part or study of your own: code, test, config and README."""
 
 from __future__ import annotations
 

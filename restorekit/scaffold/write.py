@@ -1,11 +1,11 @@
-"""Write a package with one part, its test, its config and its README."""
+"""Write a package with one part or study, its test, its config and its README."""
 
 from __future__ import annotations
 
 import keyword
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,15 +21,19 @@ class Kind:
 
     Attributes:
         about: What it is.
-        registered: The kind of :data:`restorekit.checking.KINDS` that it is.
+        registered: The kind of :data:`restorekit.checking.KINDS` that it is; empty for what is
+            not registered.
         has_config: Whether a config shows how to train with it.
         lower_case: Whether its registered name is in lower case.
+        files: Template to file, with ``{package}`` for the package's name, beside those of all
+            kinds and in place of their test and README.
     """
 
     about: str
-    registered: str
+    registered: str = ""
     has_config: bool = True
     lower_case: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -43,6 +47,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "converter": Kind(
             "a converter of authors' checkpoints", "converter", has_config=False, lower_case=True
         ),
+        "study": Kind(
+            "a study: runs, and the tables and figures made from them",
+            has_config=False,
+            lower_case=True,
+            files={
+                "study.yml.jinja": "{package}/{package}.yml",
+                "study_config.py.jinja": "{package}/tiny.py",
+                "study_test.py.jinja": "tests/test_{package}.py",
+                "study_README.md.jinja": "README.md",
+            },
+        ),
     }
 )
 
@@ -52,7 +67,8 @@ def write_package(kind: str, name: str, parent: Path) -> Path:
 
     Args:
         kind: A key of :data:`KINDS`.
-        name: Name of the part, such as ``RainGate``; for measures and converters ``rain_rate``.
+        name: Name of the part, such as ``RainGate``; for measures, converters and studies
+            ``rain_rate``.
         parent: Where the folder is made; it has the package's name.
 
     Returns:
@@ -86,12 +102,15 @@ def write_package(kind: str, name: str, parent: Path) -> Path:
     }
     targets = {
         f"{kind}.py.jinja": f"{package}/__init__.py",
-        "test.py.jinja": f"tests/test_{package}.py",
         "pyproject.toml.jinja": "pyproject.toml",
-        "README.md.jinja": "README.md",
     }
     if described.has_config:
         targets["config.py.jinja"] = "config.py"
+    if described.files:
+        targets |= {one: name.format(package=package) for one, name in described.files.items()}
+    else:
+        targets["test.py.jinja"] = f"tests/test_{package}.py"
+        targets["README.md.jinja"] = "README.md"
     for template, target in targets.items():
         write_text(folder / target, render(template, values))
     return folder

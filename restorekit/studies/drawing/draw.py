@@ -15,18 +15,9 @@ from ..records import FULL, Study
 from .evidence import find_evidence
 from .figures import Sources, draw_figure
 from .layout import chapter
+from .notes import explanation
 from .numbers import csv_rows
 from .panel import Panel, make_panel
-
-_EXPLANATION = (
-    "± is the standard deviation over trainings with different seeds, the 95\N{NO-BREAK SPACE}% "
-    "interval that of the mean over images (Student's t). A gap is measured minus published.",
-    "A row is compared with the one that the paper calls best, image by image on the means over "
-    "trainings: “p, images” is Wilcoxon's signed-rank test, two-sided, and says nothing about "
-    "other trainings; “p, images and trainings” is a t-test with both variances.",
-    "In the sentences about order, pairs of rows are significant if the t-test with both variances "
-    "gives p below 0.05 after Holm's correction for all pairs of the table.",
-)
 
 
 @dataclass(frozen=True)
@@ -92,13 +83,13 @@ def draw_study(
         chapters.append(Chapter("Results files that fill no cell", notes=evidence.unfitting))
     about = study.about if study.scale == FULL else study.scales[study.scale].about
     scale = "" if study.scale == FULL else f" At the scale {study.scale}: {about}"
+    flat = tuple(panel for own in panels for panel in own)
     report = Report(
         study.title,
         f"{study.about}{scale}".strip(),
         tuple(chapters),
-        _EXPLANATION,
+        tuple(explanation(flat)),
     )
-    flat = tuple(panel for own in panels for panel in own)
     return Drawing(study, flat, report, evidence.unfitting)
 
 

@@ -85,3 +85,28 @@ def _why_no_gap(panels: Sequence[Panel]) -> str:
             f"{first.study.scale}: only their order can be compared."
         )
     return "The paper's numbers are of other images, so there is no gap."
+
+
+def explanation(panels: Sequence[Panel]) -> Iterator[str]:
+    """Yield the sentences that readers of a study's tables need."""
+    rows = [one for panel in panels for one in panel.rows if one.measured]
+    if any(len(one.found.results) > 1 for one in rows):
+        yield "± is the standard deviation over trainings with different seeds."
+    if rows:
+        yield "A 95\N{NO-BREAK SPACE}% interval is that of the mean over images (Student's t)."
+    if any(panel.comparable for panel in panels):
+        yield "A gap is measured minus published."
+    if any(one.against is not None for one in rows):
+        yield (
+            "Rows are compared with the paper's best one, or without published numbers with the "
+            "best one here, image by image on the means over trainings. “p, images” is Wilcoxon's "
+            "signed-rank test, two-sided: it says nothing about other trainings."
+        )
+    if any(one.p_over_both is not None for one in rows):
+        yield "“p, images and trainings” is a t-test with the variances over both."
+    if any(panel.order is not None for panel in panels):
+        yield (
+            "In the sentences about order, a pair of rows is significant if a t-test with the "
+            "variances over images and, where there are several, trainings gives p below 0.05 "
+            "after Holm's correction for all pairs of the table."
+        )
