@@ -5,8 +5,10 @@ import yaml
 
 from restorekit.catalog import published_tables
 from restorekit.errors import DataError, UnknownNameError
+from restorekit.registry import MODELS
 from restorekit.studies import OWN, STUDIES_VARIABLE, find_study, read_study, study_files
 from restorekit.studies.places import jobs_of
+from restorekit.studies.run import plan
 
 CONTENT = {
     "title": "A study",
@@ -140,3 +142,29 @@ def test_the_paper_s_study_has_all_its_tables_and_figures():
     small = study.at_scale("small")
     assert len(jobs_of(small)) == 30
     assert list(small.tables) == ["table3", "table4", "table5", "table6"]
+
+
+def test_every_run_of_the_paper_s_study_has_a_config_that_is_tested_as_its_tables_say(tmp_path):
+    planned = {one.job.run.name: one for one in plan(find_study("dcsfn"), tmp_path)}
+    assert len(planned) == 30
+    for name, one in planned.items():
+        tests = {test.test_set: set(test.keys) for test in one.tests}
+        catalog = one.config.test_dataloader.dataset.catalog
+        assert {"psnr/rgb_float", "ssim/rgb_float"} <= tests[catalog], name
+        assert one.config.train_dataloader.dataset.catalog == catalog
+    assert planned["ddn-rain200h"].tests[1].test_set == "internet"
+    assert planned["ddn-rain200h"].tests[1].measures == ["niqe"]
+
+
+def test_runs_of_the_small_scale_differ_in_one_argument_of_the_network(tmp_path):
+    planned = plan(find_study("dcsfn").at_scale("small"), tmp_path, seeds=[0])
+    configs = {one.job.run.name: one.config.to_dict() for one in planned}
+    networks = {name: config["model"].pop("network") for name, config in configs.items()}
+    labels = {config.pop("method", "DCSFN") for config in configs.values()}
+    assert len(labels) == len(configs) == 10
+    full = networks.pop("dcsfn-rain200h")
+    for name, network in networks.items():
+        assert configs[name] == configs["dcsfn-rain200h"]
+        assert len({*network.items()} ^ {*full.items()}) in {1, 2}, name
+        size = MODELS.build(network).size_requirements
+        assert size.fit(48, 48) == (48, 48)

@@ -348,7 +348,10 @@ def test_studies_are_listed(file, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_trainings_resume_after_a_kill_and_two_processes_share_them(file, tmp_path):
+def test_an_interrupted_training_is_resumed_and_two_processes_share_the_runs(file, tmp_path):
+    text = (tmp_path / "small.py").read_text()
+    text = text.replace("max_iters=4", "max_iters=60").replace("val_interval=2", "val_interval=60")
+    (tmp_path / "small.py").write_text(text.replace("WARNING", "INFO"))
     root = tmp_path / "runs"
     command = [sys.executable, "-m", "restorekit.cli", "study", "run", f"{file}/widths"]
     command += ["--work-dir", str(root), "--seeds", "0"]
@@ -360,16 +363,17 @@ def test_trainings_resume_after_a_kill_and_two_processes_share_them(file, tmp_pa
         time.sleep(0.01)
     first.send_signal(signal.SIGINT)
     assert first.wait(60) == 130
+    assert not half.with_name("iter_60.pth").exists()
     both = [subprocess.Popen(command, env=environment) for _ in range(2)]
     assert [one.wait(200) for one in both] == [0, 0]
+    assert "Resumed" in half.parent.with_suffix(".log").read_text()
     for name in ("narrow", "wide"):
         base = root / "widths/full" / name
         results = read_results(base / "seed_0/tests/own/results.json")
         assert results.config.sha256 == sha256(base / "seed_0.py")
-        assert results.checkpoint.sha256 == sha256(base / f"seed_0/iter_{STEPS}.pth")
+        assert results.checkpoint.sha256 == sha256(base / "seed_0/iter_60.pth")
         assert {"psnr/rgb_float", "ssim/rgb_float"} <= results.measures.keys()
-        # Once each, whichever process did it; the interrupted one twice.
         calls = [one for one in (base / "seed_0.log").read_text().splitlines() if one[:2] == "$ "]
         assert sum(" test " in call for call in calls) == 1
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert "2 runs: 2 done before." in done.stdout
+    assert "2 done before, of 2" in done.stdout

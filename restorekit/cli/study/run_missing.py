@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         "failed": len(outcome.failed),
     }
     summary = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    _report(f"{len(planned)} runs: {summary or 'nothing to do'}.")
+    _report(f"Runs: {summary or 'none'}, of {len(planned)}.")
     if outcome.failed:
         for job, why in outcome.failed:
             _report(f"{job}: {why} ({job.log})")

@@ -27,6 +27,6 @@ def run(args: argparse.Namespace) -> None:
         waiting = [name for name in missing if name in part.runs]
         if any(job.run.name in part.runs for job, _ in states):
             title = ": ".join(filter(None, [part.number, part.title]))
-            ready = f"waits for {len(waiting)} runs" if waiting else "ready"
+            ready = f"waits for {len(waiting)} of its runs" if waiting else "ready"
             sys.stdout.write(f"{id_} ({title}): {ready}\n")
     sys.stdout.write(f"{len(planned) - len(missing)} of {len(planned)} runs are done.\n")
