@@ -1,6 +1,6 @@
 """Measure every network on the CPU: time and memory a megapixel, plain and accelerated.
 
-The networks are those of the first config of each method in the catalog, with random weights, on
+Time is that of the processor, which other work on the machine changes least. The networks are those of the first config of each method in the catalog, with random weights, on
 one image of noise. --results keeps what was measured as JSON, from which tools/model_zoo.py writes
 the table of docs/model_zoo.md; --plot draws it. Networks that the file holds already are not
 measured again, so that an interrupted run continues.
@@ -26,7 +26,10 @@ from restorekit.evaluation.environment import collect_environment
 from restorekit.figures.saving import check_outputs
 from restorekit.io.files import write_json
 from restorekit.io.terminal import text_table
+from restorekit.models.complexity import COUNTED_SIDE, count_accelerated_macs
+from restorekit.registry import MODELS
 
+COUNTED = (COUNTED_SIDE, COUNTED_SIDE)
 CONTENDERS = {PLAIN: Options(accelerate=False), FAST: Options()}
 
 
@@ -103,14 +106,16 @@ def _measure(method: Method, args: argparse.Namespace) -> dict[str, Any]:
         raise RestoreKitError(f"{method.name}: {error}") from error
     megapixels = args.side**2 / 1e6
     ratios = [
-        one.seconds / other.seconds for one, other in zip(found[PLAIN], found[FAST], strict=True)
+        one.processor / other.processor
+        for one, other in zip(found[PLAIN], found[FAST], strict=True)
     ]
     return {
         "parameters": method.configs[0].parameters,
         "macs": method.configs[0].macs,
+        "macs_carried_out": count_accelerated_macs(MODELS.build(dict(network)), *COUNTED),
         **{
             name: {
-                "seconds": median(one.seconds for one in rounds) / megapixels,
+                "seconds": median(one.processor for one in rounds) / megapixels,
                 "memory_mb": max(one.memory for one in rounds) / 2**20 / megapixels,
             }
             for name, rounds in found.items()

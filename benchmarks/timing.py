@@ -36,11 +36,13 @@ class Round:
         memory: Peak growth of the process since the end of its setup, in bytes.
         device_memory: Peak of PyTorch's memory on the GPU in bytes, including weights and
             inputs; None without a GPU.
+        processor: Seconds of the processor, of all threads.
     """
 
     seconds: float
     memory: int
     device_memory: int | None = None
+    processor: float = 0.0
 
 
 def race(
@@ -143,13 +145,14 @@ def _serve(connection: Connection, setup: Setup, threads: int | None) -> None:
 
 def _round(work: Callable[[], object], before: int) -> Round:
     restart_peaks()
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     work()
     cuda = cuda_in_use()
     if cuda is not None:
         cuda.synchronize()
     seconds = time.perf_counter() - start
-    return Round(seconds, max(0, resident_peak() - before), device_peak())
+    processor = time.process_time() - processor
+    return Round(seconds, max(0, resident_peak() - before), device_peak(), processor)
 
 
 def _limit_threads(number: int) -> None:

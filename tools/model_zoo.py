@@ -18,8 +18,10 @@ from restorekit.catalog import (
     Method,
     MethodConfig,
     Published,
+    PublishedCost,
     all_methods,
     published_beside,
+    published_costs,
     published_for,
     published_numbers,
 )
@@ -45,10 +47,16 @@ _COST_HEAD = """\
 ## What they cost
 
 One image of {side}×{side} pixels in float32 on {threads} threads of a CPU, each network with
-random weights in a process of its own, plain and accelerated in turns; medians of {rounds} rounds.
+random weights in a process of its own, plain and accelerated in turns; seconds of the processor,
+medians of {rounds} rounds.
 Memory is what an image needs beside the weights, without tiles; with tiles it stays bounded
 ([restoring.md](restoring.md)). `python -m benchmarks networks --results
 benchmarks/results/networks.json` measures it again.
+"""
+_MACS_HEAD = """\
+MACs as the networks of the first configs are written, as restorekit carries them out, and as others
+printed them, with the number of parameters that stands beside them. Tables say FLOPs and mean
+MACs; their counters leave out or count different things.
 """
 _COST_PICTURE = "![time and memory a megapixel of each network](images/networks.png)\n"
 COSTS = ROOT / "benchmarks" / "results" / "networks.json"
@@ -115,7 +123,28 @@ def cost(methods: Iterable[Method]) -> list[str]:
             if method.id in networks
         ),
     )
-    return [_COST_HEAD.format(**measured["settings"]), table, _COST_PICTURE]
+    macs = _table(
+        ("method", "MACs", "carried out", "published", "why they differ"),
+        (
+            (
+                f"[{method.name}](#{method.id})",
+                *(
+                    f"{networks[method.id][key] / 1e9:.2f} G"
+                    for key in ("macs", "macs_carried_out")
+                ),
+                "; ".join(map(_published_macs, published_costs(method, published_numbers()))),
+                method.cost_note,
+            )
+            for method in methods
+            if method.id in networks
+        ),
+    )
+    return [_COST_HEAD.format(**measured["settings"]), table, _COST_PICTURE, _MACS_HEAD, macs]
+
+
+def _published_macs(one: PublishedCost) -> str:
+    millions = one.cost["parameters"] / 1e6
+    return f"{one.cost['gmacs_at_256']:g} G ({millions:.3g} M parameters): {one.source}"
 
 
 def _section(method: Method) -> str:
@@ -161,7 +190,7 @@ def model_index(methods: Iterable[Method]) -> str:
 
 def metafile(method: Method) -> str:
     """Return a metafile; published numbers are texts, since a last zero counts."""
-    collection = {
+    collection: dict[str, Any] = {
         "Name": method.name,
         "Paper": {
             "Title": method.paper,
@@ -174,6 +203,16 @@ def metafile(method: Method) -> str:
         "ReleasedCode": method.released_code,
         "Converter": method.converter,
     }
+    costs = [
+        {
+            "Parameters": round(one.cost["parameters"]),
+            "MACs at 256x256": round(one.cost["gmacs_at_256"] * 1e9),
+            "Source": one.source,
+        }
+        for one in published_costs(method, published_numbers())
+    ]
+    if costs:
+        collection["PublishedCost"] = costs
     models = []
     for config in method.configs:
         model: dict[str, Any] = {

@@ -26,9 +26,17 @@ from .methods import (
     all_methods,
     get_method,
     published_beside,
+    published_costs,
     published_for,
 )
-from .published import Published, PublishedNumbers, Table, published_numbers, published_tables
+from .published import (
+    Published,
+    PublishedCost,
+    PublishedNumbers,
+    Table,
+    published_numbers,
+    published_tables,
+)
 
 __all__ = [
     "Distribution",
@@ -42,6 +50,7 @@ __all__ = [
     "MethodConfig",
     "NameList",
     "Published",
+    "PublishedCost",
     "PublishedNumbers",
     "Split",
     "SplitVersion",
@@ -57,6 +66,7 @@ __all__ = [
     "get_method",
     "identify",
     "published_beside",
+    "published_costs",
     "published_for",
     "published_numbers",
     "published_tables",

@@ -19,7 +19,7 @@ from restorekit.errors import DataError, UnknownNameError, did_you_mean
 
 from .datasets import Count, Text, Texts, all_datasets
 from .files import FOLDER, check_names, read_yaml
-from .published import Published, PublishedNumbers, published_numbers
+from .published import Published, PublishedCost, PublishedNumbers, published_numbers
 
 
 class MethodConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +83,8 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         converter: Name of the authors' checkpoint format in ``restorekit convert``.
         configs: Its configs; the first is that of the paper.
         test_mode: The tiles that its published numbers are of; None for whole images.
+        cost_note: Why published operations of its first config's network differ from those counted
+            here.
     """
 
     name: Text
@@ -95,6 +97,7 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     converter: Text
     configs: Annotated[tuple[MethodConfig, ...], Meta(min_length=1)]
     test_mode: TestMode | None = None
+    cost_note: str = ""
 
     def __post_init__(self) -> None:
         for config in self.configs:
@@ -164,6 +167,12 @@ def published_for(method: Method, numbers: PublishedNumbers) -> tuple[Published,
     """Return all published numbers of a method and its variants."""
     names = {_without_variant(config.published_as) for config in method.configs}
     return tuple(n for n in numbers.numbers if _without_variant(n.method) in names)
+
+
+def published_costs(method: Method, numbers: PublishedNumbers) -> tuple[PublishedCost, ...]:
+    """Return what tables give as operations of the network of a method's first config."""
+    name = method.configs[0].published_as
+    return tuple(one for one in numbers.costs if one.method == name and "gmacs_at_256" in one.cost)
 
 
 def _without_variant(name: str) -> str:

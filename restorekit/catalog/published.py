@@ -39,8 +39,9 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         measures: Names of the measures in a cell, whose numbers are separated by slashes.
         columns: Ids of test sets (see :func:`restorekit.catalog.all_test_sets`).
         unidentified: Descriptions of columns whose images the source does not identify.
-        rows: Method to its cells as printed, None where there is no number. A method's main
-            variant has the bare name, others are "Name (variant)".
+        rows: Method to its cells as printed, None where there is no number, or where the table of
+            another source has it already. A method's main variant has the bare name, others are
+            "Name (variant)".
         notes: Remarks about a method's row.
         cost: Cost of a method, from the same source.
     """
@@ -106,15 +107,33 @@ class Published(Struct, frozen=True, kw_only=True):
         return None if text is None else float(text)
 
 
+class PublishedCost(Struct, frozen=True, kw_only=True):
+    """What a table gives as the cost of a method.
+
+    Attributes:
+        table: Id of the table.
+        method: The method, a variant in parentheses.
+        source: Where it is printed.
+        cost: The cost by name.
+    """
+
+    table: str
+    method: str
+    source: str
+    cost: Mapping[CostName, float]
+
+
 class PublishedNumbers(Struct, frozen=True):
     """All published numbers.
 
     Attributes:
         numbers: The numbers, table by table and row by row.
-        test_sets: The test sets that they were measured on, by id.
+        costs: The costs of methods, table by table.
+        test_sets: The test sets that the numbers were measured on, by id.
     """
 
     numbers: tuple[Published, ...]
+    costs: tuple[PublishedCost, ...]
     test_sets: Mapping[str, KnownTestSet]
 
     def table(self, table: str) -> tuple[Published, ...]:
@@ -223,8 +242,14 @@ def published_numbers(folder: Path = FOLDER) -> PublishedNumbers:
     """Read all published numbers; see :func:`published_tables`."""
     tables, test_sets = published_tables(folder), all_test_sets(folder)
     numbers = tuple(one for name, table in tables.items() for one in _numbers(name, table))
+    costs = tuple(
+        PublishedCost(table=name, method=method, source=table.source, cost=cost)
+        for name, table in tables.items()
+        for method, cost in table.cost.items()
+    )
     used = {number.dataset for number in numbers}
-    return PublishedNumbers(numbers, {key: one for key, one in test_sets.items() if key in used})
+    used_sets = {key: one for key, one in test_sets.items() if key in used}
+    return PublishedNumbers(numbers, costs, used_sets)
 
 
 def _numbers(name: str, table: Table) -> Iterator[Published]:

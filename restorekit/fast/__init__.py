@@ -4,13 +4,24 @@
 class that it replaces; :func:`register_fast_form` adds one.
 """
 
-from . import dense_stack, fusion, implicit, networks, non_local, sequential, ssim
+from . import (
+    dense_stack,
+    drsformer,
+    fusion,
+    implicit,
+    networks,
+    non_local,
+    sequential,
+    ssim,
+    transformer,
+)
 from .forms import FastForm, accelerate, plain, register_fast_form
 
 __all__ = [
     "FastForm",
     "accelerate",
     "dense_stack",
+    "drsformer",
     "fusion",
     "implicit",
     "networks",
@@ -19,4 +30,5 @@ __all__ = [
     "register_fast_form",
     "sequential",
     "ssim",
+    "transformer",
 ]

@@ -11,7 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from restorekit.archs import DCSFN, REHEN, RESCAN, NAFNet, PReNet
+from restorekit.archs import (
+    DCSFN,
+    REHEN,
+    RESCAN,
+    BioIR,
+    DRSformer,
+    MPRNet,
+    NAFNet,
+    NeRDRain,
+    PReNet,
+    Restormer,
+)
 
 from .forms import FastForm, register_fast_form
 
@@ -66,3 +77,28 @@ class FastREHEN(ChannelsLast, REHEN):
 @register_fast_form(RESCAN)
 class FastRESCAN(ChannelsLast, RESCAN):
     """RESCAN in the channels-last layout."""
+
+
+@register_fast_form(BioIR)
+class FastBioIR(ChannelsLast, BioIR):
+    """BioIR in the channels-last layout."""
+
+
+@register_fast_form(DRSformer)
+class FastDRSformer(ChannelsLast, DRSformer):
+    """DRSformer in the channels-last layout."""
+
+
+@register_fast_form(MPRNet)
+class FastMPRNet(ChannelsLast, MPRNet):
+    """MPRNet in the channels-last layout."""
+
+
+@register_fast_form(NeRDRain)
+class FastNeRDRain(ChannelsLast, NeRDRain):
+    """NeRDRain in the channels-last layout."""
+
+
+@register_fast_form(Restormer)
+class FastRestormer(ChannelsLast, Restormer):
+    """Restormer in the channels-last layout."""

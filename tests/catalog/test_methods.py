@@ -8,6 +8,7 @@ from restorekit.catalog import (
     all_methods,
     get_method,
     published_beside,
+    published_costs,
     published_for,
     published_numbers,
 )
@@ -53,6 +54,27 @@ def test_numbers_of_a_method_include_those_of_its_variants():
     assert names == {"PReNet", "PReNet_r", "PRN", "PRN_r"}
     names = {number.method for number in published_for(get_method("rescan"), published_numbers())}
     assert names == {"RESCAN", "RESCAN (LSTM)", "RESCAN (RNN)"}
+
+
+def test_operations_that_others_print():
+    found = published_costs(get_method("rcdnet"), published_numbers())
+    assert [(one.table, one.cost["gmacs_at_256"]) for one in found] == [
+        ("derain-toolbox", 194.5),
+        ("fadformer-1-quoted", 194.5),
+    ]
+    # Of Restormer, FADformer's table has the cost without the numbers.
+    (restormer,) = published_costs(get_method("restormer"), published_numbers())
+    assert dict(restormer.cost) == {"parameters": 26.10e6, "gmacs_at_256": 141.0}
+    # SFNet's authors printed none.
+    assert published_costs(get_method("sfnet"), published_numbers()) == ()
+
+
+@pytest.mark.parametrize("method", all_methods().values(), ids=list(all_methods()))
+def test_a_note_says_why_published_operations_differ(method):
+    counted = method.configs[0].macs / 1e9
+    published = [one.cost["gmacs_at_256"] for one in published_costs(method, published_numbers())]
+    differ = any(abs(value - counted) > 0.005 * counted for value in published)
+    assert not differ or method.cost_note
 
 
 def test_a_method_is_one_file(folder):
