@@ -1,9 +1,10 @@
 """Measure every network on the CPU: time and memory a megapixel, plain and accelerated.
 
-Time is that of the processor, which other work on the machine changes least. The networks are those of the first config of each method in the catalog, with random weights, on
-one image of noise. --results keeps what was measured as JSON, from which tools/model_zoo.py writes
-the table of docs/model_zoo.md; --plot draws it. Networks that the file holds already are not
-measured again, so that an interrupted run continues.
+Time is that of the processor, which other work on the machine changes least. The networks are
+those of the first config of each method in the catalog, with random weights, on one image of noise.
+--results keeps what was measured as JSON, from which tools/model_zoo.py writes the table of
+docs/model_zoo.md; --plot draws it. Networks that the file holds already are not measured again, so
+that an interrupted run continues.
 """
 
 from __future__ import annotations

@@ -46,11 +46,12 @@ it; restorekit computes some with fewer.
 _COST_HEAD = """\
 ## What they cost
 
-One image of {side}×{side} pixels in float32 on {threads} threads of a CPU, each network with
+One image of {side}×{side} pixels in float32 on a CPU ({threads} thread(s)), each network with
 random weights in a process of its own, plain and accelerated in turns; seconds of the processor,
-medians of {rounds} rounds.
-Memory is what an image needs beside the weights, without tiles; with tiles it stays bounded
-([restoring.md](restoring.md)). `python -m benchmarks networks --results
+medians of {rounds} round(s). The machine was busy with
+other work: ratios that differ from 1 by less than a fifth may be chance. Memory is what an image
+needs beside the weights, without tiles; with tiles it stays bounded ([restoring.md](restoring.md)).
+HCT-FFN's cost grows faster than the image. `python -m benchmarks networks --results
 benchmarks/results/networks.json` measures it again.
 """
 _MACS_HEAD = """\

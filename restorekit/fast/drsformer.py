@@ -1,4 +1,4 @@
-"""DRSformer's blocks: no convolution in groups of two channels, and nothing concatenated for 1×1."""
+"""DRSformer's blocks with depthwise convolutions alone, and fewer 1×1 convolutions."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class FastTransposedAttention(FastForm, TransposedAttention):
 
         In 16 bits, whose range the products of long vectors leave, this is the plain form.
         """
-        if x.device.type != "cpu" or not _is_precise(x):
+        if x.device.type not in ("cpu", "meta") or not _is_precise(x):
             return cast(Tensor, super().compute(x))
         rows = self.qkv(x).permute(0, 2, 3, 1).flatten(1, 2)
         vectors, values = rows.split((2 * x.shape[1], x.shape[1]), dim=-1)
