@@ -36,12 +36,12 @@ class FastMixedScaleFeedForward(FastForm, MixedScaleFeedForward):
     def compute(self, x: Tensor) -> Tensor:
         """Return features; see :class:`~restorekit.archs.drsformer.MixedScaleFeedForward`."""
         width = self.out.in_channels // 2
-        first = [cast(nn.Conv2d, conv).weight.split(width) for conv in self.first]
+        first = [torch.split(cast(nn.Conv2d, conv).weight, width) for conv in self.first]
         halves = zip(
-            self.expand.weight.split(width),
+            torch.split(self.expand.weight, width),
             zip(*first, strict=True),
             self.second,
-            self.out.weight.split(width, dim=1),
+            torch.split(self.out.weight, width, dim=1),
             strict=True,
         )
         total: Tensor | None = None
@@ -78,7 +78,7 @@ class FastExpertStep(FastForm, ExpertStep):
 
     def compute(self, x: Tensor, weights: Tensor) -> Tensor:
         """Return features; see :class:`~restorekit.archs.blocks.expert_mixture.ExpertStep`."""
-        images = zip(x.split(1), weights, strict=True)
+        images = zip(torch.split(x, 1), weights, strict=True)
         return torch.cat([self._merge(image, one) for image, one in images])
 
     def _merge(self, x: Tensor, weights: Tensor) -> Tensor:

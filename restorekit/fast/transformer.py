@@ -40,17 +40,19 @@ class FastTransposedAttention(FastForm, TransposedAttention):
         """
         if x.device.type not in ("cpu", "meta") or not _is_precise(x):
             return cast(Tensor, super().compute(x))
+        images, channels, height, width = x.shape
+        split = (2, self.num_heads, channels // self.num_heads)
         rows = self.qkv(x).permute(0, 2, 3, 1).flatten(1, 2)
-        vectors, values = rows.split((2 * x.shape[1], x.shape[1]), dim=-1)
-        q, k = vectors.unflatten(-1, (2, self.num_heads, -1)).permute(2, 0, 3, 4, 1)
+        vectors, values = torch.split(rows, [2 * channels, channels], dim=-1)
+        q, k = vectors.view(images, -1, *split).permute(2, 0, 3, 4, 1)
         lengths = vectors.square().sum(dim=1).sqrt().clamp_min(_LEAST_LENGTH)
-        q_lengths, k_lengths = lengths.unflatten(-1, (2, self.num_heads, -1)).unbind(1)
+        q_lengths, k_lengths = lengths.view(images, *split).unbind(1)
         lengths_of_both = q_lengths[..., None] * k_lengths[..., None, :]
         scores = q @ k.mT / lengths_of_both * self.temperature
-        out = self.out.weight[:, :, 0, 0].unflatten(1, (self.num_heads, -1)).transpose(0, 1)
+        out = self.out.weight.view(channels, *split[1:]).transpose(0, 1)
         matrix = (out @ self.weights(scores)).transpose(1, 2).flatten(2)
         attended: Tensor = values @ matrix.mT
-        return attended.unflatten(1, x.shape[-2:]).permute(0, 3, 1, 2)
+        return attended.view(images, height, width, channels).permute(0, 3, 1, 2)
 
 
 @register_fast_form(TopKAttention)
