@@ -91,6 +91,10 @@ def test_without_data_every_figure_names_its_command(study, tmp_path):
 def test_curves_of_all_seeds(study, tmp_path):
     for index, job in enumerate(jobs_of(study, tmp_path / "work", runs=["a"])):
         history(job, index)
+    # A training without a validation yet is left out.
+    begun = jobs_of(study, tmp_path / "work", runs=["b"])[0].work_dir
+    begun.mkdir(parents=True)
+    (begun / "history.csv").write_text("phase,iter,loss\ntrain,1,0.5\n")
     drawing = draw_study(study, tmp_path / "work", folder=tmp_path / "out")
     chapter = chapters(drawing)["Figure 6: Curves"]
     (figure,) = chapter.figures

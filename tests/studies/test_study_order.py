@@ -122,6 +122,14 @@ def test_what_could_be_chance_is_called_so():
     assert "one training a row, so that chance in training is not counted" in alone
 
 
+def test_a_single_training_among_several_is_said():
+    several, single = measured(draws(28, 1)), measured(draws(27, 2, trainings=1))
+    order = compare_orders([OrderedRow("A", 28.0, several), OrderedRow("B", 27.0, single)])
+    assert "1 to 3 trainings a row, so that chance in training is counted in part" in describe(
+        order, "here"
+    )
+
+
 def test_equal_published_numbers_have_no_order():
     order = order_of([3.98, 3.98, 4.1], [1.0, 2.0, 3.0])
     assert len(order.agreeing) + len(order.reversed_) == 2

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from restorekit.catalog import get_dataset
 from restorekit.engine.config import load_config
 from restorekit.errors import RestoreKitError
+from restorekit.evaluation.history import read_history, series
 from restorekit.figures import Comparison, compare, curves, save
 from restorekit.figures.boxes import parse_box
 from restorekit.figures.comparison import DEFAULT_PROTOCOL
@@ -125,7 +126,7 @@ def _curves(
 ) -> tuple[Drawn | None, str, list[str]]:
     """Return the drawn figure, its caption, and the runs without a history."""
     found = {
-        run: [job.work_dir for job in sources.jobs(run) if (job.work_dir / "history.csv").is_file()]
+        run: [job.work_dir for job in sources.jobs(run) if _has(job.work_dir, figure.key)]
         for run in labels
     }
     missing = [run for run, folders in found.items() if not folders]
@@ -137,6 +138,11 @@ def _curves(
     band = f"; mean and standard deviation of {several} trainings" if counts[-1] > 1 else ""
     caption = f"{figure.key} on the validation images{band}{_at(sources.study)}."
     return curves(known, [figure.key]), caption, missing
+
+
+def _has(folder: Path, key: str) -> bool:
+    """Return whether the history of a training has values of a key yet."""
+    return key in series(read_history(folder / "history.csv"))
 
 
 def _images(

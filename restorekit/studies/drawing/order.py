@@ -130,6 +130,8 @@ def describe(order: Order, where: str) -> str:
     else:
         counts = " to ".join(dict.fromkeys(map(str, (trainings[0], trainings[-1]))))
         sure = f"{counts} trainings a row"
+        if trainings[0] == 1:
+            sure += ", so that chance in training is counted in part only"
     images = _count(len(first.measured.images), "image")
     rank = order.best_rank
     place = "the best" if rank == 1 else f"number {rank} of {len(order.rows)}"

@@ -28,7 +28,7 @@ class PanelRow:
         against: Comparison with the panel's reference row, image by image over the means of
             trainings; None for that row itself, or where either was not measured.
         p_over_both: The p-value of that difference over images and trainings; None also where
-            both rows have a single training.
+            either row has a single training.
     """
 
     row: Row
@@ -127,7 +127,7 @@ def make_panel(
         if best is not None and own and index != reference:
             first = own[table.measures[0]]
             against = compare_all([first.images, best.images]).get((0, 1))
-            if len(first.trainings) > 1 or len(best.trainings) > 1:
+            if len(first.trainings) > 1 and len(best.trainings) > 1:
                 p_value = p_over_both(first, best)
         rows.append(PanelRow(row, published[index], found[index], own, against, p_value))
     comparable = table.is_comparable(table.columns[column]) and study.scale == FULL
