@@ -1,4 +1,7 @@
-"""Time a network's inference with each backend, in turns."""
+"""Time a network's inference with each backend, in turns.
+
+Time is that of the processor, over all threads, which other work on the machine changes least.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the median seconds of each backend, and their ratio to PyTorch's."""
+    """Print the median processor seconds of each backend, and their ratio to the first one's."""
     names = args.backend or ["pytorch", "onnxruntime", "openvino"]
     sys.stdout.write(f"{torch.get_num_threads()} threads, {args.size}x{args.size} pixels\n")
     for model in args.models:
@@ -38,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def measure(model: Path, names: list[str], size: int, repeats: int) -> dict[str, float]:
-    """Return the median seconds for an image, by backend."""
+    """Return the median processor seconds for an image, by backend."""
     with tempfile.TemporaryDirectory() as folder:
         if model.suffix == ".py":
             config = Config.fromfile(str(model)).model.network.to_dict()
@@ -51,8 +54,8 @@ def measure(model: Path, names: list[str], size: int, repeats: int) -> dict[str,
         times: dict[str, list[float]] = {name: [] for name in names}
         for turn in range(repeats + 1):
             for name, backend in backends.items():
-                start = time.perf_counter()
+                start = time.process_time()
                 backend.run(lq)
                 if turn:
-                    times[name].append(time.perf_counter() - start)
+                    times[name].append(time.process_time() - start)
         return {name: statistics.median(values) for name, values in times.items()}
