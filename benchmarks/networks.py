@@ -4,7 +4,8 @@ Time is that of the processor, which other work on the machine changes least. Th
 those of the first config of each method in the catalog, with random weights, on one image of noise.
 --results keeps what was measured as JSON, from which tools/model_zoo.py writes the table of
 docs/model_zoo.md; --plot draws it. Networks that the file holds already are not measured again, so
-that an interrupted run continues.
+that an interrupted run continues. Each keeps the number of its rounds: remove one from the file to
+measure it in more of them.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def _chosen(names: list[str]) -> list[Method]:
 
 def _read(args: argparse.Namespace) -> dict[str, Any]:
     """Return earlier results under the same settings, or empty ones."""
-    settings = {"side": args.side, "rounds": args.rounds, "threads": args.threads}
+    settings = {"side": args.side, "threads": args.threads}
     if args.results and Path(args.results).exists():
         found: dict[str, Any] = json.loads(Path(args.results).read_text(encoding="utf-8"))
         if found["settings"] != settings:
@@ -122,6 +123,7 @@ def _measure(method: Method, args: argparse.Namespace) -> dict[str, Any]:
             for name, rounds in found.items()
         },
         "times_as_fast": median(ratios),
+        "rounds": args.rounds,
     }
 
 

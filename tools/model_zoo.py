@@ -48,11 +48,12 @@ _COST_HEAD = """\
 
 One image of {side}×{side} pixels in float32 on a CPU ({threads} thread(s)), each network with
 random weights in a process of its own, plain and accelerated in turns; seconds of the processor,
-medians of {rounds} round(s). The machine was busy with
-other work: ratios that differ from 1 by less than a fifth may be chance. Memory is what an image
-needs beside the weights, without tiles; with tiles it stays bounded ([restoring.md](restoring.md)).
-HCT-FFN's cost grows faster than the image. `python -m benchmarks networks --results
-benchmarks/results/networks.json` measures it again.
+medians of so many rounds. The machine was busy with other work: in one round, ratios that differ
+from 1 by less than a fifth may be chance. Freed memory is not kept
+([performance.md](performance.md)). Memory is what an image needs beside the weights, without
+tiles; with tiles it stays bounded ([restoring.md](restoring.md)). HCT-FFN's cost grows faster
+than the image. `python -m benchmarks networks --results benchmarks/results/networks.json`
+measures it again.
 """
 _MACS_HEAD = """\
 MACs as the networks of the first configs are written, as restorekit carries them out, and as others
@@ -111,7 +112,7 @@ def cost(methods: Iterable[Method]) -> list[str]:
     table = _table(
         (
             *("method", "s a megapixel", "accelerated", "times as fast"),
-            *("GB a megapixel", "accelerated"),
+            *("GB a megapixel", "accelerated", "rounds"),
         ),
         (
             (
@@ -119,6 +120,7 @@ def cost(methods: Iterable[Method]) -> list[str]:
                 *(f"{networks[method.id][form]['seconds']:.1f}" for form in _FORMS),
                 f"{networks[method.id]['times_as_fast']:.2f}",
                 *(f"{networks[method.id][form]['memory_mb'] / 1024:.1f}" for form in _FORMS),
+                str(networks[method.id]["rounds"]),
             )
             for method in methods
             if method.id in networks
