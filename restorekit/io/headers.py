@@ -201,7 +201,11 @@ def readable(name: str) -> Iterator[None]:
                 f"{name} has a kind of pixels that is not read: save it with 8 bits per channel, "
                 "as grey or RGB."
             ) from error
-        raise DataError(f"{name} is damaged or truncated ({error}): {_COPY_AGAIN}.") from error
+        # Pillow's own words are for people; what its parsing stumbled over is not, wrapped or bare.
+        wrapped = any(isinstance(part, Exception) for part in error.args)
+        said = str(error) if isinstance(error, (OSError, SyntaxError)) and not wrapped else ""
+        reason = f" ({said})" if said else ""
+        raise DataError(f"{name} is damaged or truncated{reason}: {_COPY_AGAIN}.") from error
 
 
 def _not_read(start: bytes, name: str) -> str:

@@ -487,6 +487,19 @@ def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, monkeypatch):
     assert 1 <= max(lags) <= 5
 
 
+def test_encoders_look_less_far_ahead_at_large_frames():
+    # Each frame of 3840x2160 that x264 looks ahead at takes 30 MB.
+    def options(width, height, codec):
+        return encoding(".mp4", "yuv420p", codec, (width, height)).options
+
+    assert "rc-lookahead" not in options(1920, 1080, "h264")
+    assert options(3840, 2160, "h264")["rc-lookahead"] == "10"
+    assert options(2560, 1440, "h264")["rc-lookahead"] == "22"
+    assert options(7680, 4320, "h264")["rc-lookahead"] == "10"
+    assert "lookahead" not in options(1920, 1080, "hevc")["x265-params"]
+    assert options(3840, 2160, "hevc")["x265-params"].endswith(":rc-lookahead=10")
+
+
 def test_the_nearest_pixel_format_is_chosen():
     assert encoding(".mp4", "yuvj420p").pixel_format == "yuv420p"
     assert encoding(".mp4", "yuv444p12le").pixel_format == "yuv444p12le"

@@ -197,6 +197,18 @@ def test_a_tiff_s_metadata_goes_into_every_format(target, tmp_path):
     assert target == ".tif" or not {256, 257, 258, 273, 279} & set(image.getexif())
 
 
+def test_what_a_decoder_stumbles_over_is_not_repeated(tmp_path):
+    # Zeros after the first segments end Pillow's parsing of the header in an IndexError.
+    zeros = saved(pixels(), "JPEG", quality=95)[:300] + bytes(4000)
+    with pytest.raises(DataError, match="is damaged or truncated: "):
+        read(zeros, tmp_path)
+    # Its own words, which say more, are.
+    broken = bytearray(saved(pixels(), "PNG"))
+    broken[16:20] = bytes(4)
+    with pytest.raises(DataError, match="checksum"):
+        read(bytes(broken), tmp_path)
+
+
 def test_damaged_exif_is_kept_and_harmless(tmp_path):
     good, _ = phone_exif(orientation=1)
     for exif in (b"Exif\0\0II*\0\xff\xff\xff\x7f", good[:60], b"Exif\0\0nonsense"):

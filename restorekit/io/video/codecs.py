@@ -27,6 +27,12 @@ _CONTAINERS = {
 _PLAIN = re.compile(r"yuv4\d\dp(\d+le)?|yuva4\d\dp(\d+le)?|gbra?p(\d+le)?|gray(\d+le)?|rgb24|bgr0")
 
 
+#: Pixels of all frames that an encoder holds to look ahead, unless the least number of frames has
+#: more: x264's usual 40 frames of 1920x1080, a quarter as many of 3840x2160.
+_PIXELS_AHEAD = 40 * 1920 * 1080
+_LEAST_AHEAD = 10
+
+
 @dataclass(frozen=True)
 class Codec:
     """An encoder and how it is used."""
@@ -38,15 +44,17 @@ class Codec:
     #: Smallest side, and whether sides must be even where colours are subsampled.
     smallest: int = 1
     even: bool = False
+    #: Frames that the encoder looks ahead at by default, where it holds copies of them.
+    ahead: int | None = None
     options: dict[str, str] = field(default_factory=dict)
 
 
 #: Codecs by the names that users give. The defaults of crf are hard to tell from the source.
 CODECS = {
-    "h264": Codec("libx264", 18, smallest=16, even=True),
+    "h264": Codec("libx264", 18, smallest=16, even=True, ahead=40),
     # x265 4.1 writes past its buffers with frames narrower than its largest block.
     "hevc": Codec(
-        "libx265", 20, smallest=64, even=True, options={"x265-params": "log-level=error"}
+        "libx265", 20, smallest=64, even=True, ahead=20, options={"x265-params": "log-level=error"}
     ),
     "vp9": Codec("libvpx-vp9", 24, 63, options={"b": "0", "row-mt": "1", "cpu-used": "3"}),
     "av1": Codec("libsvtav1", 24, 63, smallest=64, even=True, options={"preset": "7"}),
@@ -118,11 +126,11 @@ def choose_encoding(
         except ConfigError as error:
             reasons[name] = str(error)
             continue
-        return Encoding(muxer, name, pixel_format, _options(name, crf, suffix.lower()))
+        return Encoding(muxer, name, pixel_format, _options(name, crf, suffix.lower(), size))
     raise ConfigError(next(iter(reasons.values())))
 
 
-def _options(name: str, crf: int | None, suffix: str) -> dict[str, str]:
+def _options(name: str, crf: int | None, suffix: str, size: tuple[int, int]) -> dict[str, str]:
     """Return the options of an encoder."""
     chosen = CODECS[name]
     options = dict(chosen.options)
@@ -137,6 +145,12 @@ def _options(name: str, crf: int | None, suffix: str) -> dict[str, str]:
         options["crf"] = str(quality)
     if suffix == ".avi" and name == "h264":
         options["bf"] = "0"  # AVI stores no presentation times, so frames must not be reordered
+    ahead = max(_PIXELS_AHEAD // (size[0] * size[1]), _LEAST_AHEAD)
+    if chosen.ahead is not None and ahead < chosen.ahead:
+        if name == "hevc":
+            options["x265-params"] += f":rc-lookahead={ahead}"
+        else:
+            options["rc-lookahead"] = str(ahead)
     return options
 
 
