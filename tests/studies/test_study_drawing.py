@@ -1,6 +1,7 @@
 """Tables of studies: which results files fill which cells, and the numbers in them."""
 
 import csv
+import shlex
 
 import numpy as np
 import pytest
@@ -219,6 +220,11 @@ def test_given_files_take_the_place_of_own_runs_and_seeds_are_trainings(study, r
             "rain100h-old",
         ),
         (sample_results("PRenet+", spread(27.5)), "Did you mean 'PReNet'"),
+        # NIQE of a synthetic test set is not that of photographs of real rain.
+        (
+            sample_results("PReNet", spread(27.5, count=2), niqe={"1": 3.0, "2": 4.0}),
+            "200 test images",
+        ),
         (
             sample_results(
                 "PReNet",
@@ -238,6 +244,17 @@ def test_a_file_that_fills_nothing_says_why(results, reason, tmp_path):
     assert set(texts(drawing, "psnr-here")) == {"–"}
     # The page has it, too.
     assert sentence in drawing.report.chapters[-1].notes
+
+
+def test_results_of_the_input_are_not_missed(tmp_path):
+    files = given(tmp_path / "given", rainy_input=sample_results("Rainy input", spread(13.0)))
+    assert draw_study(find_study("dcsfn"), tmp_path, [files]).unfitting == ()
+
+
+def test_commands_can_be_pasted(study, tmp_path):
+    root = tmp_path / "my runs"
+    (panel,) = draw_study(study, root).panels
+    assert shlex.split(panel.command)[-2:] == ["--work-dir", str(root)]
 
 
 def test_niqe_says_on_which_photographs(tmp_path):

@@ -9,8 +9,9 @@ from leaderboard_samples import sample_results, spread
 
 from restorekit.evaluation.results import write_results
 from restorekit.io.images import read_image, write_image
-from restorekit.studies import OWN, read_study
+from restorekit.studies import OWN, find_study, read_study
 from restorekit.studies.drawing import draw_study
+from restorekit.studies.drawing.figures import labels_of
 from restorekit.studies.places import jobs_of
 
 STUDY = {
@@ -86,6 +87,20 @@ def test_without_data_every_figure_names_its_command(study, tmp_path):
         assert found[title].figures == ()
         assert re.search(rf"`restorekit study run \S*mine.yml/{id_} ", found[title].notes[0])
     assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_part_is_drawn_alone(study, tmp_path):
+    drawing = draw_study(study, tmp_path, folder=tmp_path / "out", parts=["worst"])
+    assert [one.title for one in drawing.report.chapters] == ["Failures"]
+    assert draw_study(study, tmp_path, parts=["t"]).panels[0].table.id == "t"
+
+
+def test_runs_in_several_tables_have_the_name_of_their_method():
+    study = find_study("dcsfn")
+    for one in (study, study.at_scale("small")):
+        assert [*labels_of(one, one.figures["figure8"]).values()] == ["DCSFN"]
+    assert [*labels_of(study, study.figures["figure4"]).values()][-2:] == ["SSIR", "DCSFN"]
+    assert [*labels_of(study, study.figures["figure7"]).values()] == ["RNN", "LSTM", "GRU"]
 
 
 def test_curves_of_all_seeds(study, tmp_path):

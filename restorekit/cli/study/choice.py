@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from restorekit.studies.run import Planned
 
 
-def add_choice(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a study, its scale and its folder."""
     parser.add_argument(
         "study",
         metavar="NAME[/PART]",
@@ -24,6 +24,17 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale", default="full", metavar="S", help="a reduced version of the study: small"
     )
+    parser.add_argument(
+        "--work-dir",
+        metavar="D",
+        help="folder of all studies (default: work_dirs/studies)",
+    )
+    add_plugin(parser, "networks, losses, measures, ...")
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose a study and some of its runs."""
+    add_study(parser)
     parser.add_argument(
         "--run",
         action="append",
@@ -38,12 +49,13 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="seeds (default: those of the study, and others that were begun)",
     )
-    parser.add_argument(
-        "--work-dir",
-        metavar="D",
-        help="folder of all studies (default: work_dirs/studies)",
-    )
-    add_plugin(parser, "networks, losses, ...")
+
+
+def chosen_root(args: argparse.Namespace) -> Path:
+    """Return the folder of all studies."""
+    from restorekit.studies.places import ROOT
+
+    return Path(args.work_dir) if args.work_dir else ROOT
 
 
 def chosen_study(args: argparse.Namespace) -> tuple[Study, list[str] | None]:
@@ -78,7 +90,6 @@ def chosen_plan(args: argparse.Namespace) -> tuple[Study, list[Planned]]:
     """
     from mmengine.logging import MMLogger
 
-    from restorekit.studies.places import ROOT
     from restorekit.studies.run import plan
 
     study, parts = chosen_study(args)
@@ -93,6 +104,5 @@ def chosen_plan(args: argparse.Namespace) -> tuple[Study, list[Planned]]:
             raise ConfigError(f"--seeds {seed}: a seed is a whole number of at least 0.")
     # It reports each environment variable of each config.
     MMLogger.get_current_instance().setLevel("WARNING")
-    root = Path(args.work_dir) if args.work_dir else ROOT
-    planned = plan(study, root, parts=parts, runs=args.runs, seeds=args.seeds)
+    planned = plan(study, chosen_root(args), parts=parts, runs=args.runs, seeds=args.seeds)
     return study, planned

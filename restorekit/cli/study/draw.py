@@ -11,20 +11,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from restorekit.cli.study.choice import add_study, chosen_root, chosen_study
 from restorekit.io.files import require_writable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit study draw``."""
-    parser.add_argument("name", metavar="NAME", help="name of a study, or a study's .yml file")
-    parser.add_argument(
-        "--scale", default="full", metavar="S", help="a reduced version of it (default: full)"
-    )
-    parser.add_argument(
-        "--work-dir",
-        metavar="D",
-        help="folder of all studies' runs (default: work_dirs/studies)",
-    )
+    add_study(parser)
     parser.add_argument(
         "--results",
         nargs="+",
@@ -37,16 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Show the tables and, with ``--out``, write them."""
-    from restorekit.studies import find_study
     from restorekit.studies.drawing import draw_study
-    from restorekit.studies.places import ROOT
 
     if args.out:
         require_writable(args.out, "--out", folder=True)
-    study = find_study(args.name).at_scale(args.scale)
-    root = Path(args.work_dir) if args.work_dir else ROOT
+    study, parts = chosen_study(args)
     out = Path(args.out) if args.out else None
-    drawing = draw_study(study, root, args.results, out)
+    drawing = draw_study(study, chosen_root(args), args.results, out, parts=parts)
     sys.stdout.write(drawing.markdown())
     if out is not None:
         written = drawing.write(out)

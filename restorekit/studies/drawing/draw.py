@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,8 @@ def draw_study(
     root: Path = ROOT,
     results: Sequence[str | Path] = (),
     folder: Path | None = None,
+    *,
+    parts: Collection[str] | None = None,
 ) -> Drawing:
     """Draw a study from the results of its own runs and from given files.
 
@@ -60,6 +63,7 @@ def draw_study(
             the study's own runs in the cells that they fit: by method, test set and protocol.
             Restored images are those in the folder with the file's name without ``.json``.
         folder: Where the figures are written; None draws none.
+        parts: Ids of the tables and figures to draw; by default all.
 
     Raises:
         DataError: If a results file cannot be used, or some cannot be shown in one table.
@@ -71,6 +75,7 @@ def draw_study(
             for column in range(len(table.columns))
         ]
         for table in study.tables.values()
+        if parts is None or table.id in parts
     ]
     chapters = [chapter(own) for own in panels]
     if folder is not None:
@@ -78,6 +83,7 @@ def draw_study(
         chapters += [
             draw_figure(sources, figure, folder, run_command(study, figure.id, root))
             for figure in study.figures.values()
+            if parts is None or figure.id in parts
         ]
     if evidence.unfitting:
         chapters.append(Chapter("Results files that fill no cell", notes=evidence.unfitting))
@@ -97,9 +103,9 @@ def run_command(study: Study, part: str, root: Path = ROOT) -> str:
     """Return the command that runs what a table or figure needs."""
     known = study_files().get(study.name)
     name = study.name if known is not None and str(known) == study.file else study.file
-    words = ["restorekit study run", f"{name}/{part}"]
+    words = ["restorekit", "study", "run", f"{name}/{part}"]
     if study.scale != FULL:
-        words.append(f"--scale {study.scale}")
+        words += ["--scale", study.scale]
     if root != ROOT:
-        words.append(f"--work-dir {root}")
-    return " ".join(words)
+        words += ["--work-dir", str(root)]
+    return shlex.join(words)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from restorekit.errors import DataError
 from restorekit.evaluation.results import MeasuredQuantity, Results, read_results
+from restorekit.evaluation.schema import RAINY_INPUT
 
 from ..places import ROOT, jobs_of
 from ..records import Study, Table
@@ -97,7 +98,8 @@ def find_evidence(study: Study, root: Path = ROOT, given: Sequence[str | Path] =
     unfitting = [
         f"{shown_path(source)} fills no cell: {_reason(result, study)}"
         for source, result in files.items()
-        if source not in used
+        # Results of the input lie beside those of every method.
+        if source not in used and result.method != RAINY_INPUT
     ]
     return Evidence(found, tuple(unfitting))
 

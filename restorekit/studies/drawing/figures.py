@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +86,7 @@ def draw_figure(sources: Sources, figure: Figure, folder: Path, command: str) ->
         command: The command that brings what is missing.
     """
     title = f"{figure.number}: {figure.title}" if figure.number else figure.title
-    labels = dict(zip(figure.runs, figure.labels or _labels(sources.study, figure), strict=True))
+    labels = labels_of(sources.study, figure)
     try:
         if figure.kind == "curves":
             drawn, caption, missing = _curves(sources, figure, labels)
@@ -108,17 +108,19 @@ def draw_figure(sources: Sources, figure: Figure, folder: Path, command: str) ->
     return Chapter(title, figures=(shown,), notes=tuple(notes))
 
 
-def _labels(study: Study, figure: Figure) -> Iterator[str]:
-    """Yield the name of each run: its label, that of its row in a table, or its own."""
-    rows = {
-        run: row.label
-        for table in study.tables.values()
-        for row in table.rows
-        for index in range(len(table.columns))
-        if (run := row.run_of(index)) is not None
-    }
-    for run in figure.runs:
-        yield study.runs[run].label or rows.get(run, run)
+def labels_of(study: Study, figure: Figure) -> dict[str, str]:
+    """Return the name of each run: the figure's label for it, or else that of its method.
+
+    The method is the run's label, that of its first row in a table, or the run's own name.
+    """
+    if figure.labels:
+        return dict(zip(figure.runs, figure.labels, strict=True))
+    methods: dict[str, str] = {}
+    for table in study.tables.values():
+        for row in table.rows:
+            for index in range(len(table.columns)):
+                methods.setdefault(row.run_of(index) or "", row.published)
+    return {run: study.runs[run].label or methods.get(run, run) for run in figure.runs}
 
 
 def _curves(

@@ -81,8 +81,10 @@ def _other_test_set(results: Results, study: Study, table: Table, column: str) -
             sentence = f"it is of {known.id}, and its rows are of {_listed(table)}."
         return sentence
     # Where published numbers are for other images, a measure that needs no clean images may be
-    # of any photographs: the table names them.
+    # of any photographs: the table names them. Images with clean ones are no such photographs.
     if not any(find_measure(one).needs_gt for one in table.measures):
+        if any(one.protocol is not None for one in results.measures.values()):
+            return f"{called(table)} is of images without ground truth, and {record.name} has one."
         return ""
     identity = identify(record.fingerprint)
     name = f"{record.name}-{record.version}" if record.version else record.name
