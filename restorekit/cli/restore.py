@@ -104,7 +104,11 @@ def add_restorer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dtype", choices=("float32", "float16", "bfloat16"), help="precision (default: float32)"
     )
-    parser.add_argument("--backend", default="pytorch", help="engine that runs the network")
+    parser.add_argument(
+        "--backend",
+        default="pytorch",
+        help="engine that runs the network: pytorch (default), onnxruntime or openvino",
+    )
     parser.add_argument(
         "--via",
         metavar="PACKAGE",
@@ -208,7 +212,7 @@ def _report_end(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> None:
     skipped = sum(1 for outcome in outcomes if outcome.skipped)
     written = [outcome for outcome in outcomes if outcome.error is None and not outcome.skipped]
     if len(jobs) == 1 and written:
-        sys.stdout.write(f"{_printable(written[0].target)}\n")
+        sys.stdout.writelines(f"{_printable(path)}\n" for path in jobs[0].outputs)
     elif len(jobs) != 1:
         existing = f", {skipped} were there already" if skipped else ""
         sys.stdout.write(f"{len(written)} of {len(jobs)} files restored{existing}.\n")

@@ -28,8 +28,8 @@ def test_pairs_and_what_it_says(clean, tmp_path, capsys):
     out = tmp_path / "out"
     arguments = (clean, out, "--preset", "rain100h", "--variants", 2, "--seed", 4, "--workers", 2)
     assert call(*arguments) == 0
-    assert capsys.readouterr().out == f"{out} holds 6 pairs; read them with pairing='prefix'.\n"
-    pairs = open_pairs(out, pairing="prefix")
+    assert capsys.readouterr().out == f"{out} holds 6 pairs.\n"
+    pairs = open_pairs(out)
     rainy, back = pairs.read(pairs.names.index("1_2"))
     expected = RainRenderer("rain100h")(back, variant_rng(4, "1", 1))
     np.testing.assert_array_equal(rainy, expected)

@@ -64,7 +64,8 @@ def test_folders_files_and_formats(folder, capsys):
     assert "2 of 2 files restored." in capsys.readouterr().out
     assert PIL.Image.open("out/sub/a.webp").format == "WEBP"
     assert PIL.Image.open("out/b.webp").size == (31, 20)
-    assert restore("b.bmp", "-o", "result.jpg", "--quality", "50") == 0
+    assert restore("b.bmp", "-o", "result.jpg", "--quality", "50", "--compare") == 0
+    assert capsys.readouterr().out.split() == ["result.jpg", "result_compare.jpg"]
     assert PIL.Image.open("result.jpg").format == "JPEG"
 
 

@@ -1,8 +1,8 @@
 """Render rain onto clean images and write the pairs.
 
 OUT gets lq/ (rainy) and gt/ (clean); give OUT to a dataset as its data_root. Images keep their
-names; with --variants K each gets K rainy versions, NAME_1.png to NAME_K.png, and the dataset needs
-pairing='prefix'.
+names; with --variants K each gets K rainy versions, NAME_1.png to NAME_K.png, which datasets pair
+with NAME.png by themselves.
 
 The same command gives the same images, on any number of processes. Run it again to continue an
 interrupted run.
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset",
         required=True,
         metavar="P",
-        help="kind of rain: rain100l, rain100h, rain1200 or rain1400",
+        help="kind of rain: rain100l, rain100h, rain1200, rain1400, or real, a mixture",
     )
     parser.add_argument(
         "--variants",
@@ -57,5 +57,5 @@ def run(args: argparse.Namespace) -> None:
         skip_broken=args.skip_broken,
     )
     earlier = f", those of {made.num_found} images by an earlier run" if made.num_found else ""
-    rule = "" if made.pairing == "same" else f"; read them with pairing={made.pairing!r}"
-    sys.stdout.write(f"{args.out} holds {made.num_pairs} pairs{earlier}{rule}.\n")
+    pairs = "1 pair" if made.num_pairs == 1 else f"{made.num_pairs} pairs"
+    sys.stdout.write(f"{args.out} holds {pairs}{earlier}.\n")
