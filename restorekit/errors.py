@@ -16,7 +16,16 @@ USER_ERROR_STATUS = 2
 
 
 class RestoreKitError(Exception):
-    """Base of all errors that are a user's to mend; ``str(error)`` is what is shown."""
+    """Base of all errors that are a user's to mend; ``str(error)`` is what is shown.
+
+    Example:
+        >>> import restorekit
+        >>> try:
+        ...     restorekit.open_pairs("no/such/folder")
+        ... except RestoreKitError as error:
+        ...     print(type(error).__name__)
+        DataError
+    """
 
 
 class ConfigError(RestoreKitError, ValueError):
@@ -55,13 +64,23 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u
 
 
 def one_line(text: str) -> str:
-    """Join the lines of ``text`` with spaces, and write out characters that steer a terminal."""
+    r"""Join the lines of ``text`` with spaces, and write out characters that steer a terminal.
+
+    Example:
+        >>> one_line("two\nlines \x1b[31m")
+        'two lines \\x1b[31m'
+    """
     joined = " ".join(line.strip() for line in text.splitlines() if line.strip())
     return _UNPRINTABLE.sub(lambda found: ascii(found.group())[1:-1], joined)
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return `` Did you mean 'x' or 'y'?`` for the nearest candidates, or an empty string."""
+    """Return `` Did you mean 'x' or 'y'?`` for the nearest candidates, or an empty string.
+
+    Example:
+        >>> did_you_mean("prsn", ["psnr", "ssim"])
+        " Did you mean 'psnr'?"
+    """
     known = sorted(set(candidates))
     lowered = {k.lower(): k for k in known}
     close = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.6)

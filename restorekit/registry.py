@@ -28,6 +28,14 @@ class Registry(mmengine_registry.Registry):
 
     The registries fill themselves from ``locations`` and from the plugins that other
     installed packages offer (see :mod:`restorekit.plugins`).
+
+    Example:
+        >>> from restorekit.registry import MODELS
+        >>> MODELS.get("DDN").__name__
+        'DDN'
+        >>> MODELS.get("DDM")
+        Traceback (most recent call last):
+        restorekit.errors.UnknownNameError: 'DDM' is not a registered model. Did you mean 'DDN'...
     """
 
     def import_from_location(self) -> None:

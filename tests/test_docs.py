@@ -18,6 +18,7 @@ others                         nothing
 import doctest
 import importlib
 import importlib.util
+import inspect
 import os
 import re
 import shlex
@@ -35,8 +36,21 @@ from restorekit.cli.main import COMMANDS
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
-#: Packages that are optional, and the pages that need them.
-NEEDS = {"bridges.md": ("basicsr", "spandrel"), "videos.md": ("av",)}
+#: Packages that are optional, by the pages and modules that need them.
+NEEDS = {
+    "bridges.md": ("basicsr", "spandrel"),
+    "videos.md": ("av",),
+    "restorekit.inference.video": ("av",),
+}
+#: Modules all of whose public classes and functions show how they are used.
+MODULES_WITH_EXAMPLES = (
+    "restorekit",
+    "restorekit.figures",
+    "restorekit.inference",
+    "restorekit.metrics",
+    "restorekit.rain",
+    "restorekit.studies",
+)
 DOCTEST_OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 FENCE = re.compile(r'(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?$')
@@ -90,13 +104,10 @@ def pages_that_run():
 
 @pytest.mark.parametrize("page", list(pages_that_run()))
 def test_code_of_page(page, tmp_path, pair_folder, monkeypatch):
-    for needed in NEEDS.get(page.name, ()):
-        if importlib.util.find_spec(needed) is None:
-            pytest.skip(f"{needed} is not installed")
+    skip_without(page.name)
     for folder in ("configs", "tools"):
         (tmp_path / folder).symlink_to(ROOT / folder)
-    pair_folder(tmp_path / "data/mine/train", count=4, size=(96, 128))
-    pair_folder(tmp_path / "data/mine/test", count=2, size=(96, 128), seed=1)
+    small_pairs(tmp_path, pair_folder)
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "__main__"}
     for block in filter(is_run, blocks_of(page)):
@@ -110,6 +121,17 @@ def test_code_of_page(page, tmp_path, pair_folder, monkeypatch):
             # Empty lines before it make tracebacks show the line of the page.
             code = compile("\n" * block.line + block.text, str(page), "exec", dont_inherit=True)
             exec(code, namespace)
+
+
+def small_pairs(folder, pair_folder):
+    pair_folder(folder / "data/mine/train", count=4, size=(96, 128))
+    pair_folder(folder / "data/mine/test", count=2, size=(96, 128), seed=1)
+
+
+def skip_without(name):
+    for needed in NEEDS.get(name, ()):
+        if importlib.util.find_spec(needed) is None:
+            pytest.skip(f"{needed} is not installed")
 
 
 def write(block, folder):
@@ -159,13 +181,25 @@ def modules_with_examples():
 
 
 @pytest.mark.parametrize("name", list(modules_with_examples()))
-def test_examples_in_docstrings(name):
+def test_examples_in_docstrings(name, tmp_path, pair_folder, monkeypatch):
+    skip_without(name)
+    small_pairs(tmp_path, pair_folder)
+    monkeypatch.chdir(tmp_path)
     # What an example means by a clean photograph.
     given = {"np": np, "clean": np.full((48, 64, 3), 100, np.uint8)}
     module = importlib.import_module(name)
     results = doctest.testmod(module, extraglobs=given, optionflags=DOCTEST_OPTIONS)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+@pytest.mark.parametrize("module", MODULES_WITH_EXAMPLES)
+def test_what_a_module_offers_has_an_example(module):
+    offered = importlib.import_module(module)
+    for name in offered.__all__:
+        one = getattr(offered, name)
+        if inspect.isclass(one) or inspect.isfunction(one):
+            assert re.search(r">>> (?!.*doctest: \+SKIP)", one.__doc__ or ""), name
 
 
 def shown_commands():

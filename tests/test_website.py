@@ -41,7 +41,7 @@ def test_navigation_has_every_page_once():
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")}
     assert pages <= set(listed), "mkdocs.yml, nav"
     made = {"contributing.md", "changelog.md"}
-    starred = {page for page in listed if page.startswith(("reference/", "methods/"))}
+    starred = {page for page in listed if page.startswith(("reference/", "methods/", "gallery/"))}
     assert set(listed) - pages <= made | starred
 
 
@@ -55,6 +55,7 @@ def test_navigation_has_every_page_once():
         ("../../docs/images/a.jpg", "configs/hub/README.md", "methods/hub.md", "../images/a.jpg"),
         ("docs/design.md#language", "CONTRIBUTING.md", "contributing.md", "design.md#language"),
         ("../setup.py", "docs/api.md", "api.md", "source/setup.py.md"),
+        ("01_a.py", "docs/gallery/index.md", "gallery/index.md", "01_a.md"),
         ("https://doi.org/1", "docs/api.md", "api.md", "https://doi.org/1"),
         ("#here", "docs/api.md", "api.md", "#here"),
     ],

@@ -59,6 +59,12 @@ def load_network(path: str | os.PathLike[str], accelerate: bool = True) -> nn.Mo
     Raises:
         CheckpointError: If the file is missing, damaged, unsafe, names no network, or its
             weights do not fit that network.
+
+    Example:
+        >>> from restorekit.hub import locate
+        >>> network = load_network(locate("derain-small"))
+        >>> network(torch.rand(1, 3, 30, 50)).shape
+        torch.Size([1, 3, 30, 50])
     """
     weights, meta = read_network_file(path)
     network = build_network(meta["network"], weights, path)

@@ -104,6 +104,12 @@ def evaluate_folder(
     Raises:
         ConfigError: If a measure needs ``gt`` and there is none.
         DataError: If images do not fit together or cannot be measured.
+
+    Example:
+        >>> evaluation = evaluate_folder(
+        ...     "data/mine/test/lq", "data/mine/test/gt", protocols=["rgb_u8"], processes=1)
+        >>> sorted(evaluation.results.measures["psnr/rgb_u8"].images)
+        ['000', '001']
     """
     protocols, measures = or_default(list(protocols), list(measures), gt is not None)
     plan = Plan(protocols, measures)

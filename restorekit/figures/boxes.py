@@ -21,7 +21,13 @@ _SMALLEST = 8
 
 
 class Box(NamedTuple):
-    """A rectangle of pixels; ``x`` and ``y`` are those of its upper left pixel, from 0."""
+    """A rectangle of pixels; ``x`` and ``y`` are those of its upper left pixel, from 0.
+
+    Example:
+        >>> box = Box(x=10, y=4, width=24, height=16)
+        >>> box.cut(clean).shape
+        (16, 24, 3)
+    """
 
     x: int
     y: int

@@ -36,6 +36,11 @@ class Comparison:
         figure: The figure; :func:`~restorekit.figures.save` writes it.
         rows: What it shows, for captions and tables.
         plan: What was measured.
+
+    Example:
+        >>> drawn = compare({"Rainy": "data/mine/test/lq"}, pick=["000"], crops=(), width=84)
+        >>> round(drawn.figure.get_figwidth() * 25.4), drawn.rows[0].name
+        (84, '000')
     """
 
     figure: Figure
@@ -86,6 +91,12 @@ def compare(
         ConfigError: If arguments do not fit together.
         UnknownNameError: If there is no such image, method, protocol or measure.
         DataError: If images are missing, do not fit together or cannot be measured.
+
+    Example:
+        >>> comparison = compare(
+        ...     {"Unchanged": "data/mine/test/lq"}, gt="data/mine/test/gt", processes=1)
+        >>> list(comparison.rows[0].values["Unchanged"])
+        ['psnr/rgb_u8', 'ssim/rgb_u8']
     """
     check_width(width)
     if count < 1:

@@ -61,6 +61,11 @@ def save(figure: Figure, *paths: str | os.PathLike[str]) -> list[Path]:
     Raises:
         ConfigError: If a suffix is not that of a format.
         OutputError: If a file cannot be written.
+
+    Example:
+        >>> from matplotlib.figure import Figure
+        >>> [path.name for path in save(Figure(), "figure.pdf", "figure.png")]
+        ['figure.pdf', 'figure.png']
     """
     check_outputs(paths)
     drawn = {Path(path): _render(figure, Path(path).suffix.lower()) for path in paths}

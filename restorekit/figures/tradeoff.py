@@ -82,6 +82,16 @@ def scatter(
         UnknownNameError: If there is no such cost, or results lack the quantity.
         DataError: If the results are of several test sets, lack the cost, or their times are of
             several devices.
+
+    Example:
+        >>> from restorekit.evaluation.results import build_results
+        >>> dataset = dict(name="mine", fingerprint="0" * 64, num_images=1)
+        >>> results = [
+        ...     build_results(name, dataset, {"rgb_u8": {"psnr": {"a": psnr}, "ssim": {"a": 0.9}}},
+        ...                   cost=dict(parameters=parameters, macs_per_pixel=100.0))
+        ...     for name, psnr, parameters in (("Small", 30.0, 10**5), ("Large", 31.0, 10**6))]
+        >>> scatter(results, "psnr/rgb_u8", against="parameters").axes[0].get_xlabel()
+        'parameters'
     """
     check_width(width)
     methods = find_methods(results, key, against)

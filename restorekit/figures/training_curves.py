@@ -59,7 +59,7 @@ def curves(
     x: str = "iter",
     width: float = SINGLE_COLUMN,
 ) -> Figure:
-    """Draw keys of the histories of trainings, a panel each.
+    r"""Draw keys of the histories of trainings, a panel each.
 
     Several trainings with one label become their mean, with a band of one standard deviation on
     each side.
@@ -79,6 +79,13 @@ def curves(
         ConfigError: If an argument cannot be used.
         UnknownNameError: If a training has no such key.
         DataError: If there is no history, or trainings of one label share no iteration.
+
+    Example:
+        >>> from pathlib import Path
+        >>> text = "iter,phase,loss\n10,train,0.30\n20,train,0.25\n"
+        >>> _ = Path("history.csv").write_text(text)
+        >>> len(curves({"First": ["history.csv"]}, ["loss"]).axes)
+        1
     """
     check_width(width)
     if not runs or not keys:

@@ -41,6 +41,10 @@ class Outcome:
         error: Why there is none, in one sentence.
         skipped: Whether it was there already.
         notes: What could not be kept, one sentence each.
+
+    Example:
+        >>> Outcome(Path("a.jpg"), Path("a_restored.jpg"), skipped=True).error is None
+        True
     """
 
     source: Path
@@ -104,6 +108,13 @@ def restore_files(
         DataError: If an input does not exist, or a result would be written over an input or
             another result.
         OutputError: If nothing can be written to ``out``, or the disk is full.
+
+    Example:
+        >>> from restorekit.inference import load_restorer
+        >>> with load_restorer("derain-small", device="cpu") as restorer:
+        ...     [outcome] = restore_files(restorer, ["data/mine/test/lq/000.png"], compare=True)
+        >>> outcome.target.name, outcome.error
+        ('000_restored.png', None)
     """
     _, jobs = plan_files(inputs, out, format=format, compare=compare)
     options = Options(quality, skip_existing, video or {})

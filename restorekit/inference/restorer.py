@@ -65,8 +65,10 @@ def load_restorer(
         UnknownNameError: If no published network or no backend has that name.
 
     Example:
-        >>> restorer = restorekit.load_restorer("derain-small")  # doctest: +SKIP
-        >>> derained = restorer(photograph)  # doctest: +SKIP
+        >>> restorer = load_restorer("derain-small", device="cpu", strength=0.8)
+        >>> restored = restorer(clean)
+        >>> restored.shape, restored.dtype
+        ((48, 64, 3), dtype('uint8'))
     """
     opened = (
         open_backend(backend, locate(name_or_path), device, dtype)
@@ -106,6 +108,15 @@ class Restorer:
 
     Raises:
         ConfigError: If an option cannot be used.
+
+    Example:
+        >>> from restorekit.inference import Restorer
+        >>> class Darker(Backend):
+        ...     def run(self, lq):
+        ...         return lq / 2
+        >>> with Restorer(Darker()) as restorer:
+        ...     int(restorer(clean).max())
+        50
     """
 
     def __init__(
@@ -209,7 +220,10 @@ class Restorer:
         """Restore files, folders and patterns; see :func:`restorekit.inference.restore_files`.
 
         Example:
-            >>> restorer.restore_files("photos", "derained", format="png")  # doctest: +SKIP
+            >>> with load_restorer("derain-small", device="cpu") as restorer:
+            ...     outcomes = restorer.restore_files("data/mine/test/lq", "derained", format="png")
+            >>> [outcome.target.name for outcome in outcomes]
+            ['000.png', '001.png']
         """
         from .files import restore_files
 

@@ -73,6 +73,10 @@ def parse_tile(value: object, name: str = "tile") -> Tile:
 
     Raises:
         ConfigError: If it is something else.
+
+    Example:
+        >>> parse_tile("256"), parse_tile(None), parse_tile("auto")
+        (256, 'off', 'auto')
     """
     if value is None or value == "off":
         return "off"
@@ -104,6 +108,13 @@ class TiledNetwork:
         backend: Runs the network.
         tile: How to divide images; see :func:`restorekit.load_restorer`.
         ensemble: Whether to average over the eight flips and rotations of each part.
+
+    Example:
+        >>> from restorekit.archs import DDN
+        >>> from restorekit.inference import PyTorchBackend
+        >>> network = TiledNetwork(PyTorchBackend(DDN(channels=4).eval()), tile=64)
+        >>> len(network.plan(100, 200).parts) > 1
+        True
     """
 
     def __init__(self, backend: Backend, tile: Tile = "auto", ensemble: bool = False) -> None:

@@ -43,6 +43,10 @@ class VideoResult:
             one sentence each.
         warp_error: With ``temporal``, the warp error without and with it; see
             :func:`restorekit.metrics.functional.warp_error.warp_error`.
+
+    Example:
+        >>> VideoResult(Path("dry.mp4"), frames=250, warp_error=(6.1e-4, 1.9e-4)).notes
+        ()
     """
 
     path: Path
@@ -55,6 +59,13 @@ class VideoInterrupted(KeyboardInterrupt):
     """An interrupt, after the frames that were done have been saved.
 
     ``str(error)`` says in a sentence where they are; :attr:`path` is the file, if there is one.
+
+    Example:
+        >>> try:
+        ...     raise VideoInterrupted("12 frames are in a.partial.mp4.", Path("a.partial.mp4"))
+        ... except KeyboardInterrupt as interrupt:
+        ...     print(interrupt)
+        12 frames are in a.partial.mp4.
     """
 
     def __init__(self, message: str, path: Path | None) -> None:
@@ -98,6 +109,15 @@ def restore_video(
         ConfigError: If an option cannot be used.
         OutputError: If the file cannot be written.
         VideoInterrupted: In place of a ``KeyboardInterrupt``, once what is done is saved.
+
+    Example:
+        >>> import av
+        >>> with av.open("clip.mkv", "w") as clip:
+        ...     stream = clip.add_stream("ffv1", rate=10, width=64, height=48)
+        ...     clip.mux(stream.encode(av.VideoFrame.from_ndarray(clean)))
+        ...     clip.mux(stream.encode())
+        >>> restore_video(lambda frame: frame // 2, "clip.mkv", "dark.mkv", codec="ffv1").frames
+        1
     """
     if temporal < 0:
         raise ConfigError(f"temporal is {temporal}, but must be 0 or more.")

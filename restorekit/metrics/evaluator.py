@@ -68,6 +68,11 @@ class RestorationMetric(BaseMetric):
 
     Raises:
         ConfigError: If ``protocols`` is empty, or something is named twice.
+
+    Example:
+        >>> metric = RestorationMetric(protocols=["rgb_u8"], measures=["niqe"])
+        >>> list(metric.plan.quantities)
+        ['psnr/rgb_u8', 'ssim/rgb_u8', 'niqe/matlab_gray']
     """
 
     #: mmengine warns about ``None``.

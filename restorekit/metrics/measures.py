@@ -41,6 +41,14 @@ class Measure:
 
     Raises:
         ConfigError: If the variant is unknown.
+
+    Example:
+        >>> class Brightness(Measure):
+        ...     name, label, unit, needs_gt = "brightness", "Brightness", "levels", False
+        ...     def __call__(self, pred, gt=None):
+        ...         return float(pred.mean())
+        >>> Brightness()(clean)
+        100.0
     """
 
     name: str
@@ -129,6 +137,12 @@ class CallableMeasure(Measure):
 
     Raises:
         ConfigError: If there is no such function.
+
+    Example:
+        >>> mse = CallableMeasure(
+        ...     "skimage.metrics.mean_squared_error", name="mse", higher_is_better=False)
+        >>> float(mse(clean + 10, clean))
+        100.0
     """
 
     def __init__(

@@ -39,6 +39,11 @@ def measure(
             value for them.
         ConfigError: If a measure needs a protocol.
         UnknownNameError: If a protocol or measure does not exist.
+
+    Example:
+        >>> values = measure(clean + 10, clean, protocols=["rgb_u8"], measures=[])
+        >>> {key: round(value, 2) for key, value in values.items()}
+        {'psnr/rgb_u8': 28.13, 'ssim/rgb_u8': 1.0}
     """
     plan = Plan(*or_default(list(protocols), list(measures), gt is not None))
     restored = _pixels(pred)

@@ -53,6 +53,11 @@ class Protocol:
 
     Raises:
         ConfigError: If a value is invalid or two contradict each other.
+
+    Example:
+        >>> protocol = Protocol("green_border", color="y_full", crop_border=4)
+        >>> round(protocol.measure(clean + 10, clean)["psnr"], 2)
+        28.13
     """
 
     name: str
@@ -151,6 +156,12 @@ def measure_all(
 
     Raises:
         DataError: As :meth:`Protocol.measure`.
+
+    Example:
+        >>> from restorekit.metrics import PROTOCOLS
+        >>> found = measure_all([PROTOCOLS["rgb_u8"], PROTOCOLS["basicsr_y"]], clean + 10, clean)
+        >>> {name: round(values["psnr"], 2) for name, values in found.items()}
+        {'rgb_u8': 28.13, 'basicsr_y': 29.45}
     """
     protocols = tuple(protocols)
     measured: dict[str, dict[str, float]] = {}

@@ -116,6 +116,10 @@ def get_protocol(name: str) -> Protocol:
 
     Raises:
         UnknownNameError: If there is none.
+
+    Example:
+        >>> get_protocol("matlab_y_u8").color
+        'y_studio_u8'
     """
     if name not in PROTOCOLS:
         raise UnknownNameError(
@@ -133,6 +137,12 @@ def register_protocol(protocol: Protocol) -> Protocol:
     Raises:
         ConfigError: If another protocol has the name: tables could not be trusted if one name
             stood for two ways of measuring.
+
+    Example:
+        >>> mine = build_protocol(dict(name="rgb_cropped", base="rgb_u8", crop_border=8))
+        >>> get_protocol(register_protocol(mine).name).crop_border
+        8
+        >>> del PROTOCOLS["rgb_cropped"]
     """
     known = PROTOCOLS.setdefault(protocol.name, protocol)
     if known != protocol:

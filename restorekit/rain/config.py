@@ -22,6 +22,13 @@ def rain_from_config(config: Mapping[str, Any]) -> RainSpec | RainMixture:
 
     Raises:
         ConfigError: If a field is missing, unknown or out of its range.
+
+    Example:
+        >>> streaks = dict(
+        ...     density=dict(median=600, sigma=0.5), direction=[-10, 10], length=30, width=2,
+        ...     brightness=0.4)
+        >>> rain_from_config(dict(layers=[streaks], blending="screen")).layers[0].density
+        LogNormal(median=600, sigma=0.5, low=0.0, high=inf)
     """
     try:
         if "specs" in config:

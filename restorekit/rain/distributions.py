@@ -19,6 +19,12 @@ class Normal:
     Attributes:
         mean: In the quantity's own unit.
         std: Standard deviation, in the same unit.
+
+    Example:
+        >>> from restorekit.rain import StreakLayer
+        >>> wind = Normal(mean=10, std=5)  # degrees from straight down
+        >>> StreakLayer(density=900, direction=wind, length=20, width=1, brightness=0.4).direction
+        Normal(mean=10, std=5)
     """
 
     mean: float
@@ -38,6 +44,11 @@ class LogNormal:
         sigma: Standard deviation of the natural logarithm; 0 always gives the median.
         low: Smaller values become ``low``.
         high: Larger values become ``high``.
+
+    Example:
+        >>> lengths = sample_many(LogNormal(20, 0.5, high=60), np.random.default_rng(0), 1000)
+        >>> bool(lengths.max() <= 60), bool(17 < np.median(lengths) < 23)
+        (True, True)
     """
 
     median: float

@@ -27,6 +27,10 @@ class RainRenderer:
     Example:
         >>> renderer = RainRenderer('rain100l')
         >>> rainy = renderer(clean, np.random.default_rng(0))
+        >>> rainy.shape == clean.shape
+        True
+        >>> bool((rainy == renderer(clean, np.random.default_rng(0))).all())  # the same seed
+        True
     """
 
     def __init__(self, rain: str | RainSpec | RainMixture) -> None:

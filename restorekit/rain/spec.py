@@ -36,6 +36,11 @@ class StreakLayer:
         probability: Probability that an image has this layer at all.
         depth: How much the layer fades where the scene is near, 0 (the same everywhere) to 1
             (nothing at the nearest point); see :attr:`RainSpec.veil_depth`.
+
+    Example:
+        >>> near = StreakLayer(density=300, direction=5, length=(40, 80), width=3, brightness=0.4)
+        >>> near.motion_blur
+        0.5
     """
 
     density: Distribution
@@ -81,6 +86,14 @@ class RainSpec:
         veil_depth: How much of the veil depends on the distance of the scene, 0 (even) to 1
             (none at the nearest point, twice as strong at the farthest). A photograph has no
             distances; a smooth random map that grows upwards stands in for them.
+
+    Example:
+        >>> from restorekit.rain import RainRenderer
+        >>> far = StreakLayer(density=9000, direction=(-5, 5), length=9, width=1, brightness=0.3)
+        >>> mist = RainSpec((far,), blending="screen", veil=0.2, airlight=0.9)
+        >>> rainy = RainRenderer(mist)(clean, np.random.default_rng(0))
+        >>> bool(rainy.mean() > clean.mean())
+        True
     """
 
     layers: tuple[StreakLayer, ...]
@@ -112,6 +125,12 @@ class RainMixture:
     Attributes:
         specs: The kinds.
         weights: Relative frequencies; all kinds are equally frequent if empty.
+
+    Example:
+        >>> from restorekit.rain import RAIN_PRESETS
+        >>> kinds = (RAIN_PRESETS["rain100l"], RAIN_PRESETS["rain100h"])
+        >>> RainMixture(kinds, weights=(3, 1)).probabilities
+        (0.75, 0.25)
     """
 
     specs: tuple[RainSpec, ...]

@@ -23,6 +23,10 @@ def study_files() -> dict[str, Path]:
 
     Raises:
         DataError: If two have the same name, or the environment names what does not exist.
+
+    Example:
+        >>> sorted(study_files())
+        ['dcsfn'...]
     """
     package = Path(__file__).resolve().parent.parent
     shipped = next(
@@ -55,6 +59,10 @@ def find_study(name: str) -> Study:
     Raises:
         UnknownNameError: If there is none.
         DataError: If its file cannot be used.
+
+    Example:
+        >>> find_study("dcsfn").tables["table1"].title
+        'Synthetic rain'
     """
     if name.endswith((".yml", ".yaml")):
         return read_study(Path(name))

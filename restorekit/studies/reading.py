@@ -15,11 +15,18 @@ from .records import FULL, OWN, Study, Table
 
 
 def read_study(file: Path) -> Study:
-    """Read a study file.
+    r"""Read a study file.
 
     Raises:
         DataError: If it cannot be read, does not fit, or names what does not exist; the message
             names the file, the key and the nearest name.
+
+    Example:
+        >>> file = Path("mine.yml")
+        >>> text = "title: Mine\nruns:\n  small: {config: small.py}\nseeds: [0, 1]\n"
+        >>> _ = file.write_text(text)
+        >>> read_study(file).runs["small"].seeds
+        (0, 1)
     """
     study = read_yaml(file, Study)
     force_setattr(study, "name", file.stem)

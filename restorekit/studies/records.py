@@ -28,6 +28,10 @@ class Run(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         overrides: Values by dotted key, as ``--cfg-options`` gives them.
         label: Name of the method in results, in place of the config's.
         seeds: Seeds; by default those of the study.
+
+    Example:
+        >>> Run(config="configs/ddn/ddn_rain200l.py", seeds=(0, 1, 2)).overrides
+        {}
     """
 
     name: str = ""
@@ -44,6 +48,10 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         label: What it is called.
         published: The method in the published table; by default the label.
         runs: The run that fills each column, or None; a single one for all columns.
+
+    Example:
+        >>> Row(label="DCSFN", runs=("on_rain200h", None)).run_of(0)
+        'on_rain200h'
     """
 
     label: Text
@@ -72,6 +80,11 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             after: an id of the catalog, or ``own`` for the test set of each run's config.
             Such numbers are not compared with published ones.
         images: Description of the images of ``own`` test sets.
+
+    Example:
+        >>> rows = (Row(label="DDN", runs="ddn"), Row(label="Ours", runs="ours"))
+        >>> Table(title="Mine", columns=("rain200l",), measures=("psnr",), rows=rows).runs
+        ('ddn', 'ours')
     """
 
     id: str = ""
@@ -116,6 +129,10 @@ class Figure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         pick: Which images are shown: ``worst``, ``best``, ``largest-difference``, or names.
         count: How many images are picked.
         crop: The enlarged part: ``auto``, or ``x,y,width,height``.
+
+    Example:
+        >>> Figure(title="Training", kind="curves", runs=("ddn", "ours")).key
+        'psnr/rgb_float'
     """
 
     id: str = ""
@@ -144,6 +161,10 @@ class Scale(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         figures: Ids of the figures it makes; by default all.
         test_sets: What columns and figures are measured on instead, as :attr:`Table.test_sets`.
         images: Description of the images of ``own`` test sets.
+
+    Example:
+        >>> Scale(about="Fewer steps", overrides={"train_cfg.max_iters": 2000}).tables is None
+        True
     """
 
     about: str = ""
@@ -171,6 +192,12 @@ class Study(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tables: The tables by id.
         figures: The figures by id.
         scales: Reduced versions by name.
+
+    Example:
+        >>> runs = {"ddn": Run(config="configs/ddn/ddn_rain200l.py")}
+        >>> study = Study(title="Mine", runs=runs, scales={"small": Scale(seeds=(7,))})
+        >>> study.at_scale("small").scale
+        'small'
     """
 
     name: str = ""

@@ -19,6 +19,8 @@ MODULES = {
     "restorekit.hooks": ("Hooks", "what a training does beside training"),
     "restorekit.fast": ("Fast forms", "the same network, faster"),
     "restorekit.checkpoints": ("Checkpoints", "safe reading, atomic writing"),
+    "restorekit.figures": ("Figures", "comparisons, curves, quality against cost"),
+    "restorekit.studies": ("Studies", "sets of runs that make a paper's tables and figures"),
     "restorekit.hub": ("Published weights", "trained networks by name"),
     "restorekit.catalog": ("Catalog", "what is known of datasets, methods and published numbers"),
     "restorekit.evaluation.schema": ("Results files", "the schema of `results.json`"),

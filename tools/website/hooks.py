@@ -8,6 +8,7 @@ from typing import Any
 
 from api_pages import MODULES, api_pages
 from command_pages import command_pages
+from gallery_pages import examples, gallery_pages, title_and_text
 from links import PAGES, ROOT, rewrite, sources
 from lists import indent_lists
 from method_pages import OTHER_CARDS, method_pages
@@ -35,7 +36,8 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         place: (path, (ROOT / path).read_text(encoding="utf-8"))
         for path, place in PAGES.items()
         if files.get_file_from_path(place) is None
-    } | method_pages()
+    }
+    made |= method_pages() | gallery_pages()
     written = {f"docs/{file.src_uri}": file.content_string for file in files.documentation_pages()}
     origins = written | dict(made.values())
     pages = {place: rewrite(text, path, place) for place, (path, text) in made.items()}
@@ -71,6 +73,8 @@ def _starred(item: Any) -> list[Any]:
         methods = sorted(all_methods().values(), key=lambda method: method.name.lower())
         named = {method.name: f"methods/{method.id}.md" for method in methods}
         named |= {title: f"methods/{card}.md" for card, title in OTHER_CARDS.items()}
+    elif item == "gallery/*":
+        named = {title_and_text(one)[0]: f"gallery/{one.stem}.md" for one in examples()}
     elif item == "reference/commands/*":
         named = {name: f"reference/commands/{name}.md" for name in COMMANDS}
     elif item == "reference/api/*":

@@ -21,7 +21,8 @@ _FILE_LINK = re.compile(r"\[(?:[\w.-]+/)*[\w.-]+\.md\]\((?P<target>[^)\s#:]+\.md
 def place_of(path: str) -> str:
     """Return the page, or the file of docs/, that stands for a file of the repository."""
     if path.startswith("docs/"):
-        return path.removeprefix("docs/")
+        # Of the scripts of the gallery, the pages that show them.
+        return re.sub(r"^docs/(gallery/\w+)\.py$", r"docs/\1.md", path).removeprefix("docs/")
     card = re.fullmatch(r"configs/([^/]+)/README\.md", path)
     return PAGES.get(path) or (f"methods/{card[1]}.md" if card else f"source/{path}.md")
 

@@ -139,7 +139,14 @@ class PairSource:
 def open_pairs(
     data_root: str | os.PathLike[str], split: str | None = None, **options: Any
 ) -> PairReader:
-    """Find the pairs of a split; the options are those of :class:`PairSource`."""
+    """Find the pairs of a split; the options are those of :class:`PairSource`.
+
+    Example:
+        >>> pairs = open_pairs("data/mine", "train")
+        >>> rainy, clean = pairs.read(0)  # uint8 (H, W, 3), RGB
+        >>> len(pairs), rainy.shape
+        (4, (96, 128, 3))
+    """
     return PairSource(data_root, split, **options).open()
 
 

@@ -18,6 +18,14 @@ class Backend(ABC):
     Attributes:
         size_requirements: The image sizes that :meth:`run` takes; callers pad.
         device: Where :meth:`run` wants its input; outputs may be on any device.
+
+    Example:
+        >>> class Identity(Backend):
+        ...     def run(self, lq):
+        ...         return lq
+        >>> from restorekit.inference import Restorer
+        >>> bool((Restorer(Identity())(clean) == clean).all())
+        True
     """
 
     size_requirements: SizeRequirements = SizeRequirements()
@@ -67,6 +75,12 @@ def open_backend(
     Raises:
         UnknownNameError: If no backend has that name.
         RestoreKitError: If the file, the device or the type cannot be used.
+
+    Example:
+        >>> from restorekit.hub import locate
+        >>> backend = open_backend("pytorch", locate("derain-small"), device="cpu")
+        >>> backend.run(torch.rand(1, 3, 32, 32)).shape
+        torch.Size([1, 3, 32, 32])
     """
     backend: Backend = BACKENDS.get(name)(path, device, dtype)
     return backend

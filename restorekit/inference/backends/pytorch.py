@@ -36,6 +36,11 @@ class PyTorchBackend(Backend):
 
     Raises:
         ConfigError: If the device or the type cannot be used.
+
+    Example:
+        >>> from restorekit.archs import DDN
+        >>> PyTorchBackend(DDN(channels=4).eval()).run(torch.rand(1, 3, 32, 32)).shape
+        torch.Size([1, 3, 32, 32])
     """
 
     def __init__(
