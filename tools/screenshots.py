@@ -145,9 +145,10 @@ def leaderboard(folder: Path) -> None:
     with browser() as page:
         resize(page, 960, 800)
         page.get((folder / "board" / "leaderboard.html").as_uri())
-        resize(page, 960, page.execute_script("return document.documentElement.scrollHeight"))
+        top = "return Math.floor(document.querySelector('#images').getBoundingClientRect().top)"
+        resize(page, 960, page.execute_script(top))
         time.sleep(2)
-        colours = picture(page).quantize(128, dither=Image.Dither.NONE)
+        colours = picture(page).quantize(64, dither=Image.Dither.NONE)
         colours.save(IMAGES / "leaderboard.png", optimize=True)
 
 
@@ -171,9 +172,11 @@ SCREENSHOTS = {"serve": serve, "leaderboard": leaderboard, "terminal": terminal}
 def main(names: list[str]) -> None:
     """Take screenshots."""
     for name in names or SCREENSHOTS:
-        with tempfile.TemporaryDirectory() as folder:
-            write_photographs(Path(folder) / "clean")
-            SCREENSHOTS[name](Path(folder))
+        with tempfile.TemporaryDirectory() as temporary:
+            # Its name is that of the test set in tables.
+            folder = Path(temporary) / "photographs"
+            write_photographs(folder / "clean")
+            SCREENSHOTS[name](folder)
 
 
 if __name__ == "__main__":
