@@ -84,7 +84,7 @@ def test_a_method_is_one_file(folder):
     (folder / "methods" / "mine.yml").write_text(text, encoding="utf-8")
     methods = all_methods(folder)
     assert list(methods) == ["ddn", "mine"]
-    (first, _) = published_beside(methods["mine"].configs[0], published_numbers(folder))
+    (first,) = published_beside(methods["mine"].configs[0], published_numbers(folder))
     assert (first.table, first.printed["psnr"]) == ("brn", "21.92")
 
 
