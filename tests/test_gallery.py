@@ -56,11 +56,12 @@ def test_example_draws_and_prints_what_the_gallery_shows(script, gallery, regist
     numbers = [[float(one) for one in NUMBER.findall(text)] for text in (run.printed, shown)]
     np.testing.assert_allclose(*numbers, rtol=0.05, atol=0.02)
     with Image.open(script.with_suffix(".webp")) as file:
-        committed = np.asarray(file.convert("RGB"), np.float32)
-    drawn = np.asarray(run.picture, np.float32)
-    assert np.ptp(drawn) > 200
+        # Means of blocks, since WebP changes fine detail.
+        pictures = [one.convert("RGB").reduce(8) for one in (run.picture, file)]
+    drawn, committed = (np.asarray(picture, np.float32) for picture in pictures)
+    assert np.ptp(np.asarray(run.picture)) > 200
     assert drawn.shape == committed.shape
-    assert np.abs(drawn - committed).mean() < 6, "run tools/gallery.py"
+    assert np.abs(drawn - committed).mean() < 3, "run tools/gallery.py"
 
 
 def test_the_index_is_not_stale(gallery):

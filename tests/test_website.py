@@ -103,6 +103,12 @@ def test_a_linked_file_becomes_a_page_with_its_text(website):
     assert (ROOT / "setup.py").read_text(encoding="utf-8").strip() in text
 
 
+def test_a_linked_binary_file_becomes_a_page_without_its_content(website):
+    weights = "restorekit/hub/weights/derain-small.safetensors"
+    pages = website("links").sources({"README.md": f"[weights]({weights})"})
+    assert f"{(ROOT / weights).stat().st_size:,} bytes" in pages[weights]
+
+
 def test_each_command_has_a_page_with_all_its_options(website):
     pages = website("command_pages").command_pages()
     assert len(pages) == 1 + len(COMMANDS)

@@ -82,7 +82,11 @@ def _title(path: str) -> str | None:
 
 def _source_page(path: str) -> str:
     language = {".py": "python", ".yml": "yaml", ".sh": "bash"}.get(Path(path).suffix, "text")
-    text = (ROOT / path).read_text(encoding="utf-8").rstrip("\n")
+    content = (ROOT / path).read_bytes()
+    try:
+        text = content.decode("utf-8").rstrip("\n")
+    except UnicodeDecodeError:
+        text = f"A binary file of {len(content):,} bytes, in the repository."
     # Longer than any fence in the file itself.
     fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", text)), default=0))
     head = f"---\nsearch:\n  exclude: true\nhide: [toc]\n---\n\n# {Path(path).name}\n\n`{path}`\n\n"
