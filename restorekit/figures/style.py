@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Widths of a figure in one column and in two columns of a journal page, in millimetres.
-SINGLE_COLUMN, DOUBLE_COLUMN = 84.0, 174.0
+SINGLE_COLUMN = 84.0
+DOUBLE_COLUMN = 174.0
 #: Narrowest and widest figure that can be read and printed, in millimetres.
 _NARROWEST, _WIDEST = 20.0, 1000.0
 #: Pixels per inch of PNG files, and of photographs in PDF and SVG files.
