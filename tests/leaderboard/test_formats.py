@@ -146,6 +146,7 @@ def test_latex_is_balanced_whatever_the_names_are(rankings):
 def test_latex_prints_characters_as_they_are():
     assert escape_latex("a_b & 5%") == r"a\_b \& 5\%"
     assert escape_latex("±0.1 − 1") == r"$\pm$0.1 $-$ 1"
+    assert escape_latex("τ of 1") == r"$\tau$ of 1"
     assert escape_latex("rain-12, 1---5") == "rain-12, 1-{}-{}-5"
     assert escape_latex("\\{x}") == r"\textbackslash{}\{x\}"
 

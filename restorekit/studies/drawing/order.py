@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from scipy import stats
 
+from restorekit.leaderboard.render.cells import Number
+
 from .measured import Measured, p_over_both
 
 #: Pairs of rows whose p-value after Holm's correction is below this are called significant.
@@ -117,7 +119,9 @@ def describe(order: Order, where: str) -> str:
     pairs = len(order.agreeing) + len(order.reversed_) + len(order.equal)
     if not pairs:
         return f"The paper gives these rows the same {label}: there is no order to compare."
-    tau = "" if order.tau is None else f"Kendall's τ of {label} is {order.tau:.2f}: "
+    tau = (
+        "" if order.tau is None else f"Kendall's τ of {label} is {Number(order.tau, 2).text('−')}: "
+    )
     counted = f"{len(order.agreeing)} of {_count(pairs, 'pair')} of rows in the paper's order"
     counted += f" ({_share(order, order.agreeing)})"
     if order.reversed_:
