@@ -12,13 +12,24 @@ from .places import Job
 from .testing import Test
 
 
+def is_of(results: Results, job: Job) -> bool:
+    """Return whether results are of a run's seed, and of its config as it was started."""
+    config = results.config
+    return (
+        results.seed == job.seed
+        and config is not None
+        and job.config.is_file()
+        and config.sha256 == sha256(job.config)
+    )
+
+
 def results_of(job: Job, test: Test, checkpoint: Path) -> Results | None:
     """Return the results of a test if they are of this config, seed and checkpoint.
 
     A checkpoint that was removed after the test is not missed.
     """
     file = job.results(test.test_set)
-    if not file.is_file() or not job.config.is_file():
+    if not file.is_file():
         return None
     try:
         results = read_results(file)
@@ -29,9 +40,7 @@ def results_of(job: Job, test: Test, checkpoint: Path) -> Results | None:
         key in results.measures or ("/" not in key and key.partition(":")[0] in without)
         for key in test.keys
     )
-    if not measured or results.seed != job.seed or results.checkpoint is None:
-        return None
-    if results.config is None or results.config.sha256 != sha256(job.config):
+    if not measured or results.checkpoint is None or not is_of(results, job):
         return None
     if test.images and not any(job.restored(test.test_set).glob("**/*.png")):
         return None

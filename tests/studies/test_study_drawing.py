@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from scipy import stats
 
 from restorekit.errors import DataError
-from restorekit.evaluation.results import write_results
+from restorekit.evaluation.results import read_results, write_results
+from restorekit.evaluation.schema import FileRecord
+from restorekit.io.files import sha256
 from restorekit.studies import OWN, find_study, read_study
 from restorekit.studies.drawing import draw_study
 from restorekit.studies.places import jobs_of
@@ -58,7 +60,10 @@ def root(study, tmp_path):
             if (job.run.name, job.seed) != ("k2", 2):
                 file = job.results(test_set)
                 file.parent.mkdir(parents=True)
-                write_results(file, sample_results("x", values_of(job), name="rain200h"))
+                job.config.write_text(f"seed = {job.seed}\n")
+                results = sample_results("x", values_of(job), name="rain200h")
+                record = FileRecord(str(job.config), sha256(job.config))
+                write_results(file, replace(results, config=record, seed=job.seed))
     return root
 
 
@@ -105,6 +110,14 @@ def test_numbers_are_those_of_numpy(study, root):
         expected = stats.wilcoxon(difference).pvalue
         assert column(drawing, "p_value").cells[index].sort_by == pytest.approx(expected)
     assert column(drawing, "against").cells[2].items == ()
+
+
+def test_results_of_another_config_or_seed_fill_no_cell(study, root):
+    first, second, _ = jobs_of(study, root, runs=["k3"])
+    first.config.write_text("seed = 100\n")
+    file = second.results("rain200h")
+    write_results(file, replace(read_results(file), seed=5))
+    assert texts(draw_study(study, root), "trainings") == ["3", "2 of 3", "1 of 3"]
 
 
 def test_the_csv_file_has_the_numbers_in_full(study, root, tmp_path):

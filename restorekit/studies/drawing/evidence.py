@@ -13,6 +13,7 @@ from restorekit.evaluation.schema import RAINY_INPUT
 
 from ..places import ROOT, jobs_of
 from ..records import Study, Table
+from ..results import is_of
 from .fitting import measured_by, why_not
 
 
@@ -142,9 +143,14 @@ def _own(study: Study, table: Table, slot: Slot, root: Path) -> tuple[dict[str, 
     if run is None:
         return {}, 0
     jobs = jobs_of(study, root, runs=[run])
-    files = [job.results(table.test_set(table.columns[slot.column])) for job in jobs]
-    results = {str(file): read_results(file) for file in files if file.exists()}
-    return {source: one for source, one in results.items() if measured_by(one, table)}, len(jobs)
+    fitting = {}
+    for job in jobs:
+        file = job.results(table.test_set(table.columns[slot.column]))
+        if file.exists():
+            results = read_results(file)
+            if is_of(results, job) and measured_by(results, table):
+                fitting[str(file)] = results
+    return fitting, len(jobs)
 
 
 def _trainings(fitting: Mapping[str, Results], table: Table) -> dict[str, Results]:
