@@ -95,7 +95,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary = path_there
         try:
             # Tells remove_leftovers that somebody is still writing.
-            _lock(handle)
+            try_lock(handle)
             yield temporary
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -188,7 +188,7 @@ def sole_writer(folder: str | os.PathLike[str]) -> Iterator[None]:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        if not _lock(descriptor):
+        if not try_lock(descriptor):
             raise DataError(
                 f"Another process is writing to {folder}: wait until it has ended, or choose "
                 "another folder."
@@ -212,7 +212,7 @@ def remove_leftovers(folder: str | os.PathLike[str], *, recursive: bool = False)
         if not re.fullmatch(r"\..*\.[0-9a-f]{8}\.tmp(\.\w+)?", leftover.name):
             continue
         with contextlib.suppress(OSError), leftover.open("rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and _lock(file.fileno()):
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and try_lock(file.fileno()):
                 leftover.unlink(missing_ok=True)
 
 
@@ -242,7 +242,7 @@ def sha256(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
-def _lock(handle: int) -> bool:
+def try_lock(handle: int) -> bool:
     """Lock an open file without waiting; return whether nobody else holds it."""
     if sys.platform == "win32":
         return True

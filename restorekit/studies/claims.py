@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
+from restorekit.io.files import try_lock
 
 
 @contextlib.contextmanager
@@ -27,7 +25,7 @@ def claim(path: Path) -> Iterator[int | None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        if not _lock(handle):
+        if not try_lock(handle):
             yield None
             return
         os.ftruncate(handle, 0)
@@ -44,20 +42,8 @@ def holder(path: Path) -> str | None:
     except OSError:
         return None
     try:
-        if _lock(handle):
+        if try_lock(handle):
             return None
         return os.read(handle, 200).decode(errors="replace").strip() or "another process"
     finally:
         os.close(handle)
-
-
-def _lock(handle: int) -> bool:
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        pass  # a file system without locks
-    return True
