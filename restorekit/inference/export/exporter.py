@@ -23,6 +23,7 @@ from restorekit.fast import accelerate, plain
 from restorekit.io.extras import optional_package
 from restorekit.io.files import atomic_path, sha256
 
+from .blocks import DOMAIN, Size, as_function, call_blocks, inline, repeated_blocks
 from .facts import INPUT, METADATA_KEY, OUTPUT, ExportFacts
 from .operations import ExportableOperations
 
@@ -131,6 +132,8 @@ def export_network(
         output = network(lq)
     expected = output if isinstance(output, torch.Tensor) else output[-1]
     model, batch = _trace_freely(onnx, network, requirements, opset)
+    if model.functions:
+        model = inline(model)
     _require_equal(model, lq, expected, name)
     if dtype == "float16":
         model = _to_half(model)
@@ -195,8 +198,9 @@ def _trace_freely(
     advice = f"give one size with --tile, for example --tile {requirements.fit(256, 256)[0]}."
     free = {2: "height", 3: "width"} if first != second else {}
 
-    def trace(batch: int, size: tuple[int, int], axes: dict[int, str]) -> Any:
-        return _trace(onnx, network, (batch, 3, *size), opset, axes)
+    def trace(batch: int, size: Size, axes: dict[int, str]) -> Any:
+        other = second if size == first else first
+        return _trace(onnx, network, (batch, 3, *size), opset, axes, other)
 
     if not free:
         return trace(1, first, {}), 1
@@ -214,9 +218,52 @@ def _trace_freely(
 
 
 def _trace(
-    onnx: Any, network: nn.Module, shape: tuple[int, ...], opset: int, axes: Mapping[int, str]
+    onnx: Any,
+    network: nn.Module,
+    shape: tuple[int, ...],
+    opset: int,
+    axes: Mapping[int, str],
+    other: Size,
 ) -> Any:
     """Return the graph that images of this shape go through, an ``onnx.ModelProto``.
+
+    Blocks that repeat are traced once and are functions in it.
+    """
+    fixed = 2 not in axes
+    batch, _, height, width = shape
+    # A copy, since the exporter leaves what it traced in training mode.
+    with_calls = copy.deepcopy(network)
+    functions = []
+    try:
+        blocks = repeated_blocks(with_calls, (height, width), other)
+        for block in blocks:
+            features = (batch * block.shape[0], *block.shape[1:])
+            free = {*block.free, *({0} if 0 in axes else ())}
+            names = {index: f"side{index}" for index in free}
+            member = block.members[0]
+            model = _export(onnx, member, features, opset, fixed, names, weights_are_inputs=True)
+            functions.append(as_function(onnx, block, model, "network."))
+        for block in blocks:
+            call_blocks(block)
+        model = _export(onnx, with_calls, shape, opset, fixed, axes, calls=bool(blocks))
+    except ConfigError:
+        # Some operations need to see the sizes of what they are given.
+        return _export(onnx, copy.deepcopy(network), shape, opset, fixed, axes)
+    model.functions.extend(functions)
+    return model
+
+
+def _export(
+    onnx: Any,
+    module: nn.Module,
+    shape: tuple[int, ...],
+    opset: int,
+    fixed: bool,
+    axes: Mapping[int, str],
+    weights_are_inputs: bool = False,
+    calls: bool = False,
+) -> Any:
+    """Return the graph of a network or a block, perhaps with calls of blocks.
 
     PyTorch's exporter by tracing is used. The one by ``torch.export`` reasons about every size
     symbolically and took minutes for the networks that this one exports in seconds.
@@ -226,19 +273,20 @@ def _trace(
     try:
         with torch.no_grad(), _quiet():
             torch.onnx.export(
-                # A copy, since the exporter leaves what it traced in training mode.
-                _FinalOutput(copy.deepcopy(network), fixed=2 not in axes),
+                _FinalOutput(module, fixed),
                 (lq,),
                 stream,
                 dynamo=False,
                 opset_version=opset,
+                export_params=not weights_are_inputs,
+                custom_opsets={DOMAIN: 1} if calls else None,
                 input_names=[INPUT],
                 output_names=[OUTPUT],
                 dynamic_axes={INPUT: dict(axes), OUTPUT: dict(axes)},
             )
     except (RuntimeError, TypeError, ValueError, RestoreKitError) as error:
         raise ConfigError(
-            f"{type(network).__name__} cannot be exported to ONNX ({_reason(error)})."
+            f"{type(module).__name__} cannot be exported to ONNX ({_reason(error)})."
         ) from error
     return onnx.load_from_string(stream.getvalue())
 
@@ -265,6 +313,8 @@ def _without_shapes(model: Any) -> bytes:
     copy = type(model)()
     copy.CopyFrom(model)
     del copy.graph.value_info[:]
+    for function in copy.functions:
+        del function.value_info[:]
     copy.graph.output[0].type.tensor_type.ClearField("shape")
     content: bytes = copy.SerializeToString(deterministic=True)
     return content
@@ -284,6 +334,10 @@ def _require_equal(model: Any, lq: torch.Tensor, expected: torch.Tensor, name: s
     engine = optional_package("onnxruntime", "onnx", "Checking an exported network")
     options = engine.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
+    # Rewriting the graph takes longer than running it once.
+    options.graph_optimization_level = engine.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # So does planning where 10,000 results of a small image lie in memory.
+    options.enable_mem_pattern = options.enable_mem_reuse = False
     session = engine.InferenceSession(model.SerializeToString(), sess_options=options)
     (found,) = session.run([OUTPUT], {INPUT: lq.numpy()})
     difference = float((torch.from_numpy(found) - expected).abs().max())

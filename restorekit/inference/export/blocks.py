@@ -1,0 +1,206 @@
+"""Trace each repeated block of a network once, as a function of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+
+from restorekit.errors import ConfigError
+from restorekit.io.extras import optional_package
+
+#: Domain of the functions in a graph, until they are put where they are called.
+DOMAIN = "restorekit.blocks"
+#: Modules that a block has at least: fewer are traced as fast as a call.
+_SMALLEST = 4
+Size: TypeAlias = tuple[int, int]
+_PLAIN = (bool, int, float, str, type(None), torch.dtype)
+
+
+@dataclass
+class Block:
+    """Modules of a network that compute the same with different weights.
+
+    Attributes:
+        name: Name of the function.
+        shape: Shape of the features that the first one takes.
+        free: Dimensions of the features that depend on the size of the image.
+        members: The modules.
+        weights: Names of the weights that the function takes after its features.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    free: tuple[int, ...]
+    members: list[nn.Module]
+    weights: list[str] = field(default_factory=list)
+
+
+def repeated_blocks(network: nn.Module, size: Size, other: Size) -> list[Block]:
+    """Find the outermost modules that occur more than once and keep the shape of one tensor.
+
+    Args:
+        network: The network, which is run at both sizes.
+        size: Height and width of the image that will be traced.
+        other: Another size, to find out which dimensions of features are free. With the same one,
+            sizes become part of the graph, and blocks differ by the size of what they take.
+    """
+    shapes = _shapes(network, size)
+    others = shapes if size == other else _shapes(network, other)
+    groups: dict[Any, list[nn.Module]] = {}
+    for module, shape in shapes.items():
+        kind = _kind(module)
+        if shape is not None and others.get(module) is not None and kind is not None:
+            groups.setdefault((kind, shape if size == other else len(shape)), []).append(module)
+    repeated = [members for members in groups.values() if len(members) > 1]
+    insides = {inner for group in repeated for one in group for inner in list(one.modules())[1:]}
+    blocks = []
+    for members in repeated:
+        shape, changed = shapes[members[0]], others[members[0]]
+        if shape is None or changed is None or insides.intersection(members):
+            continue
+        pairs = enumerate(zip(shape, changed, strict=True))
+        free = tuple(index for index, (side, its) in pairs if side != its)
+        blocks.append(Block(f"{type(members[0]).__name__}{len(blocks)}", shape, free, members))
+    return blocks
+
+
+def call_blocks(block: Block) -> None:
+    """Let every member put a call of the function into the graph instead of itself."""
+    for member in block.members:
+        member.forward = _caller(block, member)  # type: ignore[method-assign]
+
+
+def as_function(onnx: Any, block: Block, model: Any, prefix: str) -> Any:
+    """Return the graph of a block's first member as an ``onnx.FunctionProto``.
+
+    Args:
+        onnx: The package.
+        block: The block; its ``weights`` are set.
+        model: The graph, whose weights are inputs.
+        prefix: What stands before the names of the weights.
+
+    Raises:
+        ConfigError: If the exporter has replaced weights by others that it computed.
+    """
+    graph = model.graph
+    names = [value.name for value in graph.input]
+    block.weights = [name.removeprefix(prefix) for name in names[1:]]
+    if not set(block.weights) <= block.members[0].state_dict().keys():
+        raise ConfigError(f"{block.name}: the exporter has rewritten its weights.")
+    constants = [
+        onnx.helper.make_node("Constant", [], [tensor.name], value=tensor)
+        for tensor in graph.initializer
+    ]
+    return onnx.helper.make_function(
+        DOMAIN,
+        block.name,
+        names,
+        [value.name for value in graph.output],
+        [*constants, *graph.node],
+        list(model.opset_import),
+    )
+
+
+def inline(model: Any) -> Any:
+    """Return a model in which nodes stand where its functions were called."""
+    inliner = optional_package("onnx.inliner", "onnx", "Exporting")
+    model = inliner.inline_local_functions(model)
+    # Each call repeats the names of the sizes that the function was traced with.
+    del model.graph.value_info[:]
+    others = [opset for opset in model.opset_import if opset.domain != DOMAIN]
+    del model.opset_import[:]
+    model.opset_import.extend(others)
+    return model
+
+
+def _caller(block: Block, member: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+    tensors = dict(member.state_dict(keep_vars=True))
+
+    class Call(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: torch.Tensor, *weights: torch.Tensor) -> torch.Tensor:
+            return x.clone()
+
+        @staticmethod
+        def symbolic(g: Any, x: Any, *weights: Any) -> Any:
+            return g.op(f"{DOMAIN}::{block.name}", x, *weights).setType(x.type())
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = Call.apply(x, *(tensors[name] for name in block.weights))
+        return result
+
+    return forward
+
+
+def _shapes(network: nn.Module, size: Size) -> dict[nn.Module, tuple[int, ...] | None]:
+    """Return what modules take that are called once, with one tensor whose shape they keep."""
+    shapes: dict[nn.Module, tuple[int, ...] | None] = {}
+
+    def note(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        keeps = (
+            module not in shapes
+            and len(args) == 1
+            and not kwargs
+            and isinstance(args[0], torch.Tensor)
+            and isinstance(output, torch.Tensor)
+            and args[0].shape == output.shape
+            and args[0].dtype == output.dtype
+        )
+        shapes[module] = tuple(args[0].shape) if keeps else None
+
+    hooks = [
+        module.register_forward_hook(note, with_kwargs=True)
+        for module in network.modules()
+        if sum(1 for _ in module.modules()) >= _SMALLEST
+    ]
+    try:
+        with torch.no_grad():
+            network(torch.rand(1, 3, *size))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return shapes
+
+
+def _kind(module: nn.Module) -> Any:
+    """Return what two modules share that differ in their weights only; None if it is unknown."""
+    settings = []
+    for key, value in sorted(vars(module).items()):
+        if key == "training":
+            continue
+        if key.startswith("_") and "_hook" in key:
+            if value:
+                return None
+        elif key == "_modules":
+            inner = {name: _kind(child) for name, child in value.items() if child is not None}
+            if None in inner.values():
+                return None
+            settings.append((key, tuple(inner.items())))
+        elif key == "_non_persistent_buffers_set" and value:
+            # The trace takes them for constants.
+            return None
+        elif key in ("_parameters", "_buffers"):
+            tensors = ((n, t if t is None else (tuple(t.shape), t.dtype)) for n, t in value.items())
+            settings.append((key, tuple(tensors)))
+        else:
+            plain = _plain_value(value)
+            if plain is None:
+                return None
+            settings.append((key, plain))
+    return type(module), tuple(settings)
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a hashable form of plain data; None of anything else."""
+    if isinstance(value, _PLAIN):
+        return (type(value), value)
+    if isinstance(value, (tuple, list, set, frozenset)):
+        items = [_plain_value(item) for item in value]
+        return None if None in items else (type(value), tuple(items))
+    if hasattr(value, "__dataclass_fields__"):
+        return (type(value), repr(value))
+    return None
