@@ -57,7 +57,7 @@ def repeated_blocks(network: nn.Module, size: Size, other: Size) -> list[Block]:
             groups.setdefault((kind, shape if size == other else len(shape)), []).append(module)
     repeated = [members for members in groups.values() if len(members) > 1]
     insides = {inner for group in repeated for one in group for inner in list(one.modules())[1:]}
-    blocks = []
+    blocks: list[Block] = []
     for members in repeated:
         shape, changed = shapes[members[0]], others[members[0]]
         if shape is None or changed is None or insides.intersection(members):
@@ -71,7 +71,7 @@ def repeated_blocks(network: nn.Module, size: Size, other: Size) -> list[Block]:
 def call_blocks(block: Block) -> None:
     """Let every member put a call of the function into the graph instead of itself."""
     for member in block.members:
-        member.forward = _caller(block, member)  # type: ignore[method-assign]
+        member.forward = _caller(block, member)
 
 
 def as_function(onnx: Any, block: Block, model: Any, prefix: str) -> Any:
@@ -130,7 +130,7 @@ def _caller(block: Block, member: nn.Module) -> Callable[[torch.Tensor], torch.T
             return g.op(f"{DOMAIN}::{block.name}", x, *weights).setType(x.type())
 
     def forward(x: torch.Tensor) -> torch.Tensor:
-        result: torch.Tensor = Call.apply(x, *(tensors[name] for name in block.weights))
+        result: torch.Tensor = Call.apply(x, *(tensors[name] for name in block.weights))  # type: ignore[no-untyped-call]
         return result
 
     return forward
