@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import math
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from restorekit.registry import BACKENDS
 
 from .backend import Backend
 
+#: Side of the image that memory a pixel is measured for.
+_MEASURED_SIDE = 512
 #: Side of the image on which memory is measured where shapes alone do not do.
 _SMALL = 64
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -75,11 +78,17 @@ class PyTorchBackend(Backend):
                 return _final(network(lq))
 
         def affordable(height: int, width: int) -> bool:
-            return (self.peak_bytes(height, width) or 0) <= CPU_BUDGET
+            return self.bytes_a_pixel * height * width <= CPU_BUDGET
 
         return probe(run, self.size_requirements, torch.device("cpu"), affordable)
 
-    def peak_bytes(self, height: int, width: int) -> int | None:
+    @functools.cached_property
+    def bytes_a_pixel(self) -> float:
+        """Bytes that a pixel of an image of 512×512 takes."""
+        height, width = self.size_requirements.fit(_MEASURED_SIDE, _MEASURED_SIDE)
+        return self.peak_bytes(height, width) / (height * width)
+
+    def peak_bytes(self, height: int, width: int) -> int:
         """Count the tensors of a pass that computes shapes only, or of a real, small one."""
         try:
             if self._outline is None:

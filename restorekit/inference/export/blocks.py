@@ -9,14 +9,13 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
-from restorekit.errors import ConfigError
 from restorekit.io.extras import optional_package
 
 #: Domain of the functions in a graph, until they are put where they are called.
 DOMAIN = "restorekit.blocks"
 #: Modules that a block has at least: fewer are traced as fast as a call.
 _SMALLEST = 4
-Size: TypeAlias = tuple[int, int]
+Shape: TypeAlias = tuple[int, ...]
 _PLAIN = (bool, int, float, str, type(None), torch.dtype)
 
 
@@ -27,45 +26,48 @@ class Block:
     Attributes:
         name: Name of the function.
         shape: Shape of the features that the first one takes.
-        free: Dimensions of the features that depend on the size of the image.
+        free: Dimensions of the features that depend on the size or the number of images.
         members: The modules.
         weights: Names of the weights that the function takes after its features.
     """
 
     name: str
-    shape: tuple[int, ...]
+    shape: Shape
     free: tuple[int, ...]
     members: list[nn.Module]
     weights: list[str] = field(default_factory=list)
 
 
-def repeated_blocks(network: nn.Module, size: Size, other: Size) -> list[Block]:
+def repeated_blocks(network: nn.Module, images: Shape, others: Shape) -> list[Block]:
     """Find the outermost modules that occur more than once and keep the shape of one tensor.
 
     Args:
-        network: The network, which is run at both sizes.
-        size: Height and width of the image that will be traced.
-        other: Another size, to find out which dimensions of features are free. With the same one,
-            sizes become part of the graph, and blocks differ by the size of what they take.
+        network: The network, which is run on both.
+        images: Shape of the images that will be traced.
+        others: Shape of other images, which differ in what the graph leaves free. Features'
+            dimensions that differ with them are free.
     """
-    shapes = _shapes(network, size)
-    others = shapes if size == other else _shapes(network, other)
+    shapes = _shapes(network, images)
+    changed = shapes if images == others else _shapes(network, others)
     groups: dict[Any, list[nn.Module]] = {}
+    frees: dict[nn.Module, tuple[int, ...]] = {}
     for module, shape in shapes.items():
-        kind = _kind(module)
-        if shape is not None and others.get(module) is not None and kind is not None:
-            groups.setdefault((kind, shape if size == other else len(shape)), []).append(module)
+        kind, other = _kind(module), changed[module]
+        if shape is None or other is None or kind is None or len(shape) != len(other):
+            continue
+        frees[module] = tuple(
+            i for i, (a, b) in enumerate(zip(shape, other, strict=True)) if a != b
+        )
+        fixed = tuple(-1 if i in frees[module] else side for i, side in enumerate(shape))
+        groups.setdefault((kind, fixed), []).append(module)
     repeated = [members for members in groups.values() if len(members) > 1]
     insides = {inner for group in repeated for one in group for inner in list(one.modules())[1:]}
-    blocks: list[Block] = []
-    for members in repeated:
-        shape, changed = shapes[members[0]], others[members[0]]
-        if shape is None or changed is None or insides.intersection(members):
-            continue
-        pairs = enumerate(zip(shape, changed, strict=True))
-        free = tuple(index for index, (side, its) in pairs if side != its)
-        blocks.append(Block(f"{type(members[0]).__name__}{len(blocks)}", shape, free, members))
-    return blocks
+    return [
+        Block(f"{type(first).__name__}{index}", shapes[first] or (), frees[first], members)
+        for index, members in enumerate(repeated)
+        if not insides.intersection(members)
+        for first in members[:1]
+    ]
 
 
 def call_blocks(block: Block) -> None:
@@ -77,20 +79,20 @@ def call_blocks(block: Block) -> None:
 def as_function(onnx: Any, block: Block, model: Any, prefix: str) -> Any:
     """Return the graph of a block's first member as an ``onnx.FunctionProto``.
 
+    None if the exporter has replaced weights by others that it computed, as it merges
+    normalisations with convolutions.
+
     Args:
         onnx: The package.
         block: The block; its ``weights`` are set.
         model: The graph, whose weights are inputs.
         prefix: What stands before the names of the weights.
-
-    Raises:
-        ConfigError: If the exporter has replaced weights by others that it computed.
     """
     graph = model.graph
     names = [value.name for value in graph.input]
     block.weights = [name.removeprefix(prefix) for name in names[1:]]
     if not set(block.weights) <= block.members[0].state_dict().keys():
-        raise ConfigError(f"{block.name}: the exporter has rewritten its weights.")
+        return None
     constants = [
         onnx.helper.make_node("Constant", [], [tensor.name], value=tensor)
         for tensor in graph.initializer
@@ -107,6 +109,8 @@ def as_function(onnx: Any, block: Block, model: Any, prefix: str) -> Any:
 
 def inline(model: Any) -> Any:
     """Return a model in which nodes stand where its functions were called."""
+    if not model.functions:
+        return model
     inliner = optional_package("onnx.inliner", "onnx", "Exporting")
     model = inliner.inline_local_functions(model)
     # Each call repeats the names of the sizes that the function was traced with.
@@ -136,9 +140,17 @@ def _caller(block: Block, member: nn.Module) -> Callable[[torch.Tensor], torch.T
     return forward
 
 
-def _shapes(network: nn.Module, size: Size) -> dict[nn.Module, tuple[int, ...] | None]:
-    """Return what modules take that are called once, with one tensor whose shape they keep."""
-    shapes: dict[nn.Module, tuple[int, ...] | None] = {}
+def _shapes(network: nn.Module, images: Shape) -> dict[nn.Module, Shape | None]:
+    """Return what modules take that are called once, with one tensor whose shape they keep.
+
+    None for others, and for modules that write to what they take.
+    """
+    shapes: dict[nn.Module, Shape | None] = {}
+    versions: dict[nn.Module, int] = {}
+
+    def begin(module: nn.Module, args: Any) -> None:
+        if args and isinstance(args[0], torch.Tensor):
+            versions[module] = args[0]._version
 
     def note(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         keeps = (
@@ -149,17 +161,18 @@ def _shapes(network: nn.Module, size: Size) -> dict[nn.Module, tuple[int, ...] |
             and isinstance(output, torch.Tensor)
             and args[0].shape == output.shape
             and args[0].dtype == output.dtype
+            and args[0]._version == versions[module]
         )
         shapes[module] = tuple(args[0].shape) if keeps else None
 
-    hooks = [
-        module.register_forward_hook(note, with_kwargs=True)
-        for module in network.modules()
-        if sum(1 for _ in module.modules()) >= _SMALLEST
-    ]
+    hooks = []
+    for module in network.modules():
+        if sum(1 for _ in module.modules()) >= _SMALLEST:
+            hooks.append(module.register_forward_pre_hook(begin))
+            hooks.append(module.register_forward_hook(note, with_kwargs=True))
     try:
         with torch.no_grad():
-            network(torch.rand(1, 3, *size))
+            network(torch.full(images, 0.5))
     finally:
         for hook in hooks:
             hook.remove()

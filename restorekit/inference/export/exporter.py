@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import io
-import math
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -18,26 +14,21 @@ from torch import nn
 from restorekit.archs.sizing import SizeRequirements, size_requirements_of
 from restorekit.checkpoints.network_config import build_network
 from restorekit.checkpoints.network_file import read_network_file
-from restorekit.errors import ConfigError, RestoreKitError, did_you_mean, one_line
+from restorekit.errors import ConfigError, did_you_mean
 from restorekit.fast import accelerate, plain
 from restorekit.io.extras import optional_package
 from restorekit.io.files import atomic_path, sha256
 
-from .blocks import DOMAIN, Size, as_function, call_blocks, inline, repeated_blocks
+from .blocks import Shape
 from .facts import INPUT, METADATA_KEY, OUTPUT, ExportFacts
-from .operations import ExportableOperations
+from .tracing import trace_freely, traced_sizes
 
 #: Versions of ONNX's operators that the graph can be written with, and the default.
 OPSETS = range(17, 21)
 DEFAULT_OPSET = 18
 DTYPES = ("float32", "float16")
-#: Sizes at which a network is traced, before they are fitted to its requirements. If the two
-#: graphs differ, a size is part of the graph. Small, because tracing computes.
-_TRACED_SIZES = ((24, 40), (37, 57))
 #: How much the graph's results may differ from PyTorch's.
 _LARGEST_DIFFERENCE = 1e-3
-#: Side of the image that memory is measured for.
-_MEASURED_SIDE = 512
 
 
 def export_file(
@@ -125,16 +116,8 @@ def export_network(
     if tile is not None:
         _check_tile(tile, requirements, name)
         requirements = SizeRequirements(tile, tile, square=True, maximum=tile)
-    lq = torch.rand(1, 3, *requirements.fit(*_TRACED_SIZES[1]))
-    if tile is not None:
-        lq = torch.rand(1, 3, tile, tile)
-    with torch.no_grad():
-        output = network(lq)
-    expected = output if isinstance(output, torch.Tensor) else output[-1]
-    model, batch = _trace_freely(onnx, network, requirements, opset)
-    if model.functions:
-        model = inline(model)
-    _require_equal(model, lq, expected, name)
+    model, batch = trace_freely(onnx, network, requirements, opset)
+    _require_equal(model, network, (batch or 2, 3, *traced_sizes(requirements)[1]))
     if dtype == "float16":
         model = _to_half(model)
     facts = ExportFacts(
@@ -160,164 +143,10 @@ def _measure(network: nn.Module) -> dict[str, Any]:
     from restorekit.inference.backends.pytorch import PyTorchBackend
 
     backend = PyTorchBackend(accelerate(network))
-    height, width = backend.size_requirements.fit(_MEASURED_SIDE, _MEASURED_SIDE)
-    peak = backend.peak_bytes(height, width)
     return {
         "receptive_field": asdict(backend.receptive_field()),
-        "bytes_a_pixel": None if peak is None else peak / (height * width),
+        "bytes_a_pixel": backend.bytes_a_pixel,
     }
-
-
-class _FinalOutput(nn.Module):
-    """Return the final output only, computed by operations that can be exported."""
-
-    def __init__(self, network: nn.Module, fixed: bool) -> None:
-        super().__init__()
-        self.network = network
-        self.fixed = fixed
-
-    def forward(self, lq: torch.Tensor) -> torch.Tensor:
-        with ExportableOperations(self.fixed):
-            output = self.network(lq)
-        final: torch.Tensor = output if isinstance(output, torch.Tensor) else output[-1]
-        return final
-
-
-def _trace_freely(
-    onnx: Any, network: nn.Module, requirements: SizeRequirements, opset: int
-) -> tuple[Any, int | None]:
-    """Return a graph for images of every size that fits, and its batch size if that is not free.
-
-    Raises:
-        ConfigError: If there is none.
-    """
-    name = type(network).__name__
-    sizes = [requirements.fit(*size) for size in _TRACED_SIZES]
-    fixed = requirements.minimum == requirements.maximum
-    first, second = [requirements.fit(1, 1)] * 2 if fixed else sizes
-    advice = f"give one size with --tile, for example --tile {requirements.fit(256, 256)[0]}."
-    free = {2: "height", 3: "width"} if first != second else {}
-
-    def trace(batch: int, size: Size, axes: dict[int, str]) -> Any:
-        other = second if size == first else first
-        return _trace(onnx, network, (batch, 3, *size), opset, axes, other)
-
-    if not free:
-        return trace(1, first, {}), 1
-    try:
-        model = trace(1, first, {0: "n", **free})
-        if _without_shapes(model) == _without_shapes(trace(2, second, {0: "n", **free})):
-            return model, None
-        # The number of images may be part of the graph, their size must not.
-        model = trace(1, first, free)
-        if _without_shapes(model) == _without_shapes(trace(1, second, free)):
-            return model, 1
-    except ConfigError as error:
-        raise ConfigError(f"{error} For images of one size it may work: {advice}") from error
-    raise ConfigError(f"The graph of {name} depends on the size of the image: {advice}")
-
-
-def _trace(
-    onnx: Any,
-    network: nn.Module,
-    shape: tuple[int, ...],
-    opset: int,
-    axes: Mapping[int, str],
-    other: Size,
-) -> Any:
-    """Return the graph that images of this shape go through, an ``onnx.ModelProto``.
-
-    Blocks that repeat are traced once and are functions in it.
-    """
-    fixed = 2 not in axes
-    batch, _, height, width = shape
-    # A copy, since the exporter leaves what it traced in training mode.
-    with_calls = copy.deepcopy(network)
-    functions = []
-    try:
-        blocks = repeated_blocks(with_calls, (height, width), other)
-        for block in blocks:
-            features = (batch * block.shape[0], *block.shape[1:])
-            free = {*block.free, *({0} if 0 in axes else ())}
-            names = {index: f"side{index}" for index in free}
-            member = block.members[0]
-            model = _export(onnx, member, features, opset, fixed, names, weights_are_inputs=True)
-            functions.append(as_function(onnx, block, model, "network."))
-        for block in blocks:
-            call_blocks(block)
-        model = _export(onnx, with_calls, shape, opset, fixed, axes, calls=bool(blocks))
-    except ConfigError:
-        # Some operations need to see the sizes of what they are given.
-        return _export(onnx, copy.deepcopy(network), shape, opset, fixed, axes)
-    model.functions.extend(functions)
-    return model
-
-
-def _export(
-    onnx: Any,
-    module: nn.Module,
-    shape: tuple[int, ...],
-    opset: int,
-    fixed: bool,
-    axes: Mapping[int, str],
-    weights_are_inputs: bool = False,
-    calls: bool = False,
-) -> Any:
-    """Return the graph of a network or a block, perhaps with calls of blocks.
-
-    PyTorch's exporter by tracing is used. The one by ``torch.export`` reasons about every size
-    symbolically and took minutes for the networks that this one exports in seconds.
-    """
-    lq = torch.linspace(0, 1, math.prod(shape)).reshape(shape)
-    stream: Any = io.BytesIO()
-    try:
-        with torch.no_grad(), _quiet():
-            torch.onnx.export(
-                _FinalOutput(module, fixed),
-                (lq,),
-                stream,
-                dynamo=False,
-                opset_version=opset,
-                export_params=not weights_are_inputs,
-                custom_opsets={DOMAIN: 1} if calls else None,
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-                dynamic_axes={INPUT: dict(axes), OUTPUT: dict(axes)},
-            )
-    except (RuntimeError, TypeError, ValueError, RestoreKitError) as error:
-        raise ConfigError(
-            f"{type(module).__name__} cannot be exported to ONNX ({_reason(error)})."
-        ) from error
-    return onnx.load_from_string(stream.getvalue())
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter from printing graphs, and from warning of sizes in the graph.
-
-    The comparison of two graphs finds those that matter.
-    """
-    # PyTorch switches this log on, whatever it was before.
-    log = torch._C._jit_onnx_log
-    try:
-        torch._C._jit_onnx_log = lambda *_: None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        torch._C._jit_onnx_log = log
-
-
-def _without_shapes(model: Any) -> bytes:
-    """Return the graph without the shapes that were seen while tracing."""
-    copy = type(model)()
-    copy.CopyFrom(model)
-    del copy.graph.value_info[:]
-    for function in copy.functions:
-        del function.value_info[:]
-    copy.graph.output[0].type.tensor_type.ClearField("shape")
-    content: bytes = copy.SerializeToString(deterministic=True)
-    return content
 
 
 def _to_half(model: Any) -> Any:
@@ -329,8 +158,8 @@ def _to_half(model: Any) -> Any:
         return float16.convert_float_to_float16(model, keep_io_types=True)
 
 
-def _require_equal(model: Any, lq: torch.Tensor, expected: torch.Tensor, name: str) -> None:
-    """Refuse a graph that gives other results than PyTorch."""
+def _require_equal(model: Any, network: nn.Module, shape: Shape) -> None:
+    """Refuse a graph that gives other results than PyTorch for images of this shape."""
     engine = optional_package("onnxruntime", "onnx", "Checking an exported network")
     options = engine.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
@@ -338,13 +167,17 @@ def _require_equal(model: Any, lq: torch.Tensor, expected: torch.Tensor, name: s
     options.graph_optimization_level = engine.GraphOptimizationLevel.ORT_DISABLE_ALL
     # So does planning where 10,000 results of a small image lie in memory.
     options.enable_mem_pattern = options.enable_mem_reuse = False
+    lq = torch.rand(shape)
+    with torch.no_grad():
+        output = network(lq)
+    expected = output if isinstance(output, torch.Tensor) else output[-1]
     session = engine.InferenceSession(model.SerializeToString(), sess_options=options)
     (found,) = session.run([OUTPUT], {INPUT: lq.numpy()})
     difference = float((torch.from_numpy(found) - expected).abs().max())
     if not difference <= _LARGEST_DIFFERENCE * max(1.0, float(expected.abs().max())):
         raise ConfigError(
-            f"{name} is not exported: its graph differs from PyTorch by {difference:.0e}; use the "
-            "backend pytorch."
+            f"{type(network).__name__} is not exported: its graph differs from PyTorch by "
+            f"{difference:.0e}; use the backend pytorch."
         )
 
 
@@ -376,10 +209,3 @@ def _plain_facts(meta: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, (str, int, float, bool, list, dict, type(None)))
         and key not in ("cfg", "config", "message_hub")
     }
-
-
-def _reason(error: Exception) -> str:
-    """Return what the exporter found, without the graph that it adds."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    text = one_line(lines[0]) if lines else type(error).__name__
-    return text.rstrip(".")[:200]
