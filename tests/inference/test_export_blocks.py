@@ -6,7 +6,8 @@ from torch import nn
 from torch.nn import functional
 
 from restorekit.archs import DCSFN
-from restorekit.inference.export import export_network, exporter
+from restorekit.archs.sizing import SizeRequirements
+from restorekit.inference.export import export_network, tracing
 
 onnxruntime = pytest.importorskip("onnxruntime")
 
@@ -24,34 +25,57 @@ class Part(nn.Module):
         return x + functional.interpolate(half, x.shape[-2:])
 
 
+class NormalisedPart(Part):
+    """The exporter merges the normalisation with the convolution before it."""
+
+    def __init__(self, slope):
+        super().__init__(slope)
+        norm = nn.BatchNorm2d(4)
+        nn.init.normal_(norm.running_mean)
+        nn.init.uniform_(norm.running_var, 0.5, 1.5)
+        self.body = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), norm)
+
+
+class WritingPart(Part):
+    def forward(self, x):
+        y = super().forward(x)
+        x.mul_(0.5)
+        return y
+
+
 class Parts(nn.Module):
-    def __init__(self, slopes):
+    def __init__(self, slopes, part=Part):
         super().__init__()
         self.head, self.tail = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 3, 1)
-        self.parts = nn.ModuleList(Part(slope) for slope in slopes)
+        self.parts = nn.ModuleList(part(slope) for slope in slopes)
 
     def forward(self, lq):
         x = self.head(lq)
         for part in self.parts:
-            x = part(x)
+            y = part(x)
+            x = x + y
         return lq - self.tail(x)
 
 
-def traced(network, tmp_path, monkeypatch, **options):
+class PartsOf64(Parts):
+    size_requirements = SizeRequirements(64, 64)
+
+
+def traced(network, tmp_path, monkeypatch, shapes=((2, 3, 33, 47), (1, 3, 64, 41)), **options):
     """Export, and return the names of what was traced and the graph's largest difference."""
-    names, export = [], exporter._export
+    names, export = [], tracing._export
 
     def note(onnx, module, *args, **kwargs):
         names.append(type(module).__name__)
         return export(onnx, module, *args, **kwargs)
 
-    monkeypatch.setattr(exporter, "_export", note)
+    monkeypatch.setattr(tracing, "_export", note)
     path = tmp_path / "network.onnx"
     export_network(network.eval(), {"type": "Parts"}, path, **options)
     session = onnxruntime.InferenceSession(path)
     size = options.get("tile")
     differences = []
-    for shape in [(2, 3, 33, 47), (1, 3, 64, 41)] if size is None else [(1, 3, size, size)]:
+    for shape in shapes if size is None else [(1, 3, size, size)]:
         lq = torch.rand(shape)
         with torch.inference_mode():
             expected = network(lq)
@@ -96,4 +120,30 @@ def test_a_block_with_a_hook_is_traced_where_it_is(tmp_path, monkeypatch):
         part.register_forward_hook(lambda module, args, output: 2 * output)
     names, difference = traced(network, tmp_path, monkeypatch, tile=16)
     assert names == ["Parts"]
+    assert difference < 1e-5
+
+
+def test_a_block_that_writes_to_its_input_is_traced_where_it_is(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    network = Parts((0.2, 0.2), WritingPart)
+    names, difference = traced(network, tmp_path, monkeypatch)
+    assert set(names) == {"Parts"}
+    assert difference < 1e-5
+
+
+def test_a_block_whose_weights_are_rewritten_is_traced_where_it_is(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    network = Parts((0.2, 0.2), NormalisedPart)
+    names, difference = traced(network, tmp_path, monkeypatch, tile=16)
+    assert names == ["NormalisedPart", "Parts"]
+    weights = {one.name for one in _model(tmp_path / "network.onnx").graph.initializer}
+    assert "network.parts.0.body.0.weight" not in weights
+    assert difference < 1e-5
+
+
+def test_sizes_that_are_multiples_of_64_are_free(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    shapes = ((1, 3, 64, 128), (2, 3, 192, 64))
+    names, difference = traced(PartsOf64((0.2, 0.2)), tmp_path, monkeypatch, shapes)
+    assert names == ["Part", "PartsOf64"] * 2
     assert difference < 1e-5

@@ -136,6 +136,16 @@ def _movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
     return x.permute(order)
 
 
+def _conv2d(x: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Convolve; the exporter needs the shapes of kernels as numbers, also where they are computed.
+
+    Kernels that are computed for each image make the number of images part of the graph.
+    """
+    if not isinstance(weight, torch.nn.Parameter):
+        weight = weight.reshape([int(side) for side in weight.shape])
+    return torch.conv2d(x, weight, *args, **kwargs)
+
+
 def _require(condition: bool, what: str) -> None:
     if not condition:
         raise RestoreKitError(f"{what} is not translated to ONNX.")
@@ -147,6 +157,7 @@ def _sizes(x: Tensor, dim: int | None = None) -> Any:
 
 
 _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
+    torch.conv2d: _conv2d,
     torch.fft.rfft2: rfft2,
     torch.fft.irfft2: irfft2,
     torch.complex: Spectrum,
