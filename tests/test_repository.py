@@ -105,3 +105,9 @@ def test_issue_forms_have_what_is_required_of_them(form):
     fields = [field for field in content["body"] if field["type"] != "markdown"]
     assert len({field["id"] for field in fields}) == len(fields)
     assert all(field["attributes"]["label"] for field in fields)
+
+
+def test_test_files_have_different_names():
+    # The tests have no packages: pytest imports each file under its bare name.
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
