@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from restorekit.errors import ConfigError, DataError, RestoreKitError
+from restorekit.io.terminal import counted
 
 if TYPE_CHECKING:
     from restorekit.certificate import Certificate
@@ -74,10 +75,9 @@ def _show(certificate: Certificate, differences: Sequence[Difference]) -> None:
     legs = certificate.legs
     last = legs[-1].last or "?"
     sys.stdout.write(
-        f"{last} iterations in {len(legs)} {'leg' if len(legs) == 1 else 'legs'}, seed "
-        f"{certificate.seed}, {legs[-1].processes} "
-        f"{'process' if legs[-1].processes == 1 else 'processes'} with {legs[-1].threads} "
-        f"{'thread' if legs[-1].threads == 1 else 'threads'} each\n"
+        f"{last} iterations in {counted(len(legs), 'leg')}, seed "
+        f"{certificate.seed}, {counted(legs[-1].processes, 'process')} with "
+        f"{counted(legs[-1].threads, 'thread')} each\n"
     )
     for one in differences:
         kind = "refused" if one.refused else "note" if one.harmless else "warning"

@@ -14,6 +14,7 @@ import torch
 
 from restorekit.errors import RestoreKitError
 from restorekit.io.files import why_not_written
+from restorekit.io.terminal import counted
 from restorekit.io.threads import usable_cores
 
 from .finding import Finding
@@ -60,7 +61,7 @@ def _has_nvidia() -> bool:
 def check_threads() -> Iterator[Finding]:
     """Compare cores with the threads of PyTorch."""
     cores, threads = usable_cores(), torch.get_num_threads()
-    about = f"{cores} usable, and PyTorch uses {threads} {'thread' if threads == 1 else 'threads'}"
+    about = f"{cores} usable, and PyTorch uses {counted(threads, 'thread')}"
     if threads > cores:
         yield Finding(
             "cores",

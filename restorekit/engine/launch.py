@@ -42,6 +42,7 @@ def _launch(argv: Sequence[str]) -> int:
     from torch.distributed.run import main as torchrun
 
     from restorekit.errors import USER_ERROR_STATUS
+    from restorekit.io.terminal import counted
     from restorekit.io.threads import usable_cores
 
     for name in (
@@ -62,8 +63,8 @@ def _launch(argv: Sequence[str]) -> int:
     os.environ.update({name: str(threads) for name in _THREADS})
     os.environ[_STARTED] = repr(time.time())
     sys.stderr.write(
-        f"{processes} {'process' if processes == 1 else 'processes'} with {threads} "
-        f"{'thread' if threads == 1 else 'threads'} each on {usable_cores()} usable cores.\n"
+        f"{counted(processes, 'process')} with {counted(threads, 'thread')} each on "
+        f"{usable_cores()} usable cores.\n"
     )
     try:
         torchrun([_RESTARTS, restarts, *arguments])

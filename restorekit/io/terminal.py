@@ -66,6 +66,12 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
+def counted(number: int, word: str) -> str:
+    """Return a number of things in words: ``1 image``, ``2 images``, ``2 processes``."""
+    plural = "" if number == 1 else "es" if word.endswith("ss") else "s"
+    return f"{number} {word}{plural}"
+
+
 class ProgressBars:
     """Progress bars on standard error, one below the other.
 

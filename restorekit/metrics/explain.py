@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from restorekit.io.terminal import counted
+
 from .functional.ssim import SSIMSpec, downsampling_factor
 from .measures import Measure, build_measure, fine_digits
 from .plan import mean
@@ -69,7 +71,7 @@ class Explanation:
             Lines of text: the total difference, then one line per choice. Each number is a
             mean over these images.
         """
-        images = f"{len(sizes)} {'image' if len(sizes) == 1 else 'images'}"
+        images = counted(len(sizes), "image")
         totals = []
         for measure in self.measures():
             digits = fine_digits(measure)

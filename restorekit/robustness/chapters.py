@@ -7,6 +7,7 @@ from pathlib import Path
 
 from restorekit.evaluation.schema import RAINY_INPUT
 from restorekit.figures import save
+from restorekit.io.terminal import counted
 from restorekit.leaderboard import Chapter, Figure, Table
 from restorekit.leaderboard.render.cells import (
     Cell,
@@ -28,11 +29,6 @@ from .drawing import axis_figure
 from .failures import Failure
 from .matrix import Matrix
 from .measuring import Measured
-
-
-def counted(count: int, what: str) -> str:
-    """Return a number of things in words: ``1 network``, ``2 networks``."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _title(measured: Measured, measure: Measure) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from restorekit.io.terminal import counted
 from restorekit.leaderboard import Report, write_report
 from restorekit.leaderboard.statistics import CONFIDENCE, mean_interval
 from restorekit.metrics.plan import mean
 
 from .chapters import (
     axis_chapter,
-    counted,
     failures_chapter,
     matrix_chapter,
     overview_chapter,
@@ -84,10 +84,12 @@ def _csv(measured: Measured, matrix: Matrix | None) -> Iterator[Sequence[Any]]:
                     *(condition.axis, condition.value, label, None, None, name),
                     *(measured.protocol.name, mean(values), low, high, len(values), *tail),
                 )
-    for row in matrix.rows if matrix is not None else ():
-        for key, title in matrix.columns.items() if matrix is not None else ():
-            value = matrix.value(row, key) if matrix is not None else None
-            if matrix is not None and value is not None:
+    if matrix is None:
+        return
+    for row in matrix.rows:
+        for key, title in matrix.columns.items():
+            value = matrix.value(row, key)
+            if value is not None:
                 yield (
                     *("matrix", None, row[0], row[1], title, matrix.measure.name),
                     *(matrix.protocol, value, None, None, None, None, key),

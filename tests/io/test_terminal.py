@@ -5,7 +5,7 @@ import sys
 import threading
 
 from restorekit.io import terminal as terminal_module
-from restorekit.io.terminal import ProgressBars, StepProgress, progress, text_table
+from restorekit.io.terminal import ProgressBars, StepProgress, counted, progress, text_table
 
 
 def test_columns_line_up_and_numbers_are_aligned_to_the_right():
@@ -114,3 +114,9 @@ def test_lines_say_how_long_the_rest_takes(monkeypatch, capsys):
     for _ in progress(range(100), "counting"):
         now[0] += 1.0
     assert capsys.readouterr().err.splitlines()[0] == "counting: 10/100, 0:01:30 left"
+
+
+def test_things_are_counted_in_words():
+    assert counted(1, "process") == "1 process"
+    assert [counted(n, "process") for n in (0, 2)] == ["0 processes", "2 processes"]
+    assert counted(2, "image") == "2 images"

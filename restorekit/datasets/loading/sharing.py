@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmengine.dist import get_world_size
 
 from restorekit.errors import ConfigError
+from restorekit.io.terminal import counted
 
 
 def share_of_process(total: int, key: str = "total_batch_size") -> int:
@@ -24,7 +25,7 @@ def share_of_process(total: int, key: str = "total_batch_size") -> int:
         fewer = max(n for n in range(1, processes) if total % n == 0)
         raise ConfigError(
             f"{key}={total} cannot be shared by {processes} processes: the nearest that "
-            f"can is {sizes}, and {fewer} {'process' if fewer == 1 else 'processes'} can share it"
+            f"can is {sizes}, and {counted(fewer, 'process')} can share it"
             + ("; or set batch_size (of each process) in its place." if "." not in key else ".")
         )
     return total // processes

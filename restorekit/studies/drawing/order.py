@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
+from restorekit.io.terminal import counted
 from restorekit.leaderboard.render.cells import Number
 
 from .measured import Measured, p_over_both
@@ -122,12 +123,12 @@ def describe(order: Order, where: str) -> str:
     tau = (
         "" if order.tau is None else f"Kendall's τ of {label} is {Number(order.tau, 2).text('−')}: "
     )
-    counted = f"{len(order.agreeing)} of {_count(pairs, 'pair')} of rows in the paper's order"
-    counted += f" ({_share(order, order.agreeing)})"
+    shares = f"{len(order.agreeing)} of {counted(pairs, 'pair')} of rows in the paper's order"
+    shares += f" ({_share(order, order.agreeing)})"
     if order.reversed_:
-        counted += f", {len(order.reversed_)} reversed ({_share(order, order.reversed_)})"
+        shares += f", {len(order.reversed_)} reversed ({_share(order, order.reversed_)})"
     if order.equal:
-        counted += f", {len(order.equal)} with equal means"
+        shares += f", {len(order.equal)} with equal means"
     trainings = sorted({len(row.measured.trainings) for row in order.rows})
     if trainings == [1]:
         sure = "one training a row, so that chance in training is not counted"
@@ -136,11 +137,11 @@ def describe(order: Order, where: str) -> str:
         sure = f"{counts} trainings a row"
         if trainings[0] == 1:
             sure += ", so that chance in training is counted in part only"
-    images = _count(len(first.measured.images), "image")
+    images = counted(len(first.measured.images), "image")
     rank = order.best_rank
     place = "the best" if rank == 1 else f"number {rank} of {len(order.rows)}"
     return (
-        f"{_verdict(order, where)} {tau}{counted}, with {images} and {sure}. “{first.label}”, the "
+        f"{_verdict(order, where)} {tau}{shares}, with {images} and {sure}. “{first.label}”, the "
         f"paper's best of these rows, is {place} here."
     )
 
@@ -167,7 +168,3 @@ def _verdict(order: Order, where: str) -> str:
 
 def _share(order: Order, pairs: Sequence[tuple[int, int]]) -> str:
     return f"{sum(pair in order.significant for pair in pairs) or 'none'} significantly"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
