@@ -38,6 +38,7 @@ DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
 #: Packages that are optional, by the pages and modules that need them.
 NEEDS = {
+    "basicsr.md": ("basicsr",),
     "bridges.md": ("basicsr", "spandrel"),
     "videos.md": ("av",),
     "restorekit.inference.video": ("av",),

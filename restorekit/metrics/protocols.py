@@ -33,8 +33,8 @@ _BUILT_IN = (
         color="y_studio_u8",
         description=(
             "MATLAB rgb2ycbcr on uint8, Y rounded to whole levels, peak 255, Wang's 2003 SSIM "
-            "without downsampling: evaluate_PSNR_SSIM.m of MPRNet, Restormer, IDT; DRSformer and "
-            "NeRD-Rain on Rain200 and SPA-Data."
+            "without downsampling: evaluate_PSNR_SSIM.m of MPRNet and Restormer, evaluaterain.m of "
+            "IDT; DRSformer and NeRD-Rain on Rain200 and SPA-Data."
         ),
     ),
     Protocol(
@@ -70,13 +70,16 @@ _BUILT_IN = (
     Protocol(
         "rgb_float_valid",
         quantize="none",
-        description="RGB floats, clipped, SSIM without padding: metrics.py of ReHEN.",
+        description=(
+            "RGB floats, clipped, SSIM without padding: metrics.py of ReHEN, and MMagic's PSNR and "
+            "SSIM, which do not round the output."
+        ),
     ),
     Protocol(
         "rgb_u8",
         description=(
-            "RGB rounded to uint8, SSIM without padding, the mean of the channels: "
-            "derain-toolbox and MMEditing, and most tables that say 'RGB'."
+            "RGB rounded to uint8, SSIM without padding, the mean of the channels: BasicSR, "
+            "derain-toolbox and MMEditing 0.x, and most tables that say 'RGB'."
         ),
     ),
     Protocol(
@@ -84,7 +87,7 @@ _BUILT_IN = (
         color="y_studio",
         description=(
             "RGB rounded to uint8, then studio-range Y not rounded, SSIM without downsampling: "
-            "BasicSR's test_y_channel and MMagic's convert_to='Y'."
+            "BasicSR's test_y_channel and MMEditing 0.x's convert_to='Y'."
         ),
     ),
     Protocol(
@@ -93,7 +96,7 @@ _BUILT_IN = (
         quantize="none",
         description=(
             "Studio-range Y of clipped RGB floats, neither rounded, SSIM without downsampling: "
-            "FADformer's Python script on Rain200 and SPA-Data."
+            "FADformer's Python script on Rain200 and SPA-Data, and MMagic's convert_to='Y'."
         ),
     ),
     Protocol(

@@ -57,7 +57,7 @@ def test_lines_have_the_averages_that_their_source_prints(published):
         ("spa", "matlab_y_u8", "NeRD-Rain", {"psnr": "49.58", "ssim": "0.9940"}),
         ("rain1400", "matlab_y_double", "IDT", {"psnr": "33.84", "ssim": "0.9549"}),
         ("rain1400", "matlab_y_u8", "IDT", {"psnr": "33.80", "ssim": "0.9407"}),
-        ("rain1400-mspfn", "basicsr_y", "Restormer", {"psnr": "34.2170", "ssim": "0.9451"}),
+        ("rain1400-mspfn", "y_float", "Restormer", {"psnr": "34.2170", "ssim": "0.9451"}),
     ],
 )
 def test_numbers_keep_their_decimals(published, dataset, protocol, method, printed):

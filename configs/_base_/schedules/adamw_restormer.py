@@ -50,4 +50,4 @@ progressive_loader = dict(
         pipeline=[dict(type="PairedRandomCrop", patch_size=384, smaller="reflect"), *_augment]
     ),
 )
-recipe_evaluator = dict(protocols=["basicsr_y"])
+recipe_evaluator = dict(protocols=["y_float"])
