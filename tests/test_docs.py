@@ -7,9 +7,10 @@ and share that folder; the Python ones share their names, too.
 =============================  ====================================================
 block                          what is done with it
 =============================  ====================================================
-``python title="FILE"``        written to FILE; a second one with that title is added
+``python title="FILE"``        written to FILE; a second one with that title is added;
+                               so is ``yaml title="FILE"``
 ``python``                     run; with ``>>>``, its output is compared
-``bash``                       run, and must end with status 0
+``bash``                       run, and must end with status 0; ``--iters N`` runs four
 ``console``                    not run: its commands and config files must exist
 others                         nothing
 =============================  ====================================================
@@ -90,7 +91,7 @@ def blocks_of(page):
 
 
 def is_run(block):
-    return block.language in {"python", "bash"}
+    return block.language in {"python", "bash"} or block.title is not None
 
 
 def pages_that_run():
@@ -153,7 +154,7 @@ def run_bash(block, folder):
         "OMP_NUM_THREADS": "1",
     }
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block.text],
+        ["bash", "-euo", "pipefail", "-c", re.sub(r"--iters \d+", "--iters 4", block.text)],
         cwd=folder,
         env=environment,
         capture_output=True,

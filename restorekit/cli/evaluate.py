@@ -12,7 +12,7 @@ from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
 from restorekit.errors import ConfigError
 from restorekit.io.files import require_writable
-from restorekit.io.terminal import text_table
+from restorekit.io.terminal import counted, text_table
 
 if TYPE_CHECKING:
     from restorekit.evaluation.results import MeasuredQuantity, Results
@@ -169,7 +169,7 @@ def _table(results: Sequence[Results]) -> str:
     dataset = first.dataset
     version = f" ({dataset.version})" if dataset.version else ""
     lines = [
-        f"{dataset.name}{version}: {dataset.num_images} images, fingerprint "
+        f"{dataset.name}{version}: {counted(dataset.num_images, 'image')}, fingerprint "
         f"{dataset.fingerprint[:12]}\n\n",
         text_table(title, rows, right=range(2, len(title))),
     ]

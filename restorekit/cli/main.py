@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _run(name, installed.get(name), arguments[1:])
         except RestoreKitError as error:
             if not interrupts.received:
-                _report(name, error)
+                _report(_typed(arguments), error)
                 return USER_ERROR_STATUS
         except BrokenPipeError:
             # Whoever read the output has had enough (`| head`); Python would complain at exit.
@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if not interrupts.received:
                 if error.errno not in _OUTPUT_ERRORS:
                     raise
-                _report(name, RestoreKitError(_os_sentence(error)))
+                _report(_typed(arguments), RestoreKitError(_os_sentence(error)))
                 return USER_ERROR_STATUS
         except KeyboardInterrupt as error:
             detail = one_line(str(error))
@@ -124,7 +124,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise
         else:
             return 0
-        sys.stderr.write(f"restorekit {name}: interrupted{': ' if detail else ''}{detail}.\n")
+        colon = ": " if detail else ""
+        sys.stderr.write(f"restorekit {_typed(arguments)}: interrupted{colon}{detail}.\n")
         return 130
 
 
@@ -148,6 +149,14 @@ def _run(name: str, installed: EntryPoint | None, arguments: Sequence[str]) -> N
     parser = argparse.ArgumentParser(prog=f"restorekit {name}", description=module.__doc__)
     module.add_arguments(parser)
     module.run(parser.parse_args(arguments))
+
+
+def _typed(arguments: Sequence[str]) -> str:
+    """Return the name of the command as it was typed, with its sub-command if it has some."""
+    name, *rest = arguments
+    module = sys.modules.get(f"restorekit.cli.{name}")
+    known = rest[:1] if rest and rest[0] in getattr(module, "SUBCOMMANDS", ()) else []
+    return " ".join([name, *known])
 
 
 class _Interrupts:
@@ -174,7 +183,7 @@ class _Interrupts:
         signal.default_int_handler(number, frame)
 
 
-def _report(name: str, error: RestoreKitError) -> None:
+def _report(command: str, error: RestoreKitError) -> None:
     """Print what went wrong: once, also where several processes run into it together."""
     if "TORCHELASTIC_ERROR_FILE" in os.environ:
         # Started by PyTorch's launcher, which shows what the first process leaves it.
@@ -182,7 +191,7 @@ def _report(name: str, error: RestoreKitError) -> None:
 
         get_error_handler().record_exception(type(error)(_sentence(error)))
     else:
-        sys.stderr.write(f"restorekit {name}: {_sentence(error)}\n")
+        sys.stderr.write(f"restorekit {command}: {_sentence(error)}\n")
 
 
 def _sentence(error: RestoreKitError) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mmengine.config import Config
 
 
-def add_config_options(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
-    """Add the config file and the options that change it.
+def add_config(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    """Add the config file, where its data lies and where the work goes.
 
     Args:
         parser: The command's parser.
@@ -24,15 +24,20 @@ def add_config_options(parser: argparse.ArgumentParser, *, optional: bool = Fals
     """
     parser.add_argument("config", help="config file", nargs="?" if optional else None)
     parser.add_argument(
-        "--work-dir", help="folder for logs and checkpoints (default: work_dirs/<config's name>)"
-    )
-    parser.add_argument(
         "--data-root",
         metavar="D",
         help="where the data lies: D holds <split>/lq and <split>/gt, or lq and gt, or is an LMDB, "
         "or a copy of a known dataset in any layout in use",
     )
-    add_skip_broken(parser)
+    parser.add_argument(
+        "--work-dir",
+        metavar="D",
+        help="folder for logs and checkpoints (default: work_dirs/<config's name>)",
+    )
+
+
+def add_config_changes(parser: argparse.ArgumentParser) -> None:
+    """Add the options that extend and change a config, after a command's own."""
     add_plugin(parser, "networks, losses, ...")
     parser.add_argument(
         "--cfg-options",
@@ -41,6 +46,7 @@ def add_config_options(parser: argparse.ArgumentParser, *, optional: bool = Fals
         metavar="KEY=VALUE",
         help="change values of the config, for example train_cfg.max_iters=100",
     )
+    add_skip_broken(parser)
     parser.add_argument(
         "--launcher",
         choices=("none", "pytorch", "slurm", "mpi"),
@@ -50,7 +56,7 @@ def add_config_options(parser: argparse.ArgumentParser, *, optional: bool = Fals
 
 
 def config_from(args: argparse.Namespace) -> Config:
-    """Return the config with the options of :func:`add_config_options` applied."""
+    """Return the config with those options applied."""
     from restorekit.engine.config import load_config, set_data_root, skip_broken_data
     from restorekit.engine.distributed import prepare_distributed
 

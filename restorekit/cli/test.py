@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
-from restorekit.cli.options import add_config_options, config_from
+from restorekit.cli.options import add_config, add_config_changes, config_from
 from restorekit.errors import ConfigError, OutputError
 from restorekit.io.files import require_writable, write_text
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``restorekit test``."""
-    add_config_options(parser)
+    add_config(parser)
     parser.add_argument(
         "checkpoint",
         help="checkpoint of a training, a converted or published network, or a work folder: its "
@@ -73,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="folder for the restored images as PNG; of several test sets, one with its name in it",
     )
+    add_config_changes(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 
+#: Number of lines above which a record is for files only.
+_LONG = 10
+
 
 class HeldBack(logging.Filter):
     """Keep what a logger's console handlers were to show, for later or for nothing.
 
-    Files get every record at once.
+    Files get every record at once. Long ones of mere information (mmengine's environment, config
+    and order of hooks, two hundred lines in all) are for files only.
 
     Args:
         logger: Its present handlers that write to streams are held back.
@@ -35,12 +39,13 @@ class HeldBack(logging.Filter):
         return False
 
     def release(self) -> None:
-        """Show what was kept, and whatever comes from now on."""
+        """Show what was kept except long records, and whatever comes from now on."""
         handlers, self._handlers = self._handlers, []
         for handler in handlers:
             handler.removeFilter(self)
             for record in self._records:
-                if record.levelno >= handler.level:
+                long = record.getMessage().count("\n") > _LONG and record.levelno <= logging.INFO
+                if record.levelno >= handler.level and not long:
                     handler.handle(record)
         self._records = []
 

@@ -27,8 +27,9 @@ from restorekit.plugins import load_plugin_file, loaded_plugin_files
 from .image_folders import Folder, ImageFiles, find_images
 from .results import RAINY_INPUT, Results, build_results, dataset_record, quantity
 
-#: Names of folders that tell a part of a dataset, not the dataset.
-_PARTS = {"gt", "lq", "test", "val", "train", "target", "input", "clean", "rainy", "norain", "rain"}
+#: Names of folders that tell a split of a dataset, and the side of its pairs.
+_SPLITS = {"train", "val", "test"}
+_SIDES = {"gt", "lq", "target", "input", "clean", "rainy", "norain", "rain"}
 #: Number of images from which another process, which takes half a second to start, pays off.
 _IMAGES_PER_PROCESS = 16
 
@@ -214,7 +215,20 @@ def _prepare_worker(plugins: Sequence[str]) -> None:
 
 
 def name_of_folder(folder: Folder) -> str:
-    """Return the last part of a path that does not name a part of a dataset, without suffix."""
-    parts = Path(os.path.abspath(folder)).parts
-    named = [part for part in parts[1:] if part.lower() not in _PARTS]
-    return Path(named[-1]).stem if named else parts[-1]
+    """Return the name of the dataset in a folder: the last part of the path, without its suffix.
+
+    Left out before are a split and a side of the pairs, one of each at most.
+
+    Example:
+        >>> name_of_folder("data/mine/test/gt"), name_of_folder("rainy/gt")
+        ('mine', 'rainy')
+    """
+    path = Path(os.path.abspath(folder))
+    left_out = [_SIDES, _SPLITS]
+    while path.parent.name:
+        kind = next((names for names in left_out if path.name.lower() in names), None)
+        if kind is None:
+            break
+        left_out.remove(kind)
+        path = path.parent
+    return path.stem or str(path)

@@ -12,13 +12,17 @@ from restorekit.io.threads import usable_cores
 
 from .render import render
 
+#: Iterations of a training of which nothing else is said.
+DEFAULT_ITERS = 20_000
 _FEWEST_PAIRS = 4
 #: Largest side of a patch, and what sides are multiples of: the network halves patches three times
 #: after a stem that halves them once.
 _PATCH, _MULTIPLE = 128, 16
 
 
-def write_training_config(data: str | os.PathLike[str], target: Path) -> None:
+def write_training_config(
+    data: str | os.PathLike[str], target: Path, iters: int = DEFAULT_ITERS
+) -> None:
     """Write a config that trains a small network on the pairs of a folder or an LMDB.
 
     A part of the pairs is kept for validation. A split ``test`` is tested on where there is one.
@@ -26,6 +30,7 @@ def write_training_config(data: str | os.PathLike[str], target: Path) -> None:
     Args:
         data: What :func:`restorekit.datasets.open_pairs` takes.
         target: The file to write.
+        iters: Number of training iterations.
 
     Raises:
         DataError: If there are no pairs, fewer than four, or images are too small.
@@ -57,6 +62,7 @@ def write_training_config(data: str | os.PathLike[str], target: Path) -> None:
         "validated": 0.05 if len(reader) >= 40 else 1,
         "patch": patch,
         "workers": min(4, usable_cores() // 2),
+        "iters": iters,
         "has_test": bool(split) and _has_test(data, reader),
     }
     write_text(target, render("training.py.jinja", values))

@@ -48,6 +48,7 @@ def test_pairs_and_what_it_says(clean, tmp_path, capsys):
 def test_wrong_calls_are_told_in_a_sentence(clean, tmp_path, capsys, arguments, told):
     assert call(clean, tmp_path / "out", *arguments) == 2
     error = capsys.readouterr().err
+    assert error.startswith("restorekit data synthesize: ")
     assert told in error
     assert error.count("\n") == 1
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from restorekit.errors import ConfigError, DataError
-from restorekit.evaluation.folder import evaluate_folder
+from restorekit.evaluation.folder import evaluate_folder, name_of_folder
 from restorekit.io.fingerprint import dataset_fingerprint, image_digest
 from restorekit.io.images import read_image, write_image
 from restorekit.metrics import get_protocol
@@ -45,6 +45,23 @@ def test_values_and_means_are_those_of_the_images(folders):
             found = results.measures[f"{measure}/{protocol.name}"]
             assert found.images == {name: value[measure] for name, value in expected.items()}
             assert found.mean == pytest.approx(np.mean([*found.images.values()]), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("data/mine/test/gt", "mine"),
+        ("data/mine/gt/test", "mine"),
+        ("data/mine/lq", "mine"),
+        ("data/mine.lmdb", "mine"),
+        ("rainy/gt", "rainy"),
+        ("clean/rainy/test/gt", "rainy"),
+        ("data/test/test/gt", "test"),
+        ("/gt", "gt"),
+    ],
+)
+def test_a_test_set_has_the_name_of_its_folder(folder, name):
+    assert name_of_folder(folder) == name
 
 
 def test_other_names_order_and_file_formats_change_no_bit(folders):

@@ -15,6 +15,7 @@ import sys
 
 from restorekit.cli.arguments import add_skip_broken
 from restorekit.io.files import require_writable
+from restorekit.io.terminal import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,6 @@ def run(args: argparse.Namespace) -> None:
         workers=args.workers,
         skip_broken=args.skip_broken,
     )
-    earlier = f", those of {made.num_found} images by an earlier run" if made.num_found else ""
-    pairs = "1 pair" if made.num_pairs == 1 else f"{made.num_pairs} pairs"
-    sys.stdout.write(f"{args.out} holds {pairs}{earlier}.\n")
+    found = counted(made.num_found, "image")
+    earlier = f", those of {found} by an earlier run" if made.num_found else ""
+    sys.stdout.write(f"{args.out} holds {counted(made.num_pairs, 'pair')}{earlier}.\n")
