@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 from restorekit.catalog import all_methods, published_for, published_numbers
 from restorekit.checkpoints.converters import FORMATS
 from restorekit.engine.config import method_name
+from restorekit.hub import published_models
 from restorekit.inference.parts import TileMode
 from restorekit.models.complexity import count_macs
 from restorekit.registry import MODELS
@@ -45,12 +46,31 @@ def test_the_files_are_not_stale(script):
 def test_a_card_has_all_published_numbers_in_its_table_and_nowhere_else(method):
     card = (ROOT / method.card).read_text(encoding="utf-8")
     blocks = re.findall(r"<!-- (\w+) by tools.*?-->(.*?)<!-- end -->", card, re.DOTALL)
-    assert [name for name, _ in blocks] == ["configs", "published"]
+    assert [name for name, _ in blocks] == ["picture", "configs", "published"]
     rest = re.sub(r"<!-- (\w+) by tools.*?<!-- end -->", "", card, flags=re.DOTALL)
     for number in published_for(method, published_numbers()):
         text = " / ".join(number.printed.values())
-        assert text in blocks[1][1]
+        assert text in blocks[2][1]
         assert text not in rest
+
+
+@every_method
+def test_a_card_shows_its_picture_or_says_how_to_draw_it(method, script):
+    picture = ROOT / "docs" / "images" / "methods" / f"{method.id}.jpg"
+    card = (ROOT / method.card).read_text(encoding="utf-8")
+    block = re.search(r"<!-- picture by.*?<!-- end -->", card, re.DOTALL)[0]
+    assert f"method_pictures.py {method.id} " in " ".join(block.split())
+    assert (method.id in script.pictures()) == picture.is_file() == (picture.name in block)
+
+
+def test_pictures_are_small_and_of_the_published_weights(script):
+    published = published_models()
+    for name, picture in script.pictures().items():
+        assert (script.PICTURES.parent / f"{name}.jpg").stat().st_size < 60_000
+        if model := picture.get("model"):
+            assert published[model].sha256 == picture["sha256"], "run tools/method_pictures.py"
+        else:
+            assert METHODS[name].weights.trained_on
 
 
 @every_method

@@ -8,6 +8,7 @@ then run this.
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -62,12 +63,14 @@ MACs; their counters leave out or count different things.
 """
 _COST_PICTURE = "![time and memory a megapixel of each network](images/networks.png)\n"
 COSTS = ROOT / "benchmarks" / "results" / "networks.json"
+#: What the pictures beside it show; written by tools/method_pictures.py.
+PICTURES = ROOT / "docs" / "images" / "methods" / "pictures.json"
 _FORMS = ("plain", "accelerated")
 _METAFILE_HEAD = "# Written by tools/model_zoo.py from restorekit/catalog/data/methods/{}.yml.\n"
 _INDEX_HEAD = "# Written by tools/model_zoo.py.\n"
 #: What stands between two such comments in a card is written by this script.
 _BLOCK = re.compile(
-    r"(<!-- (configs|published) by tools/model_zoo\.py -->\n).*?(<!-- end -->)", re.DOTALL
+    r"(<!-- (picture|configs|published) by tools/model_zoo\.py -->\n).*?(<!-- end -->)", re.DOTALL
 )
 
 
@@ -244,8 +247,54 @@ def metafile(method: Method) -> str:
 
 def fill_card(text: str, method: Method) -> str:
     """Return a card with its tables as the catalog has them."""
-    tables = {"configs": _card_configs(method), "published": _card_published(method)}
-    return _BLOCK.sub(lambda block: f"{block[1]}\n{tables[block[2]]}\n{block[3]}", text)
+    blocks = {
+        "picture": _card_picture(method),
+        "configs": _card_configs(method),
+        "published": _card_published(method),
+    }
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{blocks[block[2]]}\n{block[3]}", text)
+
+
+def pictures() -> dict[str, dict[str, Any]]:
+    """Return what the picture of each method shows."""
+    return json.loads(PICTURES.read_text(encoding="utf-8")) if PICTURES.exists() else {}
+
+
+def _card_picture(method: Method) -> str:
+    """Return the method's picture with its caption, or the sentence that says how to draw it."""
+    picture, weights = pictures().get(method.id), method.weights
+    draw = f"python tools/method_pictures.py {method.id}"
+    if picture is None and weights is None:
+        return _wrapped(
+            "No picture, since no weights for deraining were released: "
+            f"`{draw} --model NAME` draws it with a [published network](../../docs/hub.md) of this "
+            "method."
+        )
+    if picture and "model" in picture:
+        draw += f" --model {picture['model']}"
+        size, data = picture["parameters"], picture["trained_on"]
+        network = f"[`{picture['model']}`](../hub/README.md) ({size:,} parameters)"
+    else:
+        draw += f" {Path(weights.file).name}"
+        network, data = (
+            f"`{weights.file}` from [{weights.source}]({weights.url})",
+            weights.trained_on,
+        )
+    network += f", trained on {data}" if data else ""
+    if picture is None:
+        return _wrapped(f"No picture yet: with {network}, `{draw}` draws it.")
+    caption = (
+        f"*Rain of the preset [`{picture['preset']}`](../../docs/rain.md), rendered on a "
+        f"photograph and removed by {network}. PSNR and SSIM under "
+        f"[`{picture['protocol']}`](../../docs/protocols.md). Photograph: {picture['photograph']}. "
+        f"`{draw}` draws it again.*"
+    )
+    alt = f"{method.name}: a photograph with rain, restored, and without rain"
+    return f"![{alt}](../../docs/images/methods/{method.id}.jpg)\n\n{_wrapped(caption)}"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 110, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def _card_configs(method: Method) -> str:
@@ -309,6 +358,11 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write every file."""
     for path, content in files_to_write().items():
         write_text(path, content)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,7 @@ from .datasets import (
 from .methods import (
     Method,
     MethodConfig,
+    ReleasedWeights,
     TestMode,
     all_methods,
     get_method,
@@ -52,6 +53,7 @@ __all__ = [
     "Published",
     "PublishedCost",
     "PublishedNumbers",
+    "ReleasedWeights",
     "Split",
     "SplitVersion",
     "Table",

@@ -69,6 +69,22 @@ class TestMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return {"size": self.size, "stride": self.stride or self.size, "merge": self.merge}
 
 
+class ReleasedWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Weights for deraining that a method's authors, or others who trained it, released.
+
+    Attributes:
+        file: Path of the file where it is released; for TensorFlow the files' common prefix.
+        source: Where it comes from, in a few words.
+        url: Address of the source; by default that of the authors' code.
+        trained_on: The training data in a few words; empty where it is not stated.
+    """
+
+    file: Text
+    source: Text
+    url: str = ""
+    trained_on: str = ""
+
+
 class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A method and its configs.
 
@@ -81,6 +97,8 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         code: File of the network in the repository.
         released_code: Address of the authors' code.
         converter: Name of the authors' checkpoint format in ``restorekit convert``.
+        weights: Released weights, of several those that the method's picture is of; None if there
+            are none for deraining.
         configs: Its configs; the first is that of the paper.
         test_mode: The tiles that its published numbers are of; None for whole images.
         cost_note: Why published operations of its first config's network differ from those counted
@@ -95,11 +113,14 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: Text
     released_code: Text
     converter: Text
+    weights: ReleasedWeights | None = None
     configs: Annotated[tuple[MethodConfig, ...], Meta(min_length=1)]
     test_mode: TestMode | None = None
     cost_note: str = ""
 
     def __post_init__(self) -> None:
+        if self.weights:
+            force_setattr(self.weights, "url", self.weights.url or self.released_code)
         for config in self.configs:
             force_setattr(config, "published_as", config.published_as or self.name)
 

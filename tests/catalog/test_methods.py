@@ -40,6 +40,12 @@ def test_every_method_of_the_paper_has_its_row_of_table_1():
     assert table <= set(all_methods())
 
 
+def test_released_weights_come_from_the_authors_unless_others_trained_them():
+    assert get_method("nafnet").weights is None  # the authors restore other things than rain
+    assert get_method("prenet").weights.url == get_method("prenet").released_code
+    assert get_method("ddn").weights.url == "https://github.com/csdwren/RecDerain"
+
+
 def test_numbers_beside_a_config():
     config = get_method("rescan").configs[0]
     numbers = published_beside(config, published_numbers())

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 from links import ROOT, place_of
 
@@ -56,12 +57,22 @@ def _glance(method: Method) -> str:
         "parameters": f"{config.parameters:,}",
         "multiply-accumulates, 256×256 pixels": f"{config.macs / 1e9:.2f} G",
         "authors' code": f"<{method.released_code}>",
-        "authors' weights": f"`restorekit convert {method.converter} IN OUT`",
+        "released weights": _weights(method),
     }
     if f"configs/{method.id}/" in (ROOT / "docs/released_weights.md").read_text(encoding="utf-8"):
-        rows["authors' weights, measured"] = "[released weights](../../docs/released_weights.md)"
+        rows["released weights, measured"] = "[with their numbers](../../docs/released_weights.md)"
     lines = "".join(f"| {key} | {value} |\n" for key, value in rows.items())
     return f"| method | {method.name} |\n|---|---|\n{lines}"
+
+
+def _weights(method: Method) -> str:
+    if method.weights is None:
+        return f"none for deraining; `restorekit convert {method.converter} IN OUT` reads others"
+    file = Path(method.weights.file).name
+    return (
+        f"[{method.weights.source}]({method.weights.url}); "
+        f"`restorekit convert {method.converter} {file} OUT` reads them"
+    )
 
 
 def _cost(method: Method) -> str:
