@@ -1,4 +1,4 @@
-"""Train the model of a config."""
+"""Train the network of a config, or a small one on your own pairs without a config."""
 
 from __future__ import annotations
 

@@ -45,6 +45,12 @@ def load_config(
         config = Config.fromfile(str(file))
     except ConfigError:
         raise
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"The config {file} needs {error.filename or error}, which is not there: paths in "
+            "_base_ are relative to the file that names them, and restorekit's `configs` lie in "
+            "its repository."
+        ) from error
     except Exception as error:
         raise ConfigError(
             f"The config {file} could not be read: {type(error).__name__}: {error}"

@@ -1,5 +1,7 @@
 """Misspelt names in a config are found before anything is built."""
 
+import re
+
 import pytest
 
 from restorekit.engine.config import load_config
@@ -99,3 +101,11 @@ def test_transforms_in_a_pipeline_are_checked(small_config):
 
 def test_good_config_passes(small_config):
     check_config(small_config("work"))
+
+
+def test_a_missing_base_is_named_with_the_remedy(tmp_path):
+    config = tmp_path / "mine.py"
+    config.write_text('_base_ = "configs/_base_/models/dcsfn.py"\n')
+    missing = tmp_path / "configs/_base_/models/dcsfn.py"
+    with pytest.raises(ConfigError, match=f"{re.escape(str(missing))}, which is not there.*_base_"):
+        load_config(config)
