@@ -50,7 +50,9 @@ def _spec(config: Mapping[str, Any]) -> RainSpec:
     return RainSpec(layers, **_fields(rest))
 
 
-def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(config: Any) -> dict[str, Any]:
+    if not isinstance(config, Mapping):
+        raise TypeError(f"{config!r} is not a dict")
     return {key: _distribution(value) for key, value in config.items()}
 
 

@@ -104,16 +104,14 @@ def check(owner: str, name: str, value: Distribution, low: float, high: float = 
     if limits is None or not low <= limits[0] <= limits[1] <= high:
         raise ConfigError(
             f"{owner}.{name} is {value!r}; give a number, a pair (low, high), a Normal or a "
-            f"LogNormal that stays between {low:g} and {high:g}."
+            f"LogNormal, with values {_in_words(low, high)}."
         )
 
 
 def check_number(owner: str, name: str, value: float, low: float, high: float = math.inf) -> None:
     """Refuse anything but a number in ``[low, high]``; see :func:`check`."""
     if not _is_number(value) or not low <= value <= high:
-        raise ConfigError(
-            f"{owner}.{name} is {value!r}; give one number between {low:g} and {high:g}."
-        )
+        raise ConfigError(f"{owner}.{name} is {value!r}; give one number {_in_words(low, high)}.")
 
 
 def _bounds(value: Distribution) -> tuple[float, float] | None:
@@ -124,6 +122,12 @@ def _bounds(value: Distribution) -> tuple[float, float] | None:
         return value.low, value.high
     pair = value if isinstance(value, tuple) else (value, value)
     return pair if len(pair) == 2 and all(map(_is_number, pair)) else None
+
+
+def _in_words(low: float, high: float) -> str:
+    if high < math.inf:
+        return f"from {low:g} to {high:g}"
+    return "of any size" if low == -math.inf else f"of at least {low:g}"
 
 
 def _is_number(value: object) -> bool:

@@ -133,7 +133,7 @@ def _by_distance(strength: np.float32, share: float, depth: Array | None) -> Any
 
 
 def _draw_layers(
-    spec: RainSpec, shape: tuple[int, int], rng: np.random.Generator, depth: Array | None = None
+    spec: RainSpec, shape: tuple[int, int], rng: np.random.Generator, depth: Array | None
 ) -> Array:
     """Return the sum of a description's layers, at most 1."""
     total = np.zeros(shape, np.float32)

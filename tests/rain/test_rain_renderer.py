@@ -219,6 +219,19 @@ def test_rain_of_a_config():
     assert rain_from_config(spec) == RainSpec((built,), "screen", (0.1, 0.2))
     mixture = rain_from_config({"specs": [{"layers": [written]}] * 2, "weights": [1, 3]})
     assert mixture == RainMixture((RainSpec((built,)),) * 2, (1, 3))
-    for broken in ({}, {"layers": [{"densty": 1}]}, {"specs": [], "wights": [1]}):
-        with pytest.raises(ConfigError):
-            rain_from_config(broken)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"layers": [{"densty": 1}]},
+        {"layers": {"density": 1}},
+        {"layers": ["rain100l"]},
+        {"specs": [], "wights": [1]},
+        {"specs": ["rain100l"]},
+    ],
+)
+def test_a_config_that_describes_no_rain_is_refused(broken):
+    with pytest.raises(ConfigError, match="does not describe rain"):
+        rain_from_config(broken)
