@@ -20,7 +20,7 @@ from .paired import PairedTransform
 class PairedExposure(PairedTransform):
     """Make a scene darker or brighter: a gamma curve, then a factor, then clipping.
 
-    Belongs before the rain (``before_rain``), which is as bright over a dark scene.
+    It belongs before the rain (``before_rain``), which is as bright over a dark scene.
 
     Args:
         gain: Range of the factor.
@@ -69,7 +69,7 @@ class PairedCamera(PairedTransform):
     The clean image becomes what the same camera would have recorded without the rain, down to
     the noise of each pixel. A network that learns this pair removes rain and nothing else: where
     no rain falls, input and output are equal, so noise and texture of a clean photograph stay.
-    With a target free of noise and JPEG's traces it would learn to smooth as well.
+    With a target free of noise and JPEG artefacts it would also learn to smooth.
 
     Args:
         noise: Range of the noise's standard deviation in grey levels.

@@ -7,6 +7,7 @@ import numpy as np
 from restorekit.io.images import Image
 from restorekit.registry import TRANSFORMS
 
+from .checks import require_share
 from .paired import PairedTransform
 
 
@@ -17,13 +18,16 @@ class PairedFlip(PairedTransform):
     Args:
         horizontal: Probability of swapping left and right.
         vertical: Probability of swapping top and bottom; 0 by default, since rain falls down.
+
+    Raises:
+        ConfigError: If a probability is not from 0 to 1.
     """
 
     keeps_size = True
 
     def __init__(self, horizontal: float = 0.5, vertical: float = 0.0) -> None:
-        self.horizontal = horizontal
-        self.vertical = vertical
+        self.horizontal = require_share(self, "horizontal", horizontal)
+        self.vertical = require_share(self, "vertical", vertical)
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> tuple[bool, bool]:
         """Return whether to mirror horizontally and vertically."""

@@ -16,10 +16,9 @@ from .paired import PairedTransform
 class PairedScaledCrop(PairedTransform):
     """Cut a square patch of random size and scale it down to one size.
 
-    Rain is to be rendered afterwards (``before_rain`` of
-    :class:`~restorekit.datasets.SyntheticRainDataset`), so that streaks keep the sizes that
-    their description gives. Pixels are averaged, which also removes what JPEG did to the
-    photographs.
+    It belongs before the rain (``before_rain`` of
+    :class:`~restorekit.datasets.SyntheticRainDataset`), so that streaks keep the sizes of their
+    description. Pixels are averaged, which also removes JPEG artefacts.
 
     Args:
         patch_size: Side of the result in pixels.

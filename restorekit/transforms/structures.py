@@ -35,13 +35,13 @@ _FONTS = (
 
 @TRANSFORMS.register_module()
 class PairedStructures(PairedTransform):
-    """Draw what a network takes for streaks: pillars at equal distances, wires, text.
+    """Draw what a network mistakes for streaks: pillars at equal distances, wires, text.
 
-    Photographs of nature hold little of it, and a network that has not seen it removes the bright
-    pillars of a bridge and the strokes of letters. Belongs before the rain (``before_rain``).
+    Photographs of nature hold little of it. A network that has never seen it removes the bright
+    pillars of a bridge and the strokes of letters. It belongs before the rain (``before_rain``).
 
     Args:
-        probability: Share of the images that get one of them.
+        probability: Share of the images that get one of the three.
 
     Raises:
         ConfigError: If it is not from 0 to 1.
@@ -83,7 +83,7 @@ def _pillars(rng: np.random.Generator, height: int, width: int) -> Mask:
     across = np.array([math.cos(angle), -math.sin(angle)])
     along = np.array([math.sin(angle), math.cos(angle)])
     middle = np.array([width, height]) * rng.uniform(0.2, 0.8, 2)
-    number = int(rng.integers(3, 3 + int(1.5 * width / distance)))
+    number = int(rng.integers(3, 3 + max(1, int(1.5 * width / distance))))
     for step in range(number):
         centre = middle + across * distance * (step - number / 2)
         _line(mask, centre - along * length / 2, centre + along * length / 2, thickness)

@@ -125,6 +125,12 @@ def test_flips_come_as_often_as_asked(horizontal):
     assert not any(transform.draw(rng, 4, 4)[1] for _ in range(100))
 
 
+@pytest.mark.parametrize("probability", [50, -0.1, "often"])
+def test_flips_of_no_probability_are_refused(probability):
+    with pytest.raises(ConfigError, match="PairedFlip: vertical="):
+        PairedFlip(vertical=probability)
+
+
 def as_released(image, drawn, side):
     """The steps of the released code on floats in [0, 1]."""
     image = image.astype(np.float32) / 255

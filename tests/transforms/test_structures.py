@@ -33,6 +33,12 @@ def test_each_kind_covers_some_of_the_image(kind):
     assert max(covered) < 0.9
 
 
+@pytest.mark.parametrize("size", [(64, 16), (8, 8), (1, 1)])
+def test_images_may_be_narrower_than_the_distance_of_pillars(size):
+    for seed in range(20):
+        assert structures._pillars(np.random.default_rng(seed), *size).shape == size
+
+
 def test_pillars_repeat_at_equal_distances():
     for seed in range(20):
         mask = structures._pillars(np.random.default_rng(seed), 200, 200)

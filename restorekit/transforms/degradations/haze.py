@@ -13,7 +13,7 @@ from .base import Degradation, Map, smooth_field, to_levels
 
 @TRANSFORMS.register_module()
 class AddHaze(Degradation):
-    """Mix the scene with the air's light, the more the farther it is away.
+    """Mix the scene with airlight, more of it where the scene is farther away.
 
     Koschmieder's law, I = J t + A (1 − t) with t = exp(−β d), in sRGB and with the ranges of β and
     A that RESIDE (Li et al., TIP 2019) uses. RESIDE takes the depth d from depth maps. Here it is
@@ -21,7 +21,7 @@ class AddHaze(Degradation):
 
     Args:
         beta: Range of the scattering coefficient β.
-        airlight: Range of the air's light A, 0 to 1, the same in all colours.
+        airlight: Range of the airlight A, 0 to 1, the same in all colours.
         hills: Share of the depth that is hills, 0 to 1.
     """
 

@@ -17,8 +17,8 @@ class AddRaindrops(Degradation):
     """Put drops between camera and scene.
 
     As in Qian et al. (CVPR 2018), I = (1 − M) B + R: inside a drop, the scene is replaced by what
-    the drop refracts. A drop acts as a wide-angle lens: it shows a large part of the scene small,
-    upside down and, as the camera focuses behind it, blurred, and its own edge is blurred, too.
+    the drop refracts. A drop acts as a wide-angle lens: it shows a large part of the scene, small
+    and upside down. The camera focuses behind it, so its contents and its edge are blurred.
 
     Args:
         density: Range of the number of drops per million pixels.
@@ -73,9 +73,9 @@ class AddRaindrops(Degradation):
         distance = np.sqrt((x * stretch) ** 2 + (y / stretch) ** 2) / np.float32(radius) * wobble
         edge = np.float32(rng.uniform(*self.blur))
         mask = np.clip((1 - distance) / edge + 0.5, 0, 1)
-        # `0 * x` and `0 * y` give both maps their full shape.
         # What lies at the drop's rim is refracted from far outside of it, on the other side.
         zoom = np.float32(rng.uniform(3, 7))
+        # `0 * x` and `0 * y` give both maps their full shape.
         seen_y, seen_x = centre[0] - zoom * y + 0 * x, centre[1] - zoom * x + 0 * y
         refracted = cv2.remap(
             scene, seen_x, seen_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
