@@ -127,7 +127,7 @@ def _of_checkpoint(text: str) -> Subject:
 
 def _training_of(meta: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a checkpoint says of its training, without what it does not say."""
-    from restorekit.leaks.records import leaked_images
+    from restorekit.leaks.records import leak_records
 
     training = {**meta, **(meta.get("training") or {})}
     found = {
@@ -141,7 +141,7 @@ def _training_of(meta: Mapping[str, Any]) -> dict[str, Any]:
         "measured": meta.get("measured"),
         "leaks": [
             {"train_set": record["train_set"], "test_images": len(record["images"])}
-            for record in leaked_images(meta)
+            for record in leak_records(meta)
         ],
         "excluded_leaks": len(meta.get("excluded_leaks") or []),
     }

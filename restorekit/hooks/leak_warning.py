@@ -1,4 +1,4 @@
-"""A warning before training on what will be tested on."""
+"""Warn of test images that a training trains on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from restorekit.datasets import PairReader
 from restorekit.errors import RestoreKitError
 from restorekit.io.fingerprint import image_digest
 from restorekit.leaks import QuickLook, quick_look
-from restorekit.leaks.records import LeakRecord, leaked_images, merged_leaks
+from restorekit.leaks.records import LeakRecord, leak_records, merged_leaks
 from restorekit.registry import DATASETS, HOOKS
 
 _EVALUATION = ("val_dataloader", "test_dataloader")
@@ -23,14 +23,14 @@ _NAMED = 3
 
 @HOOKS.register_module()
 class LeakWarningHook(Hook):
-    """Compares what is trained on with what is validated and tested on, before training.
+    """Compares training images with those of validation and test, before training.
 
-    If they share photographs (see :func:`restorekit.leaks.find_leaks`), it warns, and
-    every checkpoint says so in ``meta['leaks']``: later trainings that start from it keep it,
-    and a test of it writes into the results how many images of its test set are affected.
+    If they share photographs (see :func:`restorekit.leaks.find_leaks`), it warns, and every
+    checkpoint records it in ``meta['leaks']``. Later trainings that start from the checkpoint keep
+    the record, and a test writes into its results how many images of the test set are affected.
 
-    Datasets that do not read through one of restorekit's are left out, and so are those that cannot
-    be read. Only the first process compares, for a few seconds: of large datasets a sample.
+    Datasets that cannot be read, or that use no reader of restorekit's, are left out. Only the
+    first process compares, for a few seconds; of large datasets it takes a sample.
 
     Args:
         seconds: Approximate limit on the time of the comparison.
@@ -41,8 +41,8 @@ class LeakWarningHook(Hook):
         self.records: list[LeakRecord] = []
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        """Take over what the checkpoint's training was found to share."""
-        self.records = leaked_images(checkpoint.get("meta", {}))
+        """Keep the checkpoint's records."""
+        self.records = leak_records(checkpoint.get("meta", {}))
 
     def before_train(self, runner: Any) -> None:
         """Compare the datasets and warn."""
@@ -83,7 +83,7 @@ def evaluation_datasets(config: Any, keys: Iterable[str]) -> Iterator[Any]:
 
 
 def readers_of(datasets: Iterable[Any]) -> list[PairReader]:
-    """Return what the datasets read from, those inside mixtures and wrappers too."""
+    """Return the readers of the datasets, those inside mixtures and wrappers included."""
     readers: list[PairReader] = []
     waiting = list(datasets)
     while waiting:
@@ -102,7 +102,7 @@ def _is_among(reader: PairReader, readers: Sequence[PairReader]) -> bool:
 
 
 def _record(look: QuickLook, train: Sequence[PairReader], test: Sequence[PairReader]) -> LeakRecord:
-    """Return what is kept: numbers of training images by the digest of the test image."""
+    """Return the record: indices of training images by the digest of the test image."""
     first = [0]
     for reader in train:
         first.append(first[-1] + len(reader))

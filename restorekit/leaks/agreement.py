@@ -94,7 +94,7 @@ def _structure(image: Grey) -> Grey:
 
 
 def _correlations(one: Grey, other: Grey, mask: Grey) -> npt.NDArray[np.float64]:
-    """Return the correlation at every displacement, with none at the centre.
+    """Return the correlation at every displacement; the centre is that without displacement.
 
     Each is normalised by the energy of both images where they overlap.
     """

@@ -29,9 +29,9 @@ Grey = npt.NDArray[np.float32]
 def overlay(
     smaller: Thumbnail, larger: Thumbnail, window: Window
 ) -> tuple[Grey, Grey, npt.NDArray[np.bool_]]:
-    """Return the smaller image, the larger one aligned with it, and where that one has pixels.
+    """Align the larger image with the smaller one.
 
-    It starts at ``window`` and refines an affine map from coarse to fine by maximising the
+    An affine map starts at ``window`` and is refined from coarse to fine by maximising the
     enhanced correlation coefficient (Evangelidis and Psarakis, PAMI 2008; OpenCV's
     ``findTransformECC``), which does not depend on brightness and contrast.
 
@@ -41,7 +41,8 @@ def overlay(
         window: Approximate position of the smaller image in the larger one.
 
     Returns:
-        Two float32 images of one size, (h, w), and a mask of that size.
+        The smaller image, the larger one aligned with it, and where the latter has pixels: two
+        float32 images and a mask of one size, (h, w).
     """
     top, bottom, left, right = window
     mapping = np.array([[right - left, 0, left], [0, bottom - top, top]])

@@ -1,4 +1,4 @@
-"""A search for leaks that ends in time and then has compared a random sample."""
+"""A search for leaks with a time limit: of large datasets it compares a random sample."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class QuickLook:
 def quick_look(
     train: Sequence[PairReader], test: Sequence[PairReader], seconds: float
 ) -> QuickLook:
-    """Compare datasets until the time is over.
+    """Compare datasets until the time is up.
 
-    Images are taken in a random order, the same each time. At most half of the time is spent
-    reading test images.
+    Images come in a random order, the same each time. Reading test images takes at most half of
+    the time.
 
     Args:
         train: Training sets.

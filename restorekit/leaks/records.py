@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 
 class _TestCoverage(TypedDict, total=False):
-    """Of how many test images how many were looked at; older records do not say it."""
+    """How many test images there are and how many were compared; older records lack both."""
 
     test_images: int
     test_compared: int
@@ -46,13 +46,13 @@ class LeakCount(_Coverage):
     pairs: int
 
 
-def leaked_images(meta: Mapping[str, Any]) -> list[LeakRecord]:
-    """Return the records in the ``meta`` of a checkpoint; none where it has none."""
+def leak_records(meta: Mapping[str, Any]) -> list[LeakRecord]:
+    """Return the records in the ``meta`` of a checkpoint, without damaged ones."""
     records = meta.get("leaks")
     if not isinstance(records, list):
         return []
     required = {"train_set", "train_images", "compared", "images"}
-    return [record for record in records if required <= set(record)]
+    return [one for one in records if required <= set(one if isinstance(one, dict) else ())]
 
 
 def merged_leaks(records: Sequence[LeakRecord], new: LeakRecord) -> list[LeakRecord]:
@@ -98,7 +98,7 @@ def count_leaks(records: Iterable[LeakRecord], digests: Iterable[str]) -> LeakCo
         return None
     affected = sum(digest in tests for digest in tested)
     count: LeakCount = {"test_images": affected, "train_images": len(trains), "pairs": pairs}
-    # Part of the images was looked at, and the count is a lower bound.
+    # If only part of the images was compared, the count is a lower bound.
     return count if coverage == 1 else {**count, "coverage": round(coverage, 4)}
 
 

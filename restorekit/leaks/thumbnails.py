@@ -24,7 +24,7 @@ from restorekit.io.threads import in_order
 LONGER_SIDE = 128
 #: Smallest shorter side, for panoramas.
 _SHORTER_SIDE = 16
-#: Bytes of thumbnails that are kept in memory.
+#: Bytes of thumbnails above which all of them move to a file.
 _IN_MEMORY = 1 << 26
 
 #: uint8, (h, w), grey.
@@ -32,7 +32,7 @@ Thumbnail = npt.NDArray[np.uint8]
 
 
 class Thumbnails(Sequence[Thumbnail]):
-    """Thumbnails in a temporary file, of which the first few thousand are in memory alone."""
+    """Thumbnails: a few thousand in memory, more of them in a temporary file."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  closed below

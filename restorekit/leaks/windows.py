@@ -22,9 +22,9 @@ Vectors = npt.NDArray[np.float32]
 #: Top, bottom, left and right of a part of an image, as shares of its sides.
 Window = tuple[float, float, float, float]
 
-#: Cells along a side, and the lowest frequency that is ignored (half waves per window).
+#: Cells along a side, and the frequency (half waves per window) from which all are ignored.
 _CELLS = 12
-_HIGHEST = 10.0
+_CUTOFF = 10.0
 #: Windows along one axis: share of the side, and number of windows spread over it.
 _GRID = ((1.0, 1), (0.9, 3), (0.8, 4), (0.7, 5), (0.6, 6))
 #: Contrast in grey levels that counts as none.
@@ -93,5 +93,5 @@ def _frequencies() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
     """Return the indices of the numbers of a spectrum that count, and their weights."""
     row, column = np.divmod(np.arange(_CELLS * _CELLS), _CELLS)
     radius = np.hypot(row, column)
-    kept = np.flatnonzero((radius > 0) & (radius < _HIGHEST))
+    kept = np.flatnonzero((radius > 0) & (radius < _CUTOFF))
     return kept, radius[kept].astype(np.float32)

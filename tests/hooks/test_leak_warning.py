@@ -15,7 +15,7 @@ from restorekit.hooks import LeakWarningHook
 from restorekit.io.fingerprint import image_digest
 from restorekit.io.images import read_image, write_image
 from restorekit.leaderboard import read_results
-from restorekit.leaks.records import count_leaks, merged_leaks
+from restorekit.leaks.records import count_leaks, leak_records, merged_leaks
 
 
 @pytest.fixture
@@ -175,6 +175,12 @@ def test_what_an_earlier_start_of_the_same_training_found_is_kept():
     partial = [{**records[1], "test_images": 8, "test_compared": 4}]
     assert count_leaks(partial, ["x"])["coverage"] == pytest.approx(1 / 3, abs=1e-4)
     assert count_leaks([], ["x"]) is None
+
+
+def test_damaged_records_are_passed_over():
+    good = {"train_set": "a", "train_images": 9, "compared": 6, "images": {"x": [1]}}
+    assert leak_records({"leaks": [3, "abc", None, {"train_set": "a"}, good]}) == [good]
+    assert leak_records({"leaks": good}) == leak_records({}) == []
 
 
 def test_checkpoints_of_other_programs_are_taken_as_they_are():
