@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,24 +17,26 @@ from restorekit.io.files import sha256, sole_writer, why_not_written
 from .index import Published, find
 from .locate import path_of, require_intact
 
-#: What weights may be fetched by.
+#: Schemes of the addresses that weights may be fetched from.
 SCHEMES = ("https", "file")
 _BLOCK = 1 << 18
 #: Seconds without an answer after which a server counts as lost.
 _TIMEOUT = 30.0
-#: What a server or a connection that fails raises.
-_LOST = (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError)
+#: Errors of a server or a connection that fails.
+_LOST = (
+    *(urllib.error.URLError, http.client.HTTPException),
+    *(TimeoutError, ConnectionError, ssl.SSLError),
+)
 
 
 def fetch(name: str, *, again: bool = False) -> Path:
-    """Bring a published network onto this machine and return its file.
+    """Download a published network into the cache and return its file.
 
-    What an interrupted call has received stays beside the target, and the next call continues
-    there.
+    The part that an interrupted call has received is kept, and the next call continues there.
 
     Args:
         name: Name of the model.
-        again: Replace the file if it is there, for instance because it is damaged.
+        again: Replace the file if it exists, for instance because it is damaged.
 
     Raises:
         UnknownNameError: If no model has that name.
@@ -82,7 +85,7 @@ def _receive(model: Published, partial: Path) -> None:
     except _LOST as error:
         reason = getattr(error, "reason", None) or error
         raise CheckpointError(
-            f"{model.url} does not answer ({reason}): try again later; what has arrived is kept."
+            f"{model.url} does not answer ({reason}): try again later; the part received is kept."
         ) from error
 
 
@@ -91,19 +94,19 @@ def _accept(model: Published, partial: Path) -> None:
     size = partial.stat().st_size
     if size < model.size:
         raise CheckpointError(
-            f"{model.url} sent {size} of the {model.size} bytes of {model.name}: call it again to "
+            f"{model.url} sent {size} of the {model.size} bytes of {model.name}: fetch it again to "
             "continue."
         )
     if size > model.size or sha256(partial) != model.sha256:
         partial.unlink()
         raise CheckpointError(
-            f"{model.url} sent something else than {model.name}: its size or SHA-256 is not that "
+            f"{model.url} sent something other than {model.name}: its size or SHA-256 is not that "
             "of the index; nothing was kept."
         )
 
 
 def _open(url: str, start: int) -> Any:
-    """Open an address at a byte, by one of the schemes that are allowed."""
+    """Open an address at a byte; refuse schemes other than :data:`SCHEMES`."""
     _require_scheme(url)
     request = urllib.request.Request(url)  # noqa: S310  the scheme is checked
     if start:
@@ -118,7 +121,7 @@ def _require_scheme(url: str) -> None:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a server to other servers, and never from https to less."""
+    """Follows redirects, but never to a scheme that is less safe than https."""
 
     def redirect_request(
         self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str

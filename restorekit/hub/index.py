@@ -54,13 +54,13 @@ class Measured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the author of weights says about them, in the network's file and in the index.
+    """What the author of weights states about them, in the network's file and in the index.
 
     Attributes:
         summary: What the network does, in one sentence.
         licence: Licence of the weights.
         trained_on: The training data.
-        recipe: The config that it was trained with, and how far.
+        recipe: The config that it was trained with, and for how long.
         seed: Seed of the training.
         card: Page about the model.
         measured: Numbers.
@@ -80,8 +80,8 @@ class Published(Facts, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         name: What ``--model`` calls it.
-        file: Path of the weights, relative to the index; or
-        url: their address, ``https://`` or ``file://``.
+        file: Path of the weights, relative to the index; empty where ``url`` is given.
+        url: Address of the weights, ``https://`` or ``file://``; empty where ``file`` is given.
         sha256: Hash of the file, 64 hex digits.
         size: Bytes of the file.
         network: Config of the network.

@@ -15,8 +15,7 @@ from .index import Published, find
 def locate(name_or_path: str | os.PathLike[str]) -> Path:
     """Return the file of a published network, or the path that was given.
 
-    A text that has a folder or a suffix is a path. Whether that exists is for whoever reads it to
-    say.
+    A text with a folder or a suffix is taken for a path, and whether that exists is not checked.
 
     Args:
         name_or_path: ``derain-small``, or ``runs/best.pth``.
@@ -50,10 +49,10 @@ def path_of(model: Published) -> Path:
 
 
 def require_intact(file: Path, model: Published) -> None:
-    """Require that a file is the one that the index means.
+    """Refuse a file that is not the one in the index.
 
     Raises:
-        CheckpointError: If its size or its hash is another.
+        CheckpointError: If its size or its hash differs.
     """
     found = file.stat()
     remedy = (
@@ -83,5 +82,5 @@ def _missing(model: Published, file: Path) -> str:
 
 @lru_cache
 def _sha256(path: str, modified: int, size: int) -> str:
-    """Return the hash of a file that has not changed since; the other arguments are the key."""
+    """Return the hash of a file, again only if time or size say that it has changed."""
     return sha256(path)

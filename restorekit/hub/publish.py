@@ -39,16 +39,16 @@ def publish_file(
 ) -> Facts:
     """Write the weights of a checkpoint as a network file that states its facts.
 
-    Of a training with averaged weights, the average is written. The file also states the
-    checkpoint's SHA-256 and what it knows about its training; what a network file states beside
-    its facts is kept.
+    From a training with averaged weights, the average is written. The file also states the
+    checkpoint's SHA-256 and what the checkpoint knows about its training; further metadata of a
+    network file is kept.
 
     Args:
         checkpoint: A checkpoint of a training, or a network file.
-        target: The file, ``.safetensors``; one that exists is replaced.
+        target: The file, ``.safetensors``; an existing one is replaced.
         facts: The facts; by default, those that the network file states.
-        measured: Numbers instead of those in the facts.
-        name: What an index calls it.
+        measured: Numbers that replace those in the facts.
+        name: Name of the network in an index.
 
     Returns:
         The facts in the file.
@@ -56,7 +56,7 @@ def publish_file(
     Raises:
         ConfigError: If ``facts`` is not given, and the file lacks some.
         CheckpointError: If the checkpoint cannot be read, its weights do not fit its network, or
-            the suffix of ``target`` is another.
+            ``target`` has another suffix.
         OutputError: If the file cannot be written.
     """
     if target.suffix != ".safetensors":
@@ -94,12 +94,12 @@ def publish_in_index(
 
     Args:
         checkpoint: See :func:`publish_file`.
-        index: The index, made where it is missing; the weights go into ``weights/`` beside it. An
+        index: The index, created if it is missing; the weights go into ``weights/`` beside it. An
             entry of this name is replaced.
         name: What ``--model`` will call it.
         facts: The facts; by default, those of the entry that is replaced, without its numbers, or
             those that the network file states.
-        measured: Numbers instead of those in the facts.
+        measured: Numbers that replace those in the facts.
 
     Returns:
         The network's file.
@@ -157,7 +157,7 @@ def _stated(meta: dict[str, Any], checkpoint: Path) -> Facts:
 
 
 def _written(facts: Facts) -> dict[str, Any]:
-    """Return what is written of a record: not empty values, nor what reading an index adds."""
+    """Return a record to write, without empty values and what only reading an index adds."""
     content: dict[str, Any] = to_builtins(facts)
     return {
         key: value

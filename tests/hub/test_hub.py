@@ -2,6 +2,8 @@
 
 import functools
 import http.server
+import io
+import ssl
 import threading
 from pathlib import Path
 
@@ -147,7 +149,7 @@ def test_something_else_is_not_kept(own, tmp_path):
     weights = own()
     own(file=None, url=weights.as_uri())
     weights.write_bytes(bytes(weights.stat().st_size))
-    with pytest.raises(CheckpointError, match="something else"):
+    with pytest.raises(CheckpointError, match="something other"):
         fetch("mine")
     assert not [*(tmp_path / "cache").rglob("*.*")]
 
@@ -195,6 +197,17 @@ def test_an_interrupted_download_continues(own, monkeypatch):
         server.shutdown()
         thread.join()
     assert asked == [None, f"bytes={weights.stat().st_size // 2}-"]
+
+
+def test_a_connection_that_breaks_is_no_fault_of_the_disk(own, monkeypatch):
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            raise ssl.SSLError(1, "decryption failed or bad record mac")
+
+    own(file=None, url="https://example.org/weights")
+    monkeypatch.setattr(download, "_open", lambda url, start: Broken())
+    with pytest.raises(CheckpointError, match="decryption failed"):
+        fetch("mine")
 
 
 def test_restore_refuses_weights_that_were_changed(own, tmp_path, capsys):
