@@ -1,10 +1,10 @@
 """Measures that other libraries compute, ready to use.
 
 MS-SSIM comes from pytorch-msssim, VIF, LPIPS and DISTS from torchmetrics, BRISQUE from the
-package ``brisque``. ``pip install restorekit[measures]`` brings the first two, and
-``restorekit[brisque]`` the last, which is built with a C++ compiler. LPIPS and DISTS also need
-torchvision in the release that belongs to the installed PyTorch, and the weights of a backbone,
-which restorekit does not download.
+package ``brisque``. ``pip install restorekit[measures]`` installs the first two, and
+``restorekit[brisque]`` the last, which needs a C++ compiler. LPIPS and DISTS also need the release
+of torchvision that belongs to the installed PyTorch, and the weights of a backbone, which
+restorekit does not download.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from restorekit.errors import DataError, MissingDependencyError
+from restorekit.io.extras import optional_package
 from restorekit.registry import MEASURES
 
 from .measures import Image, Measure
@@ -36,12 +37,12 @@ class MSSSIM(Measure):
 
     def __init__(self, variant: str | None = None) -> None:
         super().__init__(variant)
-        _library("pytorch_msssim", "pytorch-msssim")
+        optional_package("pytorch_msssim", "measures", self.label)
 
     def __call__(self, pred: Image, gt: Image | None = None) -> float:
         """Measure one image of more than 160 pixels at each side."""
         _require_size(self.label, pred, 161)
-        ms_ssim = _library("pytorch_msssim", "pytorch-msssim").ms_ssim
+        ms_ssim = optional_package("pytorch_msssim", "measures", self.label).ms_ssim
         return float(ms_ssim(_tensor(pred), _tensor(gt), data_range=255))
 
 
@@ -54,12 +55,12 @@ class VIF(Measure):
 
     def __init__(self, variant: str | None = None) -> None:
         super().__init__(variant)
-        _library("torchmetrics", "torchmetrics")
+        optional_package("torchmetrics", "measures", self.label)
 
     def __call__(self, pred: Image, gt: Image | None = None) -> float:
         """Measure one image of 41 pixels or more at each side."""
         _require_size(self.label, pred, 41)
-        functional = _library("torchmetrics.functional.image", "torchmetrics")
+        functional = optional_package("torchmetrics.functional.image", "measures", self.label)
         # In float32, which differs from float64 by about 3e-6 and is thirty times as fast.
         pair = (_tensor(image).float() for image in (pred, gt))
         return float(functional.visual_information_fidelity(*pair))
@@ -77,12 +78,12 @@ class BRISQUE(Measure):
 
     def __init__(self, variant: str | None = None) -> None:
         super().__init__(variant)
-        _library("brisque", "brisque", extra="brisque")
+        optional_package("brisque", "brisque", self.label)
 
     @functools.cached_property
     def _scorer(self) -> Any:
-        class Scorer(_library("brisque", "brisque", extra="brisque").BRISQUE):  # type: ignore[misc]
-            # brisque 0.2 hands arrays of one element on, which NumPy 2.4 does not take as numbers.
+        class Scorer(optional_package("brisque", "brisque", self.label).BRISQUE):  # type: ignore[misc]
+            # brisque 0.2 passes on arrays of one element, which NumPy 2.4 refuses as numbers.
             def scale_features(self, features: Any) -> Any:
                 return super().scale_features([np.asarray(one).item() for one in features])
 
@@ -107,10 +108,9 @@ class _Perceptual(Measure):
 
     def __init__(self, variant: str | None = None) -> None:
         super().__init__(variant)
-        _library("torchmetrics", "torchmetrics")
-        models = _library("torchvision.models", "torchvision", extra=None)
-        url = getattr(models, self._backbones[self.variant]).DEFAULT.url
-        _require_weights(self.label, url)
+        optional_package("torchmetrics", "measures", self.label)
+        weights = getattr(_torchvision_models(self.label), self._backbones[self.variant])
+        _require_weights(self.label, weights.DEFAULT.url)
 
     def _build(self) -> Any:
         raise NotImplementedError
@@ -153,7 +153,7 @@ class LPIPS(_Perceptual):
     }
 
     def _build(self) -> Any:
-        lpip = _library("torchmetrics.image.lpip", "torchmetrics")
+        lpip = optional_package("torchmetrics.image.lpip", "measures", self.label)
         return lpip.LearnedPerceptualImagePatchSimilarity(self.variant, normalize=True)
 
 
@@ -166,28 +166,23 @@ class DISTS(_Perceptual):
     _backbones: ClassVar[Mapping[str | None, str]] = {None: "VGG16_Weights"}
 
     def _build(self) -> Any:
-        dists = _library("torchmetrics.image.dists", "torchmetrics")
+        dists = optional_package("torchmetrics.image.dists", "measures", self.label)
         return dists.DeepImageStructureAndTextureSimilarity()
 
 
-def _library(module: str, package: str, extra: str | None = "measures") -> Any:
+def _torchvision_models(label: str) -> Any:
     try:
-        return import_module(module)
+        return import_module("torchvision.models")
     except (ImportError, RuntimeError) as error:
         # torchvision of another build of PyTorch fails with a RuntimeError.
-        remedy = (
-            f"`pip install 'restorekit[{extra}]'`"
-            if extra
-            else f"install the release of {package} that belongs to your PyTorch"
-        )
         raise MissingDependencyError(
-            f"This measure needs the package {package}, which cannot be imported ({error}): "
-            f"{remedy}."
+            f"{label} needs the package torchvision, which cannot be imported ({error}): install "
+            "the release of it that belongs to your PyTorch."
         ) from error
 
 
 def _require_weights(label: str, url: str) -> None:
-    """Refuse to go on without the backbone's weights, which would be downloaded otherwise."""
+    """Require the backbone's weights, which torchmetrics would download otherwise."""
     import torch
 
     file = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from restorekit.errors import MissingDependencyError
+from restorekit.io.extras import optional_package
 
 from .leaderboard import add_leaderboard_tab, leaderboard_page
 from .networks import Networks
@@ -16,8 +16,8 @@ from .photographs import add_photograph_tab
 from .results import Results
 from .videos import add_video_tab
 
-#: Gradio's own page names fonts and pictures of other hosts. With this header, a browser asks
-#: none but the server itself, whatever the page says.
+#: Gradio's own page names fonts and pictures of other hosts. With this header, a browser contacts
+#: only the server itself, whatever the page says.
 _POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -56,8 +56,8 @@ class Settings:
 
     Attributes:
         models: Names or files of the networks to choose from, the default first.
-        work_folder: Folder for results, which belongs to the page. Uploads lie where Gradio
-            puts them (``GRADIO_TEMP_DIR``).
+        work_folder: Folder for results, which belongs to the page. Gradio puts uploads into a
+            folder of its own (``GRADIO_TEMP_DIR``).
         device: Where networks run; by default a GPU where there is one.
         leaderboard: A folder that `restorekit leaderboard --out` wrote, to be shown.
         host: Address that is served.
@@ -80,19 +80,13 @@ def make_app(settings: Settings) -> Any:
     """Return the page as an ASGI application (FastAPI).
 
     Raises:
-        MissingDependencyError: If Gradio is not installed.
+        MissingDependencyError: If Gradio cannot be imported.
         DataError: If the folder of the leaderboard has none.
         CheckpointError: If a network's file is missing, or the default one cannot be used.
     """
-    try:
-        import gradio
-        from fastapi import FastAPI
-        from fastapi.responses import FileResponse
-    except ImportError as error:
-        raise MissingDependencyError(
-            "The page needs the package gradio, which is not installed; `pip install gradio` or "
-            "`pip install 'restorekit[web]'` installs it."
-        ) from error
+    gradio = optional_package("gradio", "web", "The page")
+    from fastapi import FastAPI
+    from fastapi.responses import FileResponse
 
     board = leaderboard_page(settings.leaderboard) if settings.leaderboard else None
     networks = Networks(settings.models, settings.device)
@@ -113,7 +107,6 @@ def make_app(settings: Settings) -> Any:
         if board is not None:
             with gradio.Tab("Leaderboard"):
                 add_leaderboard_tab()
-    # One at a time: two networks at once would share the processor and double the memory.
     blocks.queue(max_size=20, default_concurrency_limit=1)
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
@@ -148,7 +141,7 @@ def _theme() -> Any:
 class _Guard:
     """Adds headers, and on the loopback address refuses requests for other hosts' names.
 
-    A page of another site could otherwise reach this one under a name that leads to 127.0.0.1.
+    Another site could otherwise reach this page under a name that resolves to 127.0.0.1.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], host: str) -> None:
@@ -173,7 +166,7 @@ class _Guard:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address is only reached from this machine."""
+    """Return whether only this machine can reach an address."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""Import PyAV when a video is first opened, and turn its errors into sentences."""
+"""Import PyAV when it is first needed, and turn its errors into sentences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from restorekit.errors import DataError, MissingDependencyError, OutputError
+from restorekit.errors import DataError, OutputError
+from restorekit.io.extras import optional_package
 
 Av = Any
 
@@ -16,16 +17,10 @@ def import_av() -> ModuleType:
     """Return the module ``av``.
 
     Raises:
-        MissingDependencyError: If it is not installed.
+        MissingDependencyError: If it cannot be imported.
     """
-    try:
-        import av
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Videos need the package av, which is not installed; `pip install av` or "
-            "`pip install 'restorekit[video]'` installs it."
-        ) from error
-    return av
+    module: ModuleType = optional_package("av", "video", "A video")
+    return module
 
 
 @contextlib.contextmanager
