@@ -9,9 +9,13 @@ from restorekit.checkpoints.io import require_file
 from restorekit.hub import locate
 from restorekit.inference import Backend, Restorer, open_backend
 
+#: Gradio's name for the queue of all jobs. They run one at a time: two networks at once would
+#: share the processor and double the memory, and a new job removes the results of old ones.
+QUEUE = "networks"
+
 
 class Networks:
-    """Keeps the last network that was used.
+    """Keeps the network that was used last.
 
     Args:
         models: Names of published networks, or files.
@@ -53,7 +57,7 @@ class Networks:
         """
         with self._lock:
             if self._loaded is None or self._loaded[0] != name:
-                self._loaded = None  # frees the one before
+                self._loaded = None  # frees the previous one
                 backend = open_backend("pytorch", locate(self._models[name]), self._device, None)
                 self._loaded = (name, backend)
             size = int(tile) if tile.isdecimal() else tile

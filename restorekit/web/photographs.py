@@ -15,7 +15,7 @@ from restorekit.errors import DataError, RestoreKitError, one_line
 from restorekit.io.headers import IMAGE_SUFFIXES
 from restorekit.io.photos import decoded_bytes, read_photo, write_photo
 
-from .networks import Networks
+from .networks import QUEUE, Networks
 from .results import Results
 
 #: Longest side of the pictures in the page; the download has all pixels.
@@ -73,7 +73,7 @@ def add_photograph_tab(networks: Networks, results: Results, max_megapixels: flo
             slider = gradio.ImageSlider(
                 label="Before | after", interactive=False, elem_id="comparison", buttons=[]
             )
-            # The line in the picture follows the mouse and fingers, but no keys.
+            # The line in the picture follows the mouse and fingers, but not keys.
             line = gradio.Slider(
                 0, 100, 50, step=5, label="Line, also by arrow keys", elem_id="line"
             )
@@ -91,7 +91,14 @@ def add_photograph_tab(networks: Networks, results: Results, max_megapixels: flo
     inputs = [upload, model, strength, tile]
     outputs = [slider, download, status]
     for event in (upload.upload, button.click):
-        event(restore, inputs, outputs, api_visibility="private", show_progress_on=[slider])
+        event(
+            restore,
+            inputs,
+            outputs,
+            api_visibility="private",
+            show_progress_on=[slider],
+            concurrency_id=QUEUE,
+        )
 
 
 def add_network_options(networks: Networks) -> tuple[Any, Any, Any]:
@@ -141,7 +148,7 @@ def restore_photograph(
 
 
 def sentence_of(error: BaseException, path: Path) -> str:
-    """Return an error without the folders of the server."""
+    """Return the message of an error without the folders of the server."""
     text = one_line(str(error)) or "There is not enough memory for it."
     return text.replace(f"{path}", path.name).replace(f"{path.parent}/", "")
 

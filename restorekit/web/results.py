@@ -8,8 +8,8 @@ import shutil
 import time
 from pathlib import Path
 
-#: Characters of a name that mean nothing to a browser, a shell or a file system.
-_SAFE = re.compile(r"[^\w.-]+")
+#: Characters of a name that may mean something to a browser, a shell or a file system.
+_UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST = 80
 
 
@@ -34,7 +34,7 @@ class Results:
         """
         self.sweep()
         path = Path(upload)
-        stem = _SAFE.sub("_", path.stem).strip("._")[:_LONGEST] or "photo"
+        stem = _UNSAFE.sub("_", path.stem).strip("._")[:_LONGEST] or "photo"
         folder = self._folder / secrets.token_hex(8)
         folder.mkdir(parents=True)
         return folder / f"{stem}_restored{suffix or path.suffix.lower()}"

@@ -9,7 +9,7 @@ from typing import Any
 from restorekit.errors import DataError, RestoreKitError
 from restorekit.io.video import VIDEO_SUFFIXES, VideoSource, is_video
 
-from .networks import Networks
+from .networks import QUEUE, Networks
 from .photographs import add_network_options, sentence_of
 from .results import Results
 
@@ -82,14 +82,15 @@ def add_video_tab(networks: Networks, results: Results, max_megapixels: float) -
         [player, download, status],
         api_visibility="private",
         show_progress_on=[player],
+        concurrency_id=QUEUE,
     )
 
 
 def refuse_large_frames(path: Path, max_megapixels: float) -> None:
-    """Refuse a file that is no video, or whose frames are too large.
+    """Raise an error for a file that is no video or whose frames are too large.
 
     Raises:
-        DataError: If it is one of those.
+        DataError: In both cases.
     """
     if not is_video(path):
         raise DataError(f"{path.name} is not a video: use one of {', '.join(VIDEO_SUFFIXES)}.")

@@ -16,8 +16,9 @@ from restorekit.cli import main
 from restorekit.errors import DataError
 from restorekit.web.application import _host_of, is_loopback
 from restorekit.web.networks import Networks
-from restorekit.web.photographs import restore_photograph, sentence_of
+from restorekit.web.photographs import add_photograph_tab, restore_photograph, sentence_of
 from restorekit.web.results import Results
+from restorekit.web.videos import add_video_tab
 
 
 def test_wrong_calls_are_explained(tmp_path, network, capsys):
@@ -73,6 +74,18 @@ def test_no_other_host_is_asked(tmp_path, network):
 def test_importing_the_page_does_not_import_gradio():
     code = "import sys, restorekit.web, restorekit.cli.serve; sys.exit('gradio' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_jobs_of_all_tabs_wait_in_one_queue(tmp_path, network):
+    gradio = pytest.importorskip("gradio")
+    networks, results = Networks((str(network),), "cpu"), Results(tmp_path, 60)
+    with gradio.Blocks() as blocks:
+        add_photograph_tab(networks, results, 1.0)
+        add_video_tab(networks, results, 1.0)
+    blocks.queue(default_concurrency_limit=1)
+    jobs = [one for one in blocks.fns.values() if one.queue]
+    assert [one.name for one in jobs] == ["restore"] * 3
+    assert len({one.concurrency_id for one in jobs}) == 1
 
 
 def test_results_are_removed_when_they_are_old(tmp_path):
