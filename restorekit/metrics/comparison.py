@@ -30,7 +30,8 @@ Color = Literal["rgb", "y_studio_u8", "y_studio", "y_pil", "y_full"]
 Quantize = Literal["round", "floor", "none"]
 Image = npt.NDArray[Any]
 
-_LUMA: dict[str, Callable[[Any], Image]] = {
+#: The conversions that take images of any type.
+LUMA: dict[Color, Callable[[Any], Image]] = {
     "y_studio": luma_studio,
     "y_pil": luma_pil,
     "y_full": luma_full,
@@ -140,7 +141,7 @@ class Comparison:
                 return [(finish(one), finish(other))]
         if view.color == "rgb":
             return zip(pred, gt, strict=True)
-        luma_of = _LUMA[view.color]
+        luma_of = LUMA[view.color]
         return [(luma_of(pred), luma_of(gt))]
 
     def _rounded(self, quantize: Rounding) -> tuple[Channels, Channels]:

@@ -33,7 +33,7 @@ class _Record:
 
 @METRICS.register_module()
 class RestorationMetric(BaseMetric):
-    """Measures every image of a dataset under protocols and by measures that need none.
+    """Measures every image of a dataset under protocols and with measures that need none.
 
     ``evaluate`` returns the means over images as ``psnr/<protocol>``, ``niqe/<variant>`` or
     ``<measure>``, and with ``measure_input`` those of the rainy input as ``input/…``. To keep
@@ -43,15 +43,15 @@ class RestorationMetric(BaseMetric):
 
     (The checkpoint is called ``best_psnr_rgb_u8_…``.)
 
-    Every image counts once, by its ``index``: a distributed sampler pads the last round with
-    images that it has already given out, and those are dropped. Results are the same to the
-    last bit for any number of processes and any order of images.
+    Every image counts once, by its ``index``: a distributed sampler repeats images to fill its
+    last round, and the repetitions are dropped. Results are the same to the last bit for any
+    number of processes and any order of images.
 
     Args:
-        protocols: Protocols, as :class:`~restorekit.metrics.plan.Plan` takes them. There is no
-            default: a number without its protocol says nothing.
-        measures: Measures without a protocol, likewise, for instance ``['niqe']``. Without
-            protocols and measures, only the dataset's fingerprint is taken.
+        protocols: One or several protocols; see :class:`~restorekit.metrics.plan.Plan`. There is
+            no default: a number without its protocol says nothing.
+        measures: One or several measures without a protocol, for instance ``['niqe']``. Without
+            protocols and measures, only the dataset's fingerprint is computed.
         measure_input: Whether to measure ``lq`` as well, for the "rainy input" row of tables.
         collect_device: Unused; the few numbers of an image travel over the processes' own
             backend.

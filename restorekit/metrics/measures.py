@@ -1,7 +1,7 @@
 """The registry of measures: numbers that say how good a restored image is.
 
-A measure is a class that says of itself how it is called, shown and ranked, and that measures
-one image. To add one, register a subclass of :class:`Measure`; no other file changes.
+A measure is a class that states its name and how it is shown and ranked, and measures one image.
+To add one, register a subclass of :class:`Measure`; no other file changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from restorekit.registry import MEASURES
 from .functional.niqe import NIQE_VARIANTS, niqe
 
 Image = npt.NDArray[Any]
-#: The measure for images without ground truth where none is asked for.
+#: The measure for images without ground truth, unless another is requested.
 DEFAULT_WITHOUT_GT = "niqe"
 
 
@@ -27,7 +27,7 @@ class Measure:
     """A number that says how good a restored image is.
 
     Args:
-        variant: One of :attr:`variants`; None for the first, and where there are none.
+        variant: One of :attr:`variants`; None for the first one, if there are any.
 
     Attributes:
         name: Its name on the command line, in logs and in results files, such as ``psnr``.
@@ -128,11 +128,11 @@ class CallableMeasure(Measure):
         function: ``package.module.function``, or the function itself. It takes the restored
             image and, with ``needs_gt``, the ground truth, both RGB, (H, W, 3), uint8, and
             returns a number.
-        name: See :class:`Measure`, as for the rest.
-        label: None for ``name``.
+        name: Its name on the command line, in logs and in results files.
+        higher_is_better: Its direction.
+        label: Its name in tables; by default ``name``.
         unit: Its unit.
         digits: Decimals of a mean in a table.
-        higher_is_better: Its direction.
         needs_gt: Whether the function takes the ground truth.
 
     Raises:
@@ -172,7 +172,7 @@ def known_measures() -> dict[str, type[Measure]]:
 
 
 def find_measure(name: str) -> type[Measure]:
-    """Return the measure of that name.
+    """Return the measure with a name.
 
     Raises:
         UnknownNameError: If there is none.
@@ -187,7 +187,7 @@ def find_measure(name: str) -> type[Measure]:
 
 
 def build_measure(value: str | Measure | Mapping[str, Any]) -> Measure:
-    """Return the measure that a config or the command line means.
+    """Return the measure that a config or the command line names.
 
     Args:
         value: ``name`` or ``name:variant``, a measure, or a dict with its class as ``type``

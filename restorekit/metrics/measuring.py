@@ -26,10 +26,10 @@ def measure(
     Args:
         pred: The restored image: an RGB array (H, W, 3), uint8 or float in [0, 1], or a file.
         gt: The clean image of the same size; not needed for measures such as NIQE.
-        protocols: Protocols to measure under, by name or as objects. By default all of
-            restorekit's where there is ``gt`` and no ``measures``.
-        measures: Measures without a protocol, such as ``"niqe"`` or ``"name:variant"``. By default
-            NIQE where there is no ``gt`` and no ``protocols``.
+        protocols: Protocols to measure under, by name or as objects. Without ``measures``, all
+            registered ones by default if there is a ``gt``.
+        measures: Measures without a protocol, such as ``"niqe"`` or ``"name:variant"``. Without
+            ``protocols``, NIQE by default if there is no ``gt``.
 
     Returns:
         The values by ``<measure>/<protocol or variant>``, such as ``psnr/rgb_u8``.
@@ -63,7 +63,7 @@ def _pixels(image: Image | str | os.PathLike[str]) -> Image:
 def or_default(
     protocols: list[Any], measures: list[Any], has_gt: bool
 ) -> tuple[list[Any], list[Any]]:
-    """Return the protocols and measures, or where there is neither those that make sense."""
+    """Return the protocols and measures; if both are empty, all protocols, or NIQE without gt."""
     if protocols or measures:
         return protocols, measures
     return (list(PROTOCOLS), []) if has_gt else ([], [DEFAULT_WITHOUT_GT])

@@ -1,4 +1,4 @@
-"""What is measured of a set of images, and the values that come of it."""
+"""What to measure on a set of images, and the values."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def mean(values: Iterable[float]) -> float:
 
 
 class Plan:
-    """Protocols and measures that are taken of images.
+    """The protocols and measures to take of each image.
 
     Args:
         protocols: Protocols: names, :class:`Protocol` objects, or dicts as
@@ -80,7 +80,7 @@ class Plan:
             they are saved, in uint8.
 
     Raises:
-        ConfigError: If a name comes twice, or a measure needs a protocol.
+        ConfigError: If a name appears twice, or a measure needs a protocol.
         UnknownNameError: If there is no such protocol or measure.
     """
 
@@ -188,4 +188,4 @@ def _value(measure: Measure, pred: Image, gt: Image | None) -> Value:
         value = float(measure(pred, gt))
     except DataError as error:
         return str(error)
-    return value if math.isfinite(value) else f"{measure.label} is {value} there."
+    return value if math.isfinite(value) else f"{measure.label} is {value} for this image."

@@ -11,17 +11,15 @@ import numpy as np
 
 from restorekit.errors import ConfigError, did_you_mean
 
-from .comparison import Color, Comparison, Image, Quantize, View
-from .functional.color import luma_full, luma_pil, luma_studio, luma_studio_u8, to_uint8
+from .comparison import LUMA, Color, Comparison, Image, Quantize, View
+from .functional.color import luma_studio_u8, to_uint8
 from .functional.psnr import psnr_of_mse
 from .functional.ssim import SSIMSpec
 
 _CONVERTED: dict[Color, Callable[[Image], Image]] = {
     "rgb": lambda image: image,
     "y_studio_u8": luma_studio_u8,
-    "y_studio": luma_studio,
-    "y_pil": luma_pil,
-    "y_full": luma_full,
+    **LUMA,
 }
 
 

@@ -1,4 +1,4 @@
-"""Fit many asymmetric generalised Gaussian distributions at a time."""
+"""Fit many asymmetric generalised Gaussian distributions at once."""
 
 from __future__ import annotations
 

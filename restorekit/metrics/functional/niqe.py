@@ -53,7 +53,11 @@ def niqe(image: Uint8Image, variant: str = "matlab_gray") -> float:
         DataError: If the image has fewer than two whole blocks, or if no block has all
             features because each is flat at one of the scales or in one direction.
     """
-    check_variant(variant)
+    if variant not in NIQE_VARIANTS:
+        raise ConfigError(
+            f"NIQE has no variant {variant!r}.{did_you_mean(variant, NIQE_VARIANTS)} The variants "
+            f"are {', '.join(NIQE_VARIANTS)}."
+        )
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise DataError(
             f"NIQE is measured on uint8 RGB images (height, width, 3), not on {image.dtype} "
@@ -68,15 +72,6 @@ def niqe(image: Uint8Image, variant: str = "matlab_gray") -> float:
         )
     luma = _LUMA[variant](np.ascontiguousarray(image[:height, :width]))
     return distance_from_photographs(block_features(luma))
-
-
-def check_variant(variant: str) -> None:
-    """Raise ConfigError unless the variant is one of :data:`NIQE_VARIANTS`."""
-    if variant not in NIQE_VARIANTS:
-        raise ConfigError(
-            f"NIQE has no variant {variant!r}.{did_you_mean(variant, NIQE_VARIANTS)} The variants "
-            f"are {', '.join(NIQE_VARIANTS)}."
-        )
 
 
 def distance_from_photographs(features: Array) -> float:

@@ -48,9 +48,9 @@ class SSIMSpec:
         sample_covariance: Whether variances are divided by n - 1 (scikit-image's default)
             instead of n, where n is the number of pixels in the window.
         downsample: Whether images are first averaged over f×f pixels and subsampled by
-            f = max(1, round(short side / 256)), as Wang's later ``ssim.m`` does without being
-            asked. f is 1 below a short side of 384 pixels; above, SSIM is another number, for
-            restored images mostly a higher one (by 0.014 to 0.022 in published tables).
+            f = max(1, round(short side / 256)), as Wang's later ``ssim.m`` always does. f is 1
+            below a short side of 384 pixels. From there on SSIM differs, and is mostly higher for
+            restored images (by 0.014 to 0.022 in published tables).
         data_range: Span of the image values.
         k1: Constant of the luminance term.
         k2: Constant of the contrast term.

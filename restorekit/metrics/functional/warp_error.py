@@ -50,7 +50,7 @@ def warp(image: npt.NDArray[np.generic], flow: Array) -> Array:
 def consistent(forward: Array, backward: Array) -> Mask:
     """Return where the flow there and back leads to nearly the same pixel.
 
-    Elsewhere something is covered, or leaves the frame, or the flow is wrong. The bound is that
+    Elsewhere the pixel is covered or leaves the frame, or the flow is wrong. The bound is that
     of Sundaram et al., Dense Point Trajectories by GPU-accelerated Large Displacement Optical
     Flow, ECCV 2010, equation 2: |w + w'|² < 0.01 (|w|² + |w'|²) + 0.5.
 
@@ -81,7 +81,7 @@ def warp_error(
     """Return the mean squared difference between a frame and the next one, warped to it.
 
     Lai et al., Learning Blind Video Temporal Consistency, ECCV 2018, section 4.2; they average
-    it over the pairs of consecutive frames. 0 means that nothing changes but by motion.
+    it over the pairs of consecutive frames. 0 means that motion explains every change.
 
     Args:
         first: A frame, (H, W, C).
