@@ -32,8 +32,8 @@ def path_below(
 ) -> Path:
     """Return ``root/inside/name`` + ``suffix``, a path that lies below ``root`` for certain.
 
-    Every file that is called after an image goes where this function says: names come from
-    LMDBs, lists and archives made by others. Nothing is created.
+    Every file that is named after an image gets its path here, since names come from LMDBs, lists
+    and archives made by others. Nothing is created.
 
     Args:
         root: The output folder; it may itself be a symbolic link.
@@ -88,8 +88,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Not mkstemp: its files may be read by their owner alone, and what others may do is
-        # for the umask to say, which only the system can apply without changing it.
+        # Not mkstemp, whose files only their owner may read: here the umask decides, as for
+        # any other file.
         path_there = target.parent / f".{stem}.{secrets.token_hex(4)}{suffix}"
         handle = os.open(path_there, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         temporary = path_there
@@ -117,13 +117,13 @@ def require_writable(
 ) -> None:
     """Refuse an output that cannot be written, before the work whose results go into it.
 
-    Nothing is left behind: neither ``path`` nor its missing parents are made.
+    Nothing is left behind: neither ``path`` nor its missing parents are created.
 
     Args:
-        path: A file to be written or replaced, or a folder to be made or filled.
-        option: What named it, for the message: ``--out``.
+        path: A file to be written or replaced, or a folder to be created or filled.
+        option: The option that named it, for the message: ``--out``.
         folder: Whether it is a folder.
-        example: A good name of a file, to suggest where ``path`` is a folder.
+        example: The file name that the message suggests if ``path`` is a folder.
 
     Raises:
         OutputError: If something is in the way, there is no permission or no space, or the
@@ -140,7 +140,7 @@ def require_writable(
         nearest = next(parent for parent in parents if parent.exists())
         if not nearest.is_dir():
             raise OutputError(
-                f"{label} cannot be written: {nearest} is a file, not a folder; name another place."
+                f"{label} cannot be written: {nearest} is a file, not a folder; name another path."
             )
         with tempfile.TemporaryFile(dir=nearest) as probe:
             probe.write(bytes(_PROBE))
@@ -157,9 +157,9 @@ def why_not_written(error: OSError) -> str:
         errno.ENOSPC: "make room or name another disk",
         errno.EDQUOT: "make room or name another disk",
         errno.EFBIG: "the limit on the size of files is reached",
-        errno.EACCES: "name another place",
-        errno.EPERM: "name another place",
-        errno.EROFS: "name another place",
+        errno.EACCES: "name another folder",
+        errno.EPERM: "name another folder",
+        errno.EROFS: "name another folder",
         errno.EISDIR: "name a file",
         errno.EEXIST: "a file is in the way of a folder",
         errno.ENOTDIR: "a file is in the way of a folder",
@@ -174,8 +174,8 @@ def why_not_written(error: OSError) -> str:
 def sole_writer(folder: str | os.PathLike[str]) -> Iterator[None]:
     """Keep other processes that ask for the same from writing to a folder at the same time.
 
-    The lock ends with the process, however it ends. It holds on one machine; file systems
-    without locks do without.
+    The lock ends with the process, however that ends. It holds on one machine, and has no effect
+    on file systems without locks.
 
     Args:
         folder: A folder that exists.
@@ -201,7 +201,7 @@ def sole_writer(folder: str | os.PathLike[str]) -> Iterator[None]:
 def remove_leftovers(folder: str | os.PathLike[str], *, recursive: bool = False) -> None:
     """Remove the temporary files that killed processes left in ``folder``.
 
-    Those that a running process is still writing stay.
+    Files that a running process is still writing stay.
 
     Args:
         folder: The folder.
@@ -228,7 +228,7 @@ def write_json(path: str | os.PathLike[str], data: Any) -> None:
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: ``$XDG_CACHE_HOME/restorekit``."""
+    """Return the folder for files that can be fetched again: ``$XDG_CACHE_HOME/restorekit``."""
     root = os.environ.get("XDG_CACHE_HOME")
     return (Path(root) if root else Path.home() / ".cache") / "restorekit"
 

@@ -83,8 +83,8 @@ class ImageInfo:
         format: ``PNG``, ``JPEG``, ``BMP``, ``TIFF`` or ``WEBP``.
         height: Rows, after the EXIF rotation.
         width: Columns, after the EXIF rotation.
-        orientation: EXIF orientation that the decoder leaves to be undone, 1 (upright) to 8.
-        has_alpha: Whether there is an alpha channel; it is opaque, since others are refused.
+        orientation: EXIF orientation that remains to be undone after decoding, 1 (upright) to 8.
+        has_alpha: Whether there is an alpha channel; transparent ones are refused.
     """
 
     format: str
@@ -186,12 +186,10 @@ def readable(name: str) -> Iterator[None]:
     """Report what a decoder raises inside the block as damage of the image called ``name``."""
     try:
         yield
-    except RestoreKitError:
+    except (RestoreKitError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
         raise _too_large(name, "more pixels than are decoded") from error
-    except MemoryError:
-        raise
     except Exception as error:
         # Pillow's decoders raise whatever their parsing of a damaged header leads to.
         if "-bit layers" in str(error):
@@ -201,7 +199,7 @@ def readable(name: str) -> Iterator[None]:
                 f"{name} has a kind of pixels that is not read: save it with 8 bits per channel, "
                 "as grey or RGB."
             ) from error
-        # Pillow's own words are for people; what its parsing stumbled over is not, wrapped or bare.
+        # Pillow's own messages are for people; the errors that its parsing runs into are not.
         wrapped = any(isinstance(part, Exception) for part in error.args)
         said = str(error) if isinstance(error, (OSError, SyntaxError)) and not wrapped else ""
         reason = f" ({said})" if said else ""

@@ -28,7 +28,7 @@ def to_hwc(image: torch.Tensor) -> npt.NDArray[Any]:
 
 
 def require_finite(restored: torch.Tensor, name: str) -> None:
-    """Refuse a network's output that holds NaN or infinity, and would be seen as black pixels.
+    """Refuse a network's output that holds NaN or infinity, which would become black pixels.
 
     Args:
         restored: The output, of any shape.

@@ -24,7 +24,7 @@ def in_order(
 
     Args:
         function: Called with one item at a time.
-        items: The items; they may be made while others are in work.
+        items: The items; they are taken while earlier ones are still in work.
         workers: Number of threads; by default one for each usable core.
     """
     workers = workers or usable_cores()
@@ -143,8 +143,8 @@ class Background(Generic[T]):
 def usable_cores() -> int:
     """Return how many cores this process may keep busy, at least 1.
 
-    That is the smaller of the cores that it may be scheduled on and of the processor time that
-    its control group is given (a container's or a cluster job's limit), rounded down.
+    That is the number of cores that it may run on, or the processor time that its control group
+    has (the limit of a container or a cluster job), rounded down, if that is less.
     """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Photographs with all that their files carry: depth, alpha, EXIF, colour profile, resolution.
+"""Photographs with everything in their files: depth, alpha, EXIF, colour profile, resolution.
 
 :mod:`restorekit.io.images` reads what networks are trained and measured on, uint8 RGB. This room
 reads what people have, and writes it back in the same form. Each format is a module.

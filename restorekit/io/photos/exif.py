@@ -1,6 +1,6 @@
 """EXIF and XMP of pixels that were turned upright and changed.
 
-EXIF data is edited where it stands: written anew, makers' notes would lose the offsets in them.
+EXIF data is edited in place. Writing it anew would break the offsets in makers' notes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _FORMS = {3: "H", 4: "I"}
 def upright_exif(exif: bytes, width: int, height: int) -> bytes:
     """Return EXIF data for upright pixels: orientation 1, their size, no thumbnail.
 
-    All other tags stay as they are. Damaged data is returned unchanged, as is its orientation,
-    which no viewer can read either.
+    All other tags stay as they are (EXIF 2.32, sections 4.5 and 4.6). Damaged data is returned
+    unchanged: no viewer can read its orientation.
 
     Args:
         exif: A TIFF directory, with or without the prefix ``Exif``.
@@ -30,8 +30,6 @@ def upright_exif(exif: bytes, width: int, height: int) -> bytes:
 
     Returns:
         The data without the prefix.
-
-    Reference: EXIF 2.32, sections 4.5 and 4.6.
     """
     exif = exif.removeprefix(_PREFIX)
     try:
@@ -63,7 +61,7 @@ def _edited(exif: bytes, width: int, height: int) -> bytes:
 
 
 def _drop_thumbnail(data: bytearray, order: str, first: int) -> None:
-    """Unlink the second directory, which describes the thumbnail, and blank that."""
+    """Unlink the second directory, which describes the thumbnail, and blank the thumbnail."""
     (count,) = struct.unpack_from(order + "H", data, first)
     link = first + 2 + 12 * count
     (second,) = struct.unpack_from(order + "I", data, link)

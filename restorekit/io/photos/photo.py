@@ -1,4 +1,4 @@
-"""A photograph in memory, and what a file format has to offer to be read and written."""
+"""A photograph in memory, and the interface of a file format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which codecs and pixel formats a container takes, and how good the encoders are set."""
+"""The codecs and pixel formats that a container takes, and the settings of the encoders."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ _CONTAINERS = {
 }
 #: Pixel formats whose planes hold whole numbers of 8 or 16 bits in the order of this machine.
 _PLAIN = re.compile(r"yuv4\d\dp(\d+le)?|yuva4\d\dp(\d+le)?|gbra?p(\d+le)?|gray(\d+le)?|rgb24|bgr0")
-
-
-#: Pixels of all frames that an encoder holds to look ahead, unless the least number of frames has
-#: more: x264's usual 40 frames of 1920x1080, a quarter as many of 3840x2160.
+#: Pixels that an encoder may hold to look ahead: x264's usual 40 frames of 1920x1080, a quarter as
+#: many of 3840x2160. It looks ahead at no fewer frames than the second number.
 _PIXELS_AHEAD = 40 * 1920 * 1080
 _LEAST_AHEAD = 10
 
@@ -49,7 +47,7 @@ class Codec:
     options: dict[str, str] = field(default_factory=dict)
 
 
-#: Codecs by the names that users give. The defaults of crf are hard to tell from the source.
+#: Codecs by the names that users give. By eye, the default crf is hard to tell from the source.
 CODECS = {
     "h264": Codec("libx264", 18, smallest=16, even=True, ahead=40),
     # x265 4.1 writes past its buffers with frames narrower than its largest block.

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from restorekit.errors import ConfigError, DataError
-from restorekit.io.headers import max_pixels
+from restorekit.io.headers import MAX_PIXELS_VARIABLE, max_pixels
 
 from .pyav import Av, import_av, reading
 
@@ -61,8 +61,8 @@ class VideoSource:
             raise ConfigError(f"--start {start:g} lies before the beginning: use 0 or more.")
         if end is not None and end <= (start or 0):
             raise ConfigError(f"--end {end:g} must lie after --start {start or 0:g}.")
-        # The first frame is decoded apart: going back afterwards would lose packets of sound that
-        # begin before it.
+        # The first frame is decoded from a container of its own: seeking back afterwards would lose
+        # packets of sound that begin before it.
         with reading(path), _open(self.path) as container:
             self.first = self._first_frame(container)
         with reading(path):
@@ -81,8 +81,9 @@ class VideoSource:
         self.width, self.height = first.width, first.height
         if self.width * self.height > max_pixels():
             raise DataError(
-                f"The frames of {self.path} ({self.width}x{self.height} pixels) are larger than "
-                "the limit."
+                f"The frames of {self.path} have {self.width}x{self.height} pixels, and at most "
+                f"{max_pixels():,} are decoded: set the environment variable {MAX_PIXELS_VARIABLE} "
+                "to a larger number if you trust the file."
             )
         self.pixel_format: str = first.format.name
         self.full_range = first.color_range == 2 or self.pixel_format.startswith("yuvj")
@@ -262,7 +263,7 @@ class VideoSource:
 
 
 def _open(path: Path) -> Av:
-    # With the protocol, libavformat takes no part of a name for a protocol or a pattern.
+    # With an explicit protocol, libavformat looks for no protocol or pattern in the name.
     return import_av().open(f"file:{path}", metadata_errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""Write a video: an encoded stream, and the packets of other streams copied between."""
+"""Write a video: an encoded stream, and the copied packets of other streams."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STALE = {
     "number_of_frames",
     "number_of_bytes",
 }
-#: What pictures may carry, and encoders do not take.
+#: Side data of frames that encoders do not take.
 _IN_PICTURES = {
     "MASTERING_DISPLAY_METADATA": "the mastering display of HDR10",
     "CONTENT_LIGHT_LEVEL": "the content light level of HDR10",
@@ -78,7 +78,7 @@ class VideoTarget:
             source.full_range,
             source.height,
         )
-        #: What of the source the container or codec cannot hold, one sentence each.
+        #: The parts of the source that container or codec cannot hold, a phrase for each.
         carried = {data.type.name for data in source.first.side_data}
         self.not_kept: list[str] = [text for kind, text in _IN_PICTURES.items() if kind in carried]
         #: Number of frames that were given to the encoder.
@@ -164,11 +164,11 @@ class VideoTarget:
         muxer = self._encoding.muxer
         options = dict(_STREAMED["mp4"] if muxer in ("mp4", "mov") else {})
         if options:
-            # Times before the first frame are stored in units of the film, by default 1/1000 s.
+            # Times before the first frame are in units of the movie, by default 1/1000 s.
             options["movie_timescale"] = str(max(1000, self._source.time_base.denominator))
         if muxer in ("matroska", "webm"):
             options = dict(_STREAMED["matroska"])
-        # Phones store the place and the model under names that need this flag.
+        # Phones store their location and model under names that need this flag.
         if "movflags" in options and any("." in key for key in self._source.container.metadata):
             options["movflags"] += "+use_metadata_tags"
         return options
