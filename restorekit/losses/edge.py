@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from restorekit.registry import MODELS
 
 from .pixel import CharbonnierLoss
+from .pyramid import smooth
 
 #: Burt and Adelson's generating kernel with a = 0.4.
 _KERNEL = (0.05, 0.25, 0.4, 0.25, 0.05)
@@ -18,10 +18,10 @@ _KERNEL = (0.05, 0.25, 0.4, 0.25, 0.05)
 class EdgeLoss(CharbonnierLoss):
     """Mean of sqrt(Δ² + eps²), where Δ is the difference of the images' Laplacians.
 
-    The Laplacian is a level of Burt and Adelson's pyramid (IEEE TCOM 1983): the image minus
-    what is left of it after it was smoothed, reduced to every second pixel, and expanded
-    again. Its kernel has five taps, and borders are replicated. From Zamir et al., "Multi-Stage
-    Progressive Image Restoration", CVPR 2021, eq. 4, as released; NeRD-Rain takes the same.
+    The Laplacian is a level of Burt and Adelson's pyramid (IEEE TCOM 1983): the image minus a
+    copy that was smoothed, reduced to every second pixel, and expanded again. Its kernel has five
+    taps, and borders are replicated. From Zamir et al., "Multi-Stage Progressive Image
+    Restoration", CVPR 2021, eq. 4, as released; NeRD-Rain uses the same.
 
     Args:
         eps: Difference below which the loss turns quadratic; above zero.
@@ -45,13 +45,5 @@ def laplacian(images: Tensor) -> Tensor:
     """
     reduced = torch.zeros_like(images)
     # Three of four pixels stay zero, which the factor makes up for.
-    reduced[..., ::2, ::2] = 4 * _smooth(images)[..., ::2, ::2]
-    return images - _smooth(reduced)
-
-
-def _smooth(images: Tensor) -> Tensor:
-    channels = images.shape[1]
-    kernel = images.new_tensor(_KERNEL).expand(channels, 1, 1, -1)
-    images = F.pad(images, (2, 2, 2, 2), mode="replicate")
-    images = F.conv2d(images, kernel, groups=channels)
-    return F.conv2d(images, kernel.mT, groups=channels)
+    reduced[..., ::2, ::2] = 4 * smooth(images, _KERNEL, "replicate")[..., ::2, ::2]
+    return images - smooth(reduced, _KERNEL, "replicate")

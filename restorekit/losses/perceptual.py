@@ -21,8 +21,8 @@ class PerceptualLoss(nn.Module):
     2016; with ``conv5_4`` of VGG19 it is that of SRGAN (CVPR 2017) and ESRGAN.
 
     Args:
-        features: Config of a module that returns features by layer; its ``layers`` are those
-            given here. ``VGGFile`` reads VGG's weights from a local file.
+        features: Config of a module that returns features by layer; ``layers`` is passed on to
+            it. ``VGGFile`` reads VGG's weights from a local file.
         layers: Weight of each layer, by its name.
         penalty: ``l1`` or ``mse`` of the features.
         loss_weight: Factor of the sum.

@@ -1,8 +1,8 @@
-"""Clean images in smaller sizes, for networks that are trained at several."""
+"""Smaller versions of clean images, for networks that are trained at several sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,12 +13,13 @@ from .precision import without_autocast
 
 #: Returns images (N, C, H, W) in the height and width of its second argument.
 Resize = Callable[[Tensor, tuple[int, int]], Tensor]
+_BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
 def bilinear(images: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return images resized bilinearly in one step, without a filter before.
+    """Return images resized bilinearly in one step, without smoothing them first.
 
-    As ConvIR and SFNet make their targets: half the size is the mean of 2×2 pixels, a quarter the
+    ConvIR and SFNet make their targets so: half the size is the mean of 2×2 pixels, a quarter the
     mean of the inner 2×2 of 4×4.
     """
     if images.shape[-2:] == size:
@@ -29,7 +30,7 @@ def bilinear(images: Tensor, size: tuple[int, int]) -> Tensor:
 def gaussian_pyramid(images: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the level of a Gaussian pyramid that has a size.
 
-    Each level is the one before, smoothed by the 5×5 binomial kernel (1, 4, 6, 4, 1)/16 with
+    Each level is the previous one, smoothed by the 5×5 binomial kernel (1, 4, 6, 4, 1)/16 with
     mirrored borders, and resized bilinearly to half its size: NeRD-Rain's targets.
 
     Raises:
@@ -44,17 +45,24 @@ def gaussian_pyramid(images: Tensor, size: tuple[int, int]) -> Tensor:
                     f"A Gaussian pyramid of images of {images.shape[-2]}x{images.shape[-1]} pixels "
                     f"has no level of {size[0]}x{size[1]}; use targets='bilinear'."
                 )
-            level = bilinear(_smooth(level), (height, width))
+            level = bilinear(smooth(level, _BINOMIAL, "reflect"), (height, width))
     return level
 
 
-def _smooth(images: Tensor) -> Tensor:
+def smooth(images: Tensor, taps: Sequence[float], borders: str) -> Tensor:
+    """Filter each channel along its rows and then along its columns.
+
+    Args:
+        images: (N, C, H, W).
+        taps: Five weights.
+        borders: How images are extended: a mode of ``torch.nn.functional.pad``.
+    """
     channels = images.shape[1]
-    kernel = (images.new_tensor([1, 4, 6, 4, 1]) / 16).expand(channels, 1, 1, -1)
-    images = F.pad(images, (2, 2, 2, 2), mode="reflect")
+    kernel = images.new_tensor(taps).expand(channels, 1, 1, -1)
+    images = F.pad(images, (2, 2, 2, 2), mode=borders)
     images = F.conv2d(images, kernel, groups=channels)
     return F.conv2d(images, kernel.mT, groups=channels)
 
 
-#: Ways of making the targets of outputs of another size, by the name that configs use.
+#: Ways to make targets of another size, by their names in configs.
 RESIZES: dict[str, Resize] = {"bilinear": bilinear, "gaussian_pyramid": gaussian_pyramid}

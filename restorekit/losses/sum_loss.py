@@ -12,7 +12,7 @@ from restorekit.registry import MODELS
 
 
 def as_loss_dict(losses: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return as a dict what a loss returned, a single tensor as ``{"loss": tensor}``.
+    """Return the result of a loss as a dict: a single tensor becomes ``{"loss": tensor}``.
 
     mmengine's ``parse_losses`` adds up every entry whose key contains ``loss`` and logs
     each of them.

@@ -16,10 +16,10 @@ from restorekit.fast import FastForm
 
 
 def checkpoint_activations(model: nn.Module, blocks: str | Sequence[str]) -> list[str]:
-    """Let blocks of a model keep only their input for the backward pass, and compute again there.
+    """Make blocks of a model keep only their input, and run again in the backward pass.
 
-    Gradients, random numbers and running statistics are those of the model without it. Blocks
-    inside others that are named are computed again too, each within the other: name one level.
+    Gradients, random numbers and running statistics stay the same. Do not name blocks inside
+    other named blocks: both would run again, one within the other.
 
     Args:
         model: Changed in place.
@@ -72,7 +72,7 @@ def _checkpoint(module: nn.Module) -> None:
             **named,
         )
 
-    # An attribute of the instance, which its `__call__` takes before the class's method.
+    # `__call__` prefers an attribute of the instance to the method of its class.
     module.forward = checkpointed
 
 

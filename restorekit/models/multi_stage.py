@@ -25,9 +25,9 @@ class MultiStageRestorer(Restorer):
     RESCAN (ECCV 2018) and REHEN (ACM MM 2019) sum the squared error of all stages; REHEN
     adds two losses of the final stage.
 
-    A network whose stages are needed in training alone has a method ``forward_train`` that
-    returns them by name, the final one as ``pred`` (MPRNet, NeRD-Rain). Stages may have another
-    size than the input, and ``gt`` is resized to it. Patches must have a size that the network
+    A network with stages that only training needs has a method ``forward_train`` that returns
+    them by name, the final one as ``pred`` (MPRNet, NeRD-Rain). Where the size of a stage differs
+    from that of the input, ``gt`` is resized to it. Patches must have a size that the network
     takes.
 
     Args:

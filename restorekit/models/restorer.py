@@ -26,7 +26,7 @@ class Restorer(BaseModel):
         network: Config of the network (``dict(type='DCSFN', ...)``), which takes float RGB
             (N, 3, H, W) in [0, 1] and returns the same, or a tuple of stages, the last final.
         loss: Config of the loss between the final output and ``gt``; not needed to test.
-        data_preprocessor: Config of what turns batches into network input.
+        data_preprocessor: Config of the module that turns batches into network input.
         compile: Train through ``torch.compile``; a dict holds its arguments (``mode``,
             ``backend``). The plain network of ``archs`` is compiled, not the accelerated one.
             Testing never compiles, since every new image size would need a compilation.
@@ -45,7 +45,7 @@ class Restorer(BaseModel):
         compile: bool | dict[str, Any] = False,  # noqa: A002
         accelerate: bool = True,
     ) -> None:
-        # Built here: mmengine would look for it by the default scope, which only a Runner sets.
+        # Built here: mmengine would look for it in the default scope, which only a Runner sets.
         super().__init__(MODELS.build(data_preprocessor or {"type": "ImageDataPreprocessor"}))
         self.accelerate = accelerate
         self.network = MODELS.build(network)
@@ -59,7 +59,7 @@ class Restorer(BaseModel):
             options = compile if isinstance(compile, dict) else {}
             train_network = torch.compile(self.network, **options)
         self.__dict__["_train_network"] = train_network
-        #: What predicts in place of the network alone; see :meth:`restoring_with`.
+        #: Function that predicts in place of the network; see :meth:`restoring_with`.
         self.inference: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def build_loss(self, config: dict[str, Any]) -> nn.Module:

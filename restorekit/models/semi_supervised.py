@@ -35,7 +35,7 @@ class SemiSupervisedRestorer(Restorer):
         unlabelled_loss: Config of the loss of unlabelled images, called as
             ``unlabelled_loss(pred, unlabelled, lq, gt)``; see
             :class:`~restorekit.losses.rain_mixture.RainMixtureLoss`. Not needed to test.
-        data_preprocessor: Config of what turns batches into network input.
+        data_preprocessor: Config of the module that turns batches into network input.
         compile: As for :class:`Restorer`; the pass of the unlabelled images is not compiled.
         accelerate: As for :class:`Restorer`.
     """
