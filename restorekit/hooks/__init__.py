@@ -1,4 +1,4 @@
-"""What happens around training and testing, one hook a file, in addition to mmengine's.
+"""Hooks of training and testing, in addition to mmengine's.
 
 ``CheckpointHook`` is in :mod:`restorekit.engine.mmengine_patches`.
 """

@@ -33,7 +33,7 @@ from restorekit.registry import HOOKS
 
 from .leak_warning import readers_of
 
-#: What a config says of where and how it is run, not of what is trained.
+#: Keys of a config that say where and how it runs, not what it trains.
 _OF_THE_RUN = {"experiment_name", "work_dir", "launcher", "load_from", "resume"}
 
 
@@ -90,7 +90,7 @@ class CertificateHook(Hook):
         write_certificate(runner.work_dir, self._certificate)
 
     def after_train(self, runner: Any) -> None:
-        """Complete it with the end of the training."""
+        """Add the end of the training and its outcome."""
         if self._certificate is None:
             return
         *others, leg = self._certificate.legs
@@ -109,7 +109,7 @@ class CertificateHook(Hook):
         try:
             return image_sets(readers_of(datasets), self.max_images)
         except (RestoreKitError, OSError) as error:
-            # The training reports it when it comes to the image.
+            # The training reports it when it reads the image.
             runner.logger.info(f"The images are not recorded in {FILE_NAME}: {error}")
             return []
 

@@ -1,4 +1,4 @@
-"""Stopping a training that has diverged, before anything of it reaches the disk."""
+"""Stop a training that has diverged, before a diverged value reaches the disk."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class FiniteLossHook(Hook):
 
     All processes check together after every iteration, so that all of them stop and none waits
     for another. The outcome is read one iteration later, when the device has it: the check waits
-    for nothing. It is read at once before a validation, a row of the history, a checkpoint, and at
-    the end, so that what has diverged is only ever in memory. A checkpoint with a weight that is
-    not finite is refused besides. Weights are checked because a finite loss can have an infinite
-    gradient. Gradients are not: under float16 the loss scaler meets infinite ones by design and
+    for nothing. Before a validation, a row of the history, a checkpoint and the end it is read at
+    once, so that diverged values stay in memory. A checkpoint with a weight that is not finite is
+    refused as well. Weights are checked because a finite loss can have an infinite gradient.
+    Gradients are not checked: under float16 the loss scaler meets infinite ones by design and
     skips that step.
 
     Priority ``HIGH``: before averaging, logging and writing checkpoints.
@@ -50,7 +50,7 @@ class FiniteLossHook(Hook):
         self._pending = check
 
     def finish_check(self, runner: Any) -> None:
-        """Read the outcome of the last check; what writes to the disk asks for it.
+        """Read the outcome of the last check; hooks call it before they write to the disk.
 
         Raises:
             RestoreKitError: In every process, if one of them has a value that is not finite.
@@ -98,7 +98,7 @@ class _Check:
         rates: Learning rates of it.
         last: Path of the last checkpoint before it.
         failed: On the CPU: 1 if something is not finite in one of the processes.
-        copied: What tells when ``failed`` is there; None on a CPU.
+        copied: Event after which ``failed`` has its value; None on a CPU.
     """
 
     iteration: int

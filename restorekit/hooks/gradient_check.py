@@ -1,4 +1,4 @@
-"""Finding parameters that get no gradient before several processes wait for it."""
+"""Find parameters that get no gradient before several processes wait for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from torch.nn.parallel import DistributedDataParallel
 
 from restorekit.errors import ConfigError
@@ -21,8 +20,8 @@ _NAMED = 3
 class GradientCheckHook(Hook):
     """Refuses a model with parameters that take no part in the loss, before the first step.
 
-    Processes that train together exchange the gradient of every parameter, and PyTorch gives up
-    at the second step, with numbers in place of names, where one is missing. The check runs the
+    Processes that train together exchange the gradient of every parameter. Where one is missing,
+    PyTorch fails at the second step and reports numbers in place of names. This check runs the
     first batch through a copy of the model, in every process, and names the parameters. It is
     left out for a single process, with ``find_unused_parameters=True``, and with
     ``torch.compile``.
@@ -47,10 +46,10 @@ class GradientCheckHook(Hook):
         wrapped = runner.model
         if not isinstance(wrapped, DistributedDataParallel) or wrapped.find_unused_parameters:
             return
-        model = wrapped.module if is_model_wrapper(wrapped) else wrapped
         if runner.cfg.model.get("compile"):
             return
-        found = all_gather_object(_without_gradient(copy.deepcopy(model), data_batch, runner))
+        model = copy.deepcopy(wrapped.module)
+        found = all_gather_object(_without_gradient(model, data_batch, runner))
         names = sorted({name for part in found for name in part})
         if names:
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

@@ -1,8 +1,9 @@
-"""What restoring an image costs in time and memory."""
+"""Measure what restoring an image costs in time and memory."""
 
 from __future__ import annotations
 
-import resource
+import contextlib
+import statistics
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -19,11 +20,11 @@ class InferenceCostHook(Hook):
     """Measures a test: the network's seconds for an image, and the peak memory.
 
     Attributes:
-        seconds_per_image: Median over the images of all processes, without loading,
-            measuring or saving. The first image of each process is left out where there
-            are more: it pays for setting things up.
-        peak_memory_mb: Of the process with the most; on a GPU what PyTorch allocated, on
-            a CPU what the process held at its peak.
+        seconds_per_image: Median over the images of all processes, without loading, measuring or
+            saving. The first image of each process, which includes the setup, is left out unless
+            it is the only one.
+        peak_memory_mb: Peak of the process with the most, in MiB: on a GPU what PyTorch
+            allocated, on a CPU what the process held. 0 where the system does not say.
     """
 
     priority = "LOW"
@@ -47,8 +48,8 @@ class InferenceCostHook(Hook):
         """Gather over the processes."""
         own = self._seconds[1:] or self._seconds
         gathered = all_gather_object((own, _peak_memory_mb()))
-        seconds = sorted(value for part, _ in gathered for value in part)
-        self.seconds_per_image = seconds[len(seconds) // 2] if seconds else 0.0
+        seconds = [value for part, _ in gathered for value in part]
+        self.seconds_per_image = statistics.median(seconds) if seconds else 0.0
         self.peak_memory_mb = max(memory for _, memory in gathered)
         self._seconds.clear()
 
@@ -56,6 +57,10 @@ class InferenceCostHook(Hook):
 def _peak_memory_mb() -> float:
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 2**20
-    # The unit is kilobytes on Linux and bytes on macOS.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    with contextlib.suppress(ImportError):  # on Windows
+        import resource
+
+        # The unit is kilobytes on Linux and bytes on macOS.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    return 0.0

@@ -1,4 +1,4 @@
-"""Randomness that depends on the seed and the iteration, and on nothing else."""
+"""Make random numbers depend on the seed and the iteration alone."""
 
 from __future__ import annotations
 

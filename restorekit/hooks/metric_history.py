@@ -1,4 +1,4 @@
-"""What a training achieved when, as a table and as curves."""
+"""Write the history of a training, as a table and as curves."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class MetricHistoryHook(Hook):
     A row has ``iter`` (training iterations done), ``epoch`` where the loop counts epochs,
     ``phase`` (``train`` or ``val``), ``lr``, the losses (their mean over the last
     ``interval`` iterations) and, in ``val`` rows, the metrics of that validation. A
-    resumed run goes on with the rows up to its iteration and drops later ones, which it
-    is about to produce again; a run that starts anew starts with an empty table.
+    resumed run keeps the rows up to its iteration and drops later ones, which it will
+    produce again; a new run starts with an empty table.
 
     Each row is on the disk before a checkpoint of the same iteration is written: a checkpoint
     never knows more than the table. The table is written anew where a row brings a new column,
@@ -62,14 +62,14 @@ class MetricHistoryHook(Hook):
         checkpoint["meta"]["losses"] = self._losses
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        """Take over the names of the losses."""
+        """Restore the names of the losses."""
         self._losses = checkpoint["meta"].get("losses", [])
 
     def before_train(self, runner: Any) -> None:
-        """Take over the rows of the run that is being resumed.
+        """Keep the rows of the run that is being resumed.
 
         Raises:
-            DataError: If there is a ``history.csv`` that is none.
+            DataError: If ``history.csv`` is not a history.
         """
         self._training = True
         if not is_main_process():

@@ -1,4 +1,4 @@
-"""Pictures of restored images: beside input and ground truth, or alone."""
+"""Write restored images: beside input and ground truth, or alone."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ GAP = 4
 
 
 class Unsaved:
-    """Images of a test that could not be written; the test goes on without them.
+    """Images of a test that could not be written; the test continues without them.
 
-    What is measured in hours must not be lost because a disk filled up.
+    Measurements of hours must not be lost because a disk is full.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Unsaved:
             self.count += 1
             self.first = self.first or error
             if self.count == 1:
-                print_log(f"{error} The test goes on.", "current", logging.WARNING)
+                print_log(f"{error} The test continues.", "current", logging.WARNING)
 
 
 @HOOKS.register_module()

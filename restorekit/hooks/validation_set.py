@@ -1,4 +1,4 @@
-"""On which images a training selects its best checkpoint."""
+"""Record the images on which a training selects its best checkpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from restorekit.registry import HOOKS
 
 from .leak_warning import evaluation_datasets, readers_of
 
-#: How many hex digits of an image's digest a checkpoint keeps.
+#: Number of hex digits of an image's digest that a checkpoint keeps.
 _LENGTH = 16
 
 
@@ -22,14 +22,14 @@ class ValidationSetHook(Hook):
     """Warns where a training validates on its test set or on training images.
 
     Every checkpoint names the images of its validation in ``meta['validation_images']``, by the
-    beginnings of their :func:`~restorekit.io.fingerprint.image_digest`. So a test of the best one
-    knows whether it was selected on the images that are tested, wherever these are
+    beginnings of their :func:`~restorekit.io.fingerprint.image_digest`. A test of the best
+    checkpoint therefore knows whether it was selected on the tested images, wherever these are
     (``selected_on`` in results). Where the validation restores in tiles or with a self-ensemble,
     ``meta['validation_settings']`` says how.
     """
 
     def __init__(self) -> None:
-        self._images: list[str] = []
+        self._digests: list[str] = []
         self._settings: dict[str, Any] = {}
 
     def before_train(self, runner: Any) -> None:
@@ -38,8 +38,8 @@ class ValidationSetHook(Hook):
             return
         loops = getattr(runner.val_loop, "loops", {"": runner.val_loop})
         datasets = {name: loop.dataloader.dataset for name, loop in loops.items()}
-        validation = set(_images(datasets.values()))
-        shared = sum(one in validation for one in _images([runner.train_dataloader.dataset]))
+        validation = set(_locations(datasets.values()))
+        shared = sum(one in validation for one in _locations([runner.train_dataloader.dataset]))
         if shared:
             runner.logger.warning(
                 f"{shared:,} of the {len(validation):,} validation images are training images: set "
@@ -48,11 +48,11 @@ class ValidationSetHook(Hook):
             )
         selecting = datasets.get(_selecting(datasets, runner.cfg))
         if selecting is not None:
-            validation = set(_images([selecting]))
+            validation = set(_locations([selecting]))
         try:
-            tested = any(one in validation for one in _test_images(runner.cfg))
+            tested = any(one in validation for one in _test_locations(runner.cfg))
         except (RestoreKitError, OSError):
-            # A test reports it.
+            # The test will report it.
             return
         if tested:
             runner.logger.warning(
@@ -61,8 +61,8 @@ class ValidationSetHook(Hook):
             )
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        """Take over what the checkpoint was validated on, until the next validation."""
-        self._images = _names(checkpoint)
+        """Keep the images of the checkpoint's validation, until the next validation."""
+        self._digests = _validation_digests(checkpoint)
         self._settings = checkpoint.get("meta", {}).get("validation_settings", {})
 
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
@@ -72,14 +72,14 @@ class ValidationSetHook(Hook):
         name = _selecting(loops, runner.cfg)
         evaluator = loops[name].evaluator if name in loops else loop.evaluator
         digests = (getattr(metric, "digests", []) for metric in evaluator.metrics)
-        self._images = [digest[:_LENGTH] for digest in next(filter(None, digests), [])]
+        self._digests = [digest[:_LENGTH] for digest in next(filter(None, digests), [])]
         settings = getattr(loops.get(name, loop), "settings", {})
         self._settings = settings if any(settings.values()) else {}
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         """Write them into the checkpoint."""
-        if self._images:
-            checkpoint["meta"]["validation_images"] = self._images
+        if self._digests:
+            checkpoint["meta"]["validation_images"] = self._digests
         if self._settings:
             checkpoint["meta"]["validation_settings"] = self._settings
 
@@ -96,22 +96,23 @@ def selected_on(
     Returns:
         None if the checkpoint does not say on which images it was validated.
     """
-    validation = set(_names(checkpoint))
+    validation = set(_validation_digests(checkpoint))
     if not validation:
         return None
     shared = validation & {digest[:_LENGTH] for digest in digests}
     return "test" if shared else "validation"
 
 
-def _names(checkpoint: Mapping[str, Any]) -> list[str]:
-    names = checkpoint.get("meta", {}).get("validation_images")
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+def _validation_digests(checkpoint: Mapping[str, Any]) -> list[str]:
+    """Return the beginnings of the digests that a checkpoint holds."""
+    digests = checkpoint.get("meta", {}).get("validation_images")
+    return [one for one in digests if isinstance(one, str)] if isinstance(digests, list) else []
 
 
 def validated_on(config: Any) -> Literal["validation", "test"] | None:
     """Return on what a config validates: ``test`` if any validation image is a test image.
 
-    Of several validation sets, that counts by which ``save_best`` selects.
+    Of several validation sets, the one by which ``save_best`` selects counts.
 
     Args:
         config: The whole config.
@@ -121,8 +122,8 @@ def validated_on(config: Any) -> Literal["validation", "test"] | None:
     """
     try:
         selecting = {"val_dataloader": _selecting_loader(config)}
-        validation = set(_images(evaluation_datasets(selecting, ["val_dataloader"])))
-        test = set(_test_images(config))
+        validation = set(_locations(evaluation_datasets(selecting, ["val_dataloader"])))
+        test = set(_test_locations(config))
     except (RestoreKitError, OSError):
         return None
     if not validation or not test:
@@ -146,12 +147,12 @@ def _selecting(sets: Iterable[str], config: Any) -> str:
     return next(iter(sets), "") if save_best == "auto" else str(save_best).partition("/")[0]
 
 
-def _test_images(config: Any) -> Iterator[tuple[str, str]]:
-    return _images(evaluation_datasets(config, ["test_dataloader"]))
+def _test_locations(config: Any) -> Iterator[tuple[str, str]]:
+    return _locations(evaluation_datasets(config, ["test_dataloader"]))
 
 
-def _images(datasets: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield where each image of the datasets is."""
+def _locations(datasets: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Yield the folder or LMDB and the name of each image."""
     for reader in readers_of(datasets):
         for name in reader.names:
             yield reader.location, name
