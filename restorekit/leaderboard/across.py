@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from restorekit.evaluation.results import RAINY_INPUT, MeasuredQuantity, Results
 
 from .ranking import by_criterion
-from .render.cells import EMPTY, Cell, Column, Item, Number, Text, best_of, cell
+from .render.cells import NOTHING, Cell, Column, Item, Number, Text, best_of, cell
+from .render.sections import dataset_title
 
 
 def across_test_sets(results: Mapping[str, Results]) -> tuple[Column, ...]:
@@ -17,20 +18,19 @@ def across_test_sets(results: Mapping[str, Results]) -> tuple[Column, ...]:
     SSIM under the catalog's protocol. The rainy input comes last.
 
     Args:
-        results: Results by the file they are from. Of several of one method on the same images,
-            the first one counts.
+        results: Results by their file. Of several results of one method on the same images, the
+            first counts.
     """
     criteria: dict[str, str] = {}
     titles: dict[str, str] = {}
     found: dict[tuple[str, str], dict[str, MeasuredQuantity]] = {}
     for one in results.values():
-        dataset, measured = one.dataset, by_criterion(one)
+        fingerprint, measured = one.dataset.fingerprint, by_criterion(one)
         if not measured:
             continue
-        criterion = criteria.setdefault(dataset.fingerprint, next(iter(measured)))
-        title = f"{dataset.name} ({dataset.version})" if dataset.version else dataset.name
-        titles.setdefault(dataset.fingerprint, f"{title}, {criterion}")
-        found.setdefault((one.method, dataset.fingerprint), measured.get(criterion, {}))
+        criterion = criteria.setdefault(fingerprint, next(iter(measured)))
+        titles.setdefault(fingerprint, f"{dataset_title(one.dataset)}, {criterion}")
+        found.setdefault((one.method, fingerprint), measured.get(criterion, {}))
     methods = sorted(dict.fromkeys(method for method, _ in found), key=RAINY_INPUT.__eq__)
     first = Column("method", "method", tuple(cell(Text(one)) for one in methods), words=True)
     columns = [first]
@@ -47,6 +47,6 @@ def _cells(rows: list[dict[str, MeasuredQuantity]]) -> tuple[Cell, ...]:
     return tuple(
         Cell((Item(tuple(Number(one.mean, one.digits) for one in row.values())),), mean, is_best)
         if row
-        else Cell((Item((Text(EMPTY),)),))
+        else NOTHING
         for row, mean, is_best in zip(rows, means, best_of(means, higher), strict=True)
     )

@@ -24,7 +24,7 @@ _MERGED = {
 
 
 def published_mode(method: str) -> TestMode | None:
-    """Return the tiles that numbers published for a method are of; None for whole images.
+    """Return the tiles of a method's published numbers; None for whole images.
 
     Args:
         method: Name in tables of published numbers.
@@ -40,7 +40,7 @@ def published_mode(method: str) -> TestMode | None:
 
 
 def is_comparable(results: Results, mode: TestMode | None) -> bool:
-    """Return whether results were measured as numbers that were published under a mode."""
+    """Return whether results were measured in the mode of published numbers."""
     tile = results.settings.get("tile")
     if not isinstance(tile, Mapping) or tile.get("merge") in _FOR_MEMORY:
         return mode is None
@@ -54,7 +54,7 @@ def describe_tiles(tile: Any) -> str:
 
     Args:
         tile: A dict with ``size`` (one number, or height and width) and ``merge``; a mode; or
-            whatever other programs have written there.
+            anything that another program has written there.
     """
     settings = tile.as_dict() if isinstance(tile, TestMode) else tile
     if not isinstance(settings, Mapping):

@@ -136,6 +136,10 @@ class Cell:
         return "; ".join(item.text(minus) for item in self.items)
 
 
+#: A cell that shows that its value is missing.
+NOTHING = Cell((Item((Text(EMPTY),)),))
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table.

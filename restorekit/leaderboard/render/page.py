@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from restorekit.io.terminal import counted
 from restorekit.version import __version__
 
 from ..board import Row
@@ -43,7 +44,7 @@ def board_page(sections: Sequence[Section], pictures: Mapping[str, Pictures]) ->
     files = {row.entry.source for one in sections for row in one.board.rows}
     sets = {one.board.ranking.dataset.fingerprint for one in sections}
     counts = {"results file": len(files), "test set": len(sets), "ranking": len(sections)}
-    listed = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items()]
+    listed = [counted(count, what) for what, count in counts.items()]
     return _page(
         "leaderboard.html",
         page_data(sections, pictures),

@@ -24,8 +24,9 @@ def page_data(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> 
     It does not contain the paths of results files: methods are identified by keys made here.
     """
     boards = [section.board for section in sections]
-    titles = {b.ranking.dataset.fingerprint: dataset_title(b.ranking) for b in reversed(boards)}
-    prints = list(dict.fromkeys(board.ranking.dataset.fingerprint for board in boards))
+    datasets = [board.ranking.dataset for board in boards]
+    titles = {one.fingerprint: dataset_title(one) for one in reversed(datasets)}
+    fingerprints = list(dict.fromkeys(one.fingerprint for one in datasets))
     sources = list(dict.fromkeys(row.entry.source for board in boards for row in board.rows))
     keys = {source: f"r{number}" for number, source in enumerate(sources)}
     keys[GROUND_TRUTH] = GROUND_TRUTH
@@ -35,16 +36,16 @@ def page_data(sections: Sequence[Section], pictures: Mapping[str, Pictures]) -> 
                 "title": titles[fingerprint],
                 "pictures": _pictures(pictures.get(fingerprint, Pictures()), keys),
             }
-            for fingerprint in prints
+            for fingerprint in fingerprints
         ],
         "boards": [
             _board(
                 section,
-                prints.index(section.board.ranking.dataset.fingerprint),
+                fingerprints.index(dataset.fingerprint),
                 keys,
-                pictures.get(section.board.ranking.dataset.fingerprint, Pictures()).names,
+                pictures.get(dataset.fingerprint, Pictures()).names,
             )
-            for section in sections
+            for section, dataset in zip(sections, datasets, strict=True)
         ],
     }
 

@@ -6,12 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from restorekit.catalog import Published, PublishedNumbers
-from restorekit.evaluation.results import MeasuredQuantity
+from restorekit.evaluation.results import DatasetRecord, MeasuredQuantity
+from restorekit.io.terminal import counted
 
 from ..board import Board, PublishedMatch, build_board, gap_limit
 from ..ranking import Entry, Ranking
 from ..test_modes import describe_tiles
-from .cells import EMPTY, Cell, Column, Item, Number, PValue, Text, best_of, cell, difference
+from .cells import (
+    EMPTY,
+    NOTHING,
+    Cell,
+    Column,
+    Item,
+    Number,
+    PValue,
+    Text,
+    best_of,
+    cell,
+    difference,
+)
 
 #: Fields of a results file's ``cost``, with their titles and how to show their values.
 COSTS = {
@@ -56,24 +69,22 @@ def make_sections(
 
 def make_section(board: Board) -> Section:
     ranking = board.ranking
-    count = ranking.dataset.num_images
-    images = "1 image" if count == 1 else f"{count} images"
     first = ranking.measures[0]
+    dataset = ranking.dataset
     by = f"protocol {first.protocol}" if first.protocol else qualified(first, with_unit=False)
     runs = {run_with(entry) for entry in ranking.entries if entry.rank is not None}
     return Section(
         board,
-        f"{dataset_title(ranking)}, {by}",
-        f"{images}, fingerprint {ranking.dataset.fingerprint[:12]}",
+        f"{dataset_title(dataset)}, {by}",
+        f"{counted(dataset.num_images, 'image')}, fingerprint {dataset.fingerprint[:12]}",
         _filled(_columns(board)),
         _filled(_unmeasured_columns(board)),
         runs.pop() if len(runs) == 1 else "",
     )
 
 
-def dataset_title(ranking: Ranking) -> str:
-    """Return the name of the test set, with its version."""
-    dataset = ranking.dataset
+def dataset_title(dataset: DatasetRecord) -> str:
+    """Return the name of a test set, with its version."""
     return f"{dataset.name} ({dataset.version})" if dataset.version else dataset.name
 
 
@@ -191,9 +202,7 @@ def _filled(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def _rank_cell(rank: int | None) -> Cell:
-    if rank is None:
-        return Cell((Item((Text(EMPTY),)),))
-    return cell(Number(rank))
+    return NOTHING if rank is None else cell(Number(rank))
 
 
 def _words(text: str) -> Cell:
