@@ -14,7 +14,7 @@ from restorekit.metrics.measures import Measure
 from restorekit.metrics.plan import Plan
 from restorekit.metrics.protocols import Protocol
 
-from .boxes import AUTO, Box, most_different
+from .boxes import AUTO, Box, most_different, parse_box
 from .grid import draw_grid
 from .panels import BOX_COLORS
 from .rows import GROUND_TRUTH, Row
@@ -76,11 +76,12 @@ def compare(
         pick: The images to show: ``worst``, ``best`` or ``largest-difference``, or their names;
             see :func:`~restorekit.figures.subjects.pick_subjects`.
         count: How many images to show, where they are not named.
-        of: Label of the method that is worst or best; by default the last.
-        crops: The parts shown enlarged: boxes of pixels, or ``auto`` for where the methods
-            differ most (:func:`~restorekit.figures.boxes.most_different`). None for no parts.
+        of: Label of the method whose worst or best images are picked; by default the last.
+        crops: The parts shown enlarged: boxes of pixels, also as ``"x,y,width,height"``, or
+            ``"auto"`` for where the methods differ most
+            (:func:`~restorekit.figures.boxes.most_different`). Without any, no part is enlarged.
         inset: Whether the enlarged part covers a corner of its image instead of standing below.
-        protocol: Protocol of the numbers below the images; without ``gt`` there are none of it.
+        protocol: Protocol of the numbers below the images; it needs ``gt``.
         metrics: Further measures below the images, such as ``"niqe"``.
         error_maps: Whether a map of the absolute error against ``gt`` is shown below each image.
         width: Width of the figure in millimetres.
@@ -99,14 +100,15 @@ def compare(
         ['psnr/rgb_u8', 'ssim/rgb_u8']
     """
     check_width(width)
+    boxes = [parse_box(crop) if isinstance(crop, str) else crop for crop in crops]
     if count < 1:
         raise ConfigError(f"A comparison shows one image or more, not {count}.")
     if error_maps and gt is None:
         raise ConfigError("Error maps show the error against the clean images: give --gt.")
-    if len(crops) > len(BOX_COLORS):
-        raise ConfigError(f"A comparison has {len(BOX_COLORS)} crops at most, not {len(crops)}.")
-    if inset and len(crops) > 1:
-        raise ConfigError(f"One crop can be an inset, not {len(crops)}: leave out --inset.")
+    if len(boxes) > len(BOX_COLORS):
+        raise ConfigError(f"A comparison has {len(BOX_COLORS)} crops at most, not {len(boxes)}.")
+    if inset and len(boxes) > 1:
+        raise ConfigError(f"One crop can be an inset, not {len(boxes)}: leave out --inset.")
     taken = {RAINY_INPUT} if lq is not None else set()
     taken |= {GROUND_TRUTH} if gt is not None else set()
     if twice := taken & images.keys():
@@ -123,7 +125,7 @@ def compare(
         raise ConfigError(f"{needing} compares with clean images: give their folder (--gt).")
     subjects = find_subjects(images, gt, lq, pairing)
     picked = pick_subjects(subjects, pick, count, of, plan, processes)
-    rows = [_row(subject, crops, plan) for subject in picked]
+    rows = [_row(subject, boxes, plan) for subject in picked]
     figure = draw_grid(rows, plan, inset=inset, error_maps=error_maps, width=width, dpi=dpi)
     return Comparison(figure, rows, plan)
 

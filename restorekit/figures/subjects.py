@@ -125,8 +125,8 @@ def pick_subjects(
         pick: ``worst`` or ``best`` by the plan's first quantity of one method;
             ``largest-difference`` by the mean of :func:`~restorekit.figures.boxes.difference`
             over the pixels; or names, in the order in which they are shown.
-        count: How many, the most extreme first; for names without a meaning.
-        of: Label of the method that is worst or best.
+        count: Number of images, the most extreme first; unused for names.
+        of: Label of the method whose worst or best images are picked.
         plan: What is measured.
         processes: See :func:`~restorekit.evaluation.folder.evaluate_folder`.
 

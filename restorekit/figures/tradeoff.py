@@ -39,7 +39,7 @@ _MARGINS = (12.0, 9.0, 3.0, 3.0)
 _ROOM = 0.14
 #: Extent of the axes where all points have the same cost (in decades) or quality (as a share).
 _LEAST_DECADES, _LEAST_SPAN = 1.0, 0.01
-#: Decades up to which more than powers of ten are numbered.
+#: Axes of fewer decades are numbered at 1, 2 and 5, others at powers of ten.
 _FEW_DECADES = 3
 
 
@@ -64,9 +64,9 @@ def scatter(
 ) -> Figure:
     """Draw the quality of methods against their cost.
 
-    The Pareto front is drawn as steps. Its methods are filled: no other is at least as good at no
-    higher cost. Several results files of one method, as of several
-    seeds, become a mean with one standard deviation on each side. The rainy input is left out.
+    The Pareto front is drawn as steps. Its methods are filled: no other method is at least as good
+    at no higher cost. Several results files of one method, such as those of several seeds, become a
+    mean with one standard deviation on each side. The rainy input is left out.
 
     Args:
         results: Results on one test set.

@@ -38,6 +38,14 @@ def test_crop_shows_exactly_its_pixels(images):
         np.testing.assert_array_equal(part, pixels(file)[21:41, 37:67])
 
 
+def test_crops_may_be_written_as_text(images):
+    (row,) = compare(images, gt="gt", pick=["rain-1"], crops=["3,4,20,10", "auto"]).rows
+    assert row.boxes[0] == Box(3, 4, 20, 10)
+    assert row.boxes[1] == compare(images, gt="gt", pick=["rain-1"]).rows[0].boxes[0]
+    with pytest.raises(ConfigError, match="'automatic' must be x,y,width,height"):
+        compare(images, gt="gt", crops=["automatic"])
+
+
 @pytest.mark.parametrize("inset", [False, True])
 def test_box_is_drawn_around_its_pixels(images, inset):
     box = Box(70, 5, 20, 15)
