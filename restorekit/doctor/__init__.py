@@ -7,7 +7,7 @@ from .machine import check_device, check_disk, check_loading, check_threads
 from .packages import check_packages, check_traps
 from .processes import check_processes
 
-#: In the order in which they are shown, quick ones first.
+#: All checks in the order of the report, quick ones first.
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_packages,
     check_traps,

@@ -12,12 +12,17 @@ class Finding:
 
     Attributes:
         subject: What was looked at.
-        state: ``ok``; ``note`` for what works and could be better; ``problem`` for what is broken.
+        state: ``ok``, ``note`` (it works and could be better) or ``problem`` (it is broken).
         about: What was found.
-        remedy: What to do; empty where there is nothing to do.
+        remedy: What to do; empty if nothing is to be done.
     """
 
     subject: str
     state: Literal["ok", "note", "problem"]
     about: str
     remedy: str = ""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or its type where it has no message."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

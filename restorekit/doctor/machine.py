@@ -17,10 +17,10 @@ from restorekit.io.files import why_not_written
 from restorekit.io.terminal import counted
 from restorekit.io.threads import usable_cores
 
-from .finding import Finding
+from .finding import Finding, first_line
 
 _GIB = 2**30
-#: Pairs that loading is timed with, and their side in pixels.
+#: Number of pairs that loading is timed with, and their side in pixels.
 _PAIRS, _SIDE = 24, 256
 
 
@@ -46,7 +46,7 @@ def check_device() -> Iterator[Finding]:
             yield Finding(
                 f"cuda:{index}",
                 "problem",
-                f"{name}: {str(error).splitlines()[0]}",
+                f"{name}: {first_line(error)}",
                 "install a build of PyTorch for this GPU",
             )
             continue
@@ -76,7 +76,7 @@ def check_threads() -> Iterator[Finding]:
 
 
 def check_disk() -> Iterator[Finding]:
-    """Write to the present folder, and an LMDB, and read it."""
+    """Write an LMDB into the current folder, and read it back."""
     here = Path.cwd()
     free = shutil.disk_usage(here).free / _GIB
     if free < 1:
@@ -88,7 +88,7 @@ def check_disk() -> Iterator[Finding]:
             yield _lmdb(Path(folder))
     except OSError as error:
         about = f"{here} cannot be written to: {why_not_written(error)}"
-        yield Finding("LMDB", "note", about, "run commands in a folder of yours, or give -o")
+        yield Finding("LMDB", "note", about, "run commands in a folder that you own, or give -o")
 
 
 def _lmdb(folder: Path) -> Finding:
@@ -106,7 +106,7 @@ def _lmdb(folder: Path) -> Finding:
 
 
 def check_loading() -> Iterator[Finding]:
-    """Time how many patches a second the present folder's disk and one core give."""
+    """Time how many patches a second one core reads from files in the temporary folder."""
     from restorekit.datasets import PairedDataset
 
     try:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution, requires, ver
 
 from packaging.requirements import Requirement
 
-from .finding import Finding
+from .finding import Finding, first_line
 
 #: Optional packages: what needs them, and how to get them.
 _OPTIONAL = {
@@ -77,7 +77,7 @@ def check_traps() -> Iterator[Finding]:
             yield Finding(
                 "torchvision",
                 "problem",
-                f"cannot be imported beside this PyTorch: {str(error).splitlines()[0]}",
+                f"cannot be imported beside this PyTorch: {first_line(error)}",
                 "install the release that belongs to it, or pip uninstall torchvision: restorekit "
                 "does not need it",
             )

@@ -27,7 +27,7 @@ sys.exit(0 if value.tolist() == [3.0] * 8 else 1)
 
 
 def check_processes() -> Iterator[Finding]:
-    """Add numbers up in two processes, over gloo and, on two GPUs, over NCCL."""
+    """Add numbers in two processes, over gloo and, on two GPUs, over NCCL."""
     if not torch.distributed.is_available():
         yield Finding(
             "processes",
@@ -47,14 +47,14 @@ def on_two_ranks(command: Sequence[str], seconds: float) -> list[tuple[int, str]
     """Run a command as rank 0 and rank 1 of 2 on this machine.
 
     Args:
-        command: Program and arguments; the ranks are in its environment, as torchrun puts them.
+        command: Program and arguments; its environment holds the rank, as torchrun sets it.
         seconds: How long to wait for each.
 
     Returns:
         Exit status and standard error of each.
 
     Raises:
-        subprocess.TimeoutExpired: If one takes longer; both are ended.
+        subprocess.TimeoutExpired: If one takes longer; both are killed.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -87,8 +87,8 @@ def on_two_ranks(command: Sequence[str], seconds: float) -> list[tuple[int, str]
 
 def _together(backend: str) -> Finding:
     remedy = (
-        "look at the firewall of this machine's own addresses; GLOO_SOCKET_IFNAME=lo or "
-        "NCCL_SOCKET_IFNAME=lo chooses the interface; one process works without"
+        "check the firewall for this machine's own addresses; GLOO_SOCKET_IFNAME=lo or "
+        "NCCL_SOCKET_IFNAME=lo chooses the interface; training with one process needs none of it"
     )
     try:
         ended = on_two_ranks([sys.executable, "-c", _PROGRAM, backend], _SECONDS)
@@ -97,4 +97,4 @@ def _together(backend: str) -> Finding:
     if any(status for status, _ in ended):
         last = next((error.strip().splitlines()[-1] for _, error in ended if error.strip()), "")
         return Finding(backend, "problem", f"two processes failed: {last}", remedy)
-    return Finding(backend, "ok", "two processes add numbers up")
+    return Finding(backend, "ok", "two processes add numbers")

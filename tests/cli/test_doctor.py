@@ -52,6 +52,15 @@ def test_a_wrong_and_a_missing_version_are_named(monkeypatch):
     assert found["torch"].state == "ok"
 
 
+def test_a_package_that_fails_without_a_message_is_reported(monkeypatch):
+    def fail(name):
+        raise AssertionError
+
+    monkeypatch.setattr(restorekit.doctor.packages, "_installed", "torchvision".__eq__)
+    monkeypatch.setattr(restorekit.doctor.packages, "import_module", fail)
+    assert "AssertionError" in by_subject(check_traps())["torchvision"].about
+
+
 @pytest.mark.parametrize("pair", [("mmcv", "mmcv-lite"), ("opencv-python-headless",)])
 def test_packages_that_overwrite_each_other(pair, monkeypatch):
     installed = restorekit.doctor.packages._installed
