@@ -14,7 +14,7 @@ BENCHMARKS = {
     "backends": "inference of a network by PyTorch, ONNX Runtime and OpenVINO",
     "cost": "a network's time and memory, by image size, channels and batch",
     "data": "reading training patches from LMDBs and folders",
-    "gpu": "all that is to be measured on a GPU, in ten minutes",
+    "gpu": "everything that needs a GPU, in ten minutes",
     "hub": "a published network for its card: quality, time, memory",
     "infer": "inference of a network, plain and accelerated",
     "loss": "the SSIM loss, forward and backward",

@@ -1,4 +1,4 @@
-"""All that is to be measured on a GPU, in about ten minutes: speed, correctness, two processes.
+"""Measure everything that needs a GPU, in about ten minutes: speed, correctness, two processes.
 
 1. Every network of the catalog gives on the GPU what it gives on the CPU.
 2. Images a second in inference and training of DCSFN, Restormer and NAFNet: float32, bfloat16,
@@ -24,7 +24,7 @@ from benchmarks.network_options import Options, Shape, network_of
 from benchmarks.train import training
 from restorekit.catalog import all_methods
 from restorekit.doctor.processes import on_two_ranks
-from restorekit.errors import ConfigError
+from restorekit.errors import ConfigError, one_line
 from restorekit.evaluation.environment import collect_environment
 from restorekit.io.files import write_json
 from restorekit.io.terminal import text_table
@@ -92,7 +92,7 @@ def _each(names: Any, measure: Callable[[str], float], end: float) -> dict[str, 
         try:
             found[name] = measure(name)
         except Exception as error:  # the others are measured all the same
-            found[name] = f"failed: {type(error).__name__}: {str(error).splitlines()[0]}"
+            found[name] = f"failed: {type(error).__name__}: {one_line(str(error))}"
         sys.stderr.write(f"{name}: {found[name]}\n")
     return found
 
@@ -112,6 +112,7 @@ def _difference(method: str, args: argparse.Namespace) -> float:
 
     from restorekit.archs import forward_padded
     from restorekit.fast import accelerate
+    from restorekit.models.restorer import final_output
     from restorekit.registry import MODELS
 
     torch.manual_seed(0)
@@ -122,10 +123,10 @@ def _difference(method: str, args: argparse.Namespace) -> float:
     torch.backends.cudnn.allow_tf32 = False
     try:
         with torch.inference_mode():
-            expected = _final(forward_padded(network, lq))
+            expected = final_output(forward_padded(network, lq))
             network = network.to(args.device)
             outputs = [
-                _final(forward_padded(one, lq.to(args.device))).cpu()
+                final_output(forward_padded(one, lq.to(args.device))).cpu()
                 for one in (network, accelerate(network))
             ]
     finally:
@@ -135,10 +136,6 @@ def _difference(method: str, args: argparse.Namespace) -> float:
     if found > _TOLERANCE:
         raise ConfigError(f"the outputs differ by {found:.3g}")
     return found
-
-
-def _final(output: Any) -> Any:
-    return output[-1] if isinstance(output, tuple) else output
 
 
 def _speed(method: str, task: str, form: dict[str, Any], args: argparse.Namespace) -> float:
@@ -191,6 +188,7 @@ def _rank(device: str, target: str) -> None:
     import torch.distributed as dist
     from torch.nn.parallel import DistributedDataParallel
 
+    from restorekit.models.restorer import final_output
     from restorekit.registry import MODELS
 
     dist.init_process_group("gloo")
@@ -204,7 +202,7 @@ def _rank(device: str, target: str) -> None:
         optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
         for _ in range(5):
             optimizer.zero_grad()
-            (_final(wrapped(lq[part])) - gt[part]).square().mean().backward()
+            (final_output(wrapped(lq[part])) - gt[part]).square().mean().backward()
             optimizer.step()
         return torch.cat([parameter.detach().flatten().cpu() for parameter in network.parameters()])
 

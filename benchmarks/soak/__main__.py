@@ -29,10 +29,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kind", action="append", choices=ATTACKS, help="repeatable; default: all")
     args = parser.parse_args()
-    sys.stdout.write(
-        "| kind | tried | read | refused | tracebacks | executed | slowest | memory |\n"
-    )
-    sys.stdout.write("|---|--:|--:|--:|--:|--:|--:|--:|\n")
+    sys.stdout.write(_HEADING)
     passed = True
     for name in args.kind or ATTACKS:
         context = multiprocessing.get_context("fork")
