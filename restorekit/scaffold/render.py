@@ -1,4 +1,4 @@
-"""Filling in templates of Python, TOML and Markdown files."""
+"""Fill in the templates of Python, TOML and Markdown files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
     Args:
         template: Name of the template.
-        values: What it takes; one that is missing is an error.
+        values: Value of each name in it; a missing one is an error.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),

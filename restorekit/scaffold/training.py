@@ -15,8 +15,8 @@ from .render import render
 #: Iterations of a training of which nothing else is said.
 DEFAULT_ITERS = 20_000
 _FEWEST_PAIRS = 4
-#: Largest side of a patch, and what sides are multiples of: the network halves patches three times
-#: after a stem that halves them once.
+#: Largest side of a patch, and the number that sides are multiples of: the network halves patches
+#: three times after a stem that halves them once.
 _PATCH, _MULTIPLE = 128, 16
 
 
@@ -47,7 +47,7 @@ def write_training_config(
             f"{reader.location} has {len(reader)} pairs, and a training needs at least "
             f"{_FEWEST_PAIRS}: one of them validates."
         )
-    # As the training looks at them, which then finds their sizes remembered.
+    # Checked as the training checks them, which then finds the sizes in the cache.
     smallest = int(checked(reader).known_sizes().min())
     patch = min(_PATCH, smallest // _MULTIPLE * _MULTIPLE)
     if patch == 0:

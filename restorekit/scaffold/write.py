@@ -21,12 +21,11 @@ class Kind:
 
     Attributes:
         about: What it is.
-        registered: The kind of :data:`restorekit.checking.KINDS` that it is; empty for what is
-            not registered.
+        registered: Its kind in :data:`restorekit.checking.KINDS`; empty if it is not registered.
         has_config: Whether a config shows how to train with it.
         lower_case: Whether its registered name is in lower case.
-        files: Template to file, with ``{package}`` for the package's name, beside those of all
-            kinds and in place of their test and README.
+        files: Template to file, with ``{package}`` for the package's name. They replace the test
+            and the README that other kinds get.
     """
 
     about: str
