@@ -46,11 +46,9 @@ class ValidationSetHook(Hook):
                 "subset=dict(part='train') in the training dataset beside subset=dict(part='val') "
                 "in that of validation, or validate on another split."
             )
-        selecting = datasets.get(_selecting(datasets, runner.cfg))
-        if selecting is not None:
-            validation = set(_locations([selecting]))
+        selecting = set(_locations(_selecting(datasets, runner.cfg).values()))
         try:
-            tested = any(one in validation for one in _test_locations(runner.cfg))
+            tested = any(one in selecting for one in _test_locations(runner.cfg))
         except (RestoreKitError, OSError):
             # The test will report it.
             return
@@ -66,14 +64,11 @@ class ValidationSetHook(Hook):
         self._settings = checkpoint.get("meta", {}).get("validation_settings", {})
 
     def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
-        """Note the images of the set that selects, and how they were restored."""
-        loop = runner.val_loop
-        loops = getattr(loop, "loops", {})
-        name = _selecting(loops, runner.cfg)
-        evaluator = loops[name].evaluator if name in loops else loop.evaluator
-        digests = (getattr(metric, "digests", []) for metric in evaluator.metrics)
-        self._digests = [digest[:_LENGTH] for digest in next(filter(None, digests), [])]
-        settings = getattr(loops.get(name, loop), "settings", {})
+        """Note the images of the sets that select, and how they were restored."""
+        loops = getattr(runner.val_loop, "loops", {"": runner.val_loop})
+        selecting = list(_selecting(loops, runner.cfg).values())
+        self._digests = [one[:_LENGTH] for loop in selecting for one in _digests_of(loop)]
+        settings = getattr(selecting[0], "settings", {})
         self._settings = settings if any(settings.values()) else {}
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
@@ -103,6 +98,12 @@ def selected_on(
     return "test" if shared else "validation"
 
 
+def _digests_of(loop: Any) -> list[str]:
+    digests = (getattr(metric, "digests", []) for metric in loop.evaluator.metrics)
+    found: list[str] = next(filter(None, digests), [])
+    return found
+
+
 def _validation_digests(checkpoint: Mapping[str, Any]) -> list[str]:
     """Return the beginnings of the digests that a checkpoint holds."""
     digests = checkpoint.get("meta", {}).get("validation_images")
@@ -112,7 +113,7 @@ def _validation_digests(checkpoint: Mapping[str, Any]) -> list[str]:
 def validated_on(config: Any) -> Literal["validation", "test"] | None:
     """Return on what a config validates: ``test`` if any validation image is a test image.
 
-    Of several validation sets, the one by which ``save_best`` selects counts.
+    Of several validation sets, those by which ``save_best`` selects count.
 
     Args:
         config: The whole config.
@@ -121,7 +122,7 @@ def validated_on(config: Any) -> Literal["validation", "test"] | None:
         None if there is no validation set or no test set, or one of them cannot be read.
     """
     try:
-        selecting = {"val_dataloader": _selecting_loader(config)}
+        selecting = {"val_dataloader": _selecting_loaders(config)}
         validation = set(_locations(evaluation_datasets(selecting, ["val_dataloader"])))
         test = set(_test_locations(config))
     except (RestoreKitError, OSError):
@@ -131,20 +132,22 @@ def validated_on(config: Any) -> Literal["validation", "test"] | None:
     return "test" if validation & test else "validation"
 
 
-def _selecting_loader(config: Any) -> Any:
-    """Return the config of the data loader by whose images the best checkpoint is selected."""
+def _selecting_loaders(config: Any) -> Any:
+    """Return the configs of the data loaders by whose images the best checkpoint is selected."""
     loader = config.get("val_dataloader")
     if not isinstance(loader, Mapping) or "dataset" in loader:
         return loader
-    return loader.get(_selecting(loader, config), loader)
+    return _selecting(loader, config)
 
 
-def _selecting(sets: Iterable[str], config: Any) -> str:
-    """Return the name of the validation set by which ``save_best`` selects, of several."""
+def _selecting(sets: Mapping[str, Any], config: Any) -> dict[str, Any]:
+    """Return the validation sets by which ``save_best`` selects; all if it names none of them."""
     checkpoint = (config.get("default_hooks") or {}).get("checkpoint") or {}
-    save_best = checkpoint.get("save_best")
+    save_best = checkpoint.get("save_best") or []
+    keys = [save_best] if isinstance(save_best, str) else save_best
     # `auto` takes the first number, which is of the first set.
-    return next(iter(sets), "") if save_best == "auto" else str(save_best).partition("/")[0]
+    names = {next(iter(sets), "") if key == "auto" else key.partition("/")[0] for key in keys}
+    return {name: one for name, one in sets.items() if name in names} or dict(sets)
 
 
 def _test_locations(config: Any) -> Iterator[tuple[str, str]]:

@@ -91,9 +91,15 @@ def test_validation_on_training_images_is_noticed(run, logged):
 
 @pytest.mark.parametrize(
     ("save_best", "expected"),
-    [("auto", "validation"), ("kept/psnr/rgb_u8", "validation"), ("test/psnr/rgb_u8", "test")],
+    [
+        ("auto", "validation"),
+        ("kept/psnr/rgb_u8", "validation"),
+        ("test/psnr/rgb_u8", "test"),
+        (["kept/psnr/rgb_u8", "kept/ssim/rgb_u8"], "validation"),
+        (["kept/psnr/rgb_u8", "test/psnr/rgb_u8"], "test"),
+    ],
 )
-def test_of_several_validation_sets_the_one_that_selects_counts(small_config, save_best, expected):
+def test_of_several_validation_sets_those_that_select_count(small_config, save_best, expected):
     config = small_config("work")
     kept = copy.deepcopy(config.val_dataloader)
     kept.dataset.split = "train"
