@@ -106,7 +106,9 @@ def write_package(kind: str, name: str, parent: Path) -> Path:
     if described.has_config:
         targets["config.py.jinja"] = "config.py"
     if described.files:
-        targets |= {one: name.format(package=package) for one, name in described.files.items()}
+        targets |= {
+            template: file.format(package=package) for template, file in described.files.items()
+        }
     else:
         targets["test.py.jinja"] = f"tests/test_{package}.py"
         targets["README.md.jinja"] = "README.md"
