@@ -12,7 +12,7 @@ from typing import Any
 from restorekit.catalog import identify
 from restorekit.datasets import PairReader
 from restorekit.evaluation.schema import FileRecord
-from restorekit.io.files import sha256
+from restorekit.io.files import sha256, shown_path
 from restorekit.io.fingerprint import dataset_fingerprint, image_digest
 from restorekit.io.terminal import progress
 from restorekit.io.threads import in_order
@@ -68,12 +68,6 @@ def _digests(reader: PairReader) -> Iterator[str]:
 def file_record(path: str | os.PathLike[str]) -> FileRecord:
     """Return the record of a file by a path that finds it again from the same folder."""
     return FileRecord(shown_path(path), sha256(path))
-
-
-def shown_path(path: str | os.PathLike[str]) -> str:
-    """Return a path relative to the working folder, or in full if it is elsewhere."""
-    file, here = Path(path).resolve(), Path.cwd()
-    return file.relative_to(here).as_posix() if file.is_relative_to(here) else str(file)
 
 
 def plugin_files(config: Any) -> list[FileRecord]:

@@ -7,9 +7,12 @@ special key. A class or function is written as its dotted name, which registries
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
+
+from restorekit.io.records import short
+from restorekit.io.terminal import counted
 
 _TUPLE, _FLOAT, _ITEMS, _OBJECT = "__tuple__", "__float__", "__items__", "__object__"
 
@@ -63,18 +66,35 @@ def unrecorded(value: Any, key: str = "") -> list[str]:
     ]
 
 
-def config_changes(before: Any, after: Any, key: str = "") -> list[str]:
-    """Describe how the JSON of two configs differs, one short text for each key."""
-    if before == after:
-        return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        names = [*before, *(name for name in after if name not in before)]
-        return [
-            change
-            for name in names
-            for change in config_changes(before.get(name), after.get(name), _dotted(key, name))
-        ]
-    return [f"{key} {_brief(before)} → {_brief(after)}"]
+def config_changes(
+    before: Any, after: Any, ignored: Collection[str] = (), key: str = ""
+) -> Iterator[str]:
+    """Describe how two configs differ, one short text for each key.
+
+    Args:
+        before: A config, or a part of one.
+        after: What it became.
+        ignored: Keys that do not count, wherever they are.
+        key: The dotted key that leads to the part.
+
+    Example:
+        >>> before = {"train_cfg": {"max_iters": 100}, "pipeline": ["crop", "flip"]}
+        >>> after = {"train_cfg": {"max_iters": 200}, "pipeline": ["crop", "pad"]}
+        >>> list(config_changes(before, after))
+        ['train_cfg.max_iters 100 → 200', "pipeline[1] 'flip' → 'pad'"]
+    """
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in {**before, **after}:
+            if name not in ignored:
+                inner = _dotted(key, name)
+                yield from config_changes(before.get(name), after.get(name), ignored, inner)
+    elif isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
+        if len(before) != len(after):
+            yield f"{key} {counted(len(before), 'item')} → {counted(len(after), 'item')}"
+        for index, (then, now) in enumerate(zip(before, after, strict=False)):
+            yield from config_changes(then, now, ignored, f"{key}[{index}]")
+    elif before != after:
+        yield f"{key} {short(before)} → {short(after)}"
 
 
 def _children(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -86,8 +106,3 @@ def _children(value: Any) -> Iterator[tuple[Any, Any]]:
 
 def _dotted(key: str, name: Any) -> str:
     return f"{key}.{name}" if key else str(name)
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."

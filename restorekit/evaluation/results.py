@@ -17,7 +17,7 @@ import msgspec
 
 from restorekit.catalog import identify
 from restorekit.errors import DataError
-from restorekit.io.files import sha256, write_json
+from restorekit.io.files import sha256, shown_path, write_json
 from restorekit.io.records import short, to_record
 from restorekit.metrics.measures import build_measure
 from restorekit.metrics.plan import Quantity, Values, mean
@@ -248,11 +248,5 @@ def _check(results: Results, source: str, keys: Mapping[str, str]) -> None:
 
 
 def _file_record(path: str | os.PathLike[str]) -> FileRecord:
-    """Record a file by its path relative to the working folder, or its name if it is elsewhere.
-
-    Files are shared, so they must not contain the path of anyone's home folder.
-    """
-    file = Path(path).resolve()
-    here = Path.cwd()
-    name = file.relative_to(here).as_posix() if file.is_relative_to(here) else file.name
-    return FileRecord(name, sha256(file))
+    """Record a file by its path relative to the working folder, or its name if it is elsewhere."""
+    return FileRecord(shown_path(path, parts=1), sha256(path))

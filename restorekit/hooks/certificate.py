@@ -21,14 +21,14 @@ from restorekit.certificate.collect import (
     image_sets,
     plugin_files,
     plugin_packages,
-    shown_path,
 )
-from restorekit.certificate.plain import config_changes, config_to_json
+from restorekit.certificate.plain import config_changes, config_from_json, config_to_json
 from restorekit.certificate.record import FILE_NAME, ImageSet, Leg, Outcome
 from restorekit.certificate.weights import weights_digest
 from restorekit.checkpoints.io import load_file
 from restorekit.errors import RestoreKitError
 from restorekit.evaluation.environment import collect_environment
+from restorekit.io.files import shown_path
 from restorekit.registry import HOOKS
 
 from .leak_warning import readers_of
@@ -65,6 +65,7 @@ class CertificateHook(Hook):
         self._started = time.monotonic()
         before = self._before = _certificate_of(runner.resumed_from)
         config = _described(runner)
+        config_before = config if before is None else before.config
         leg = Leg(
             first=runner.iter,
             started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -73,7 +74,7 @@ class CertificateHook(Hook):
             command=command_line(),
             environment=collect_environment(),
             resumed_from=runner.resumed_from and Path(runner.resumed_from).name,
-            changes=[] if before is None else config_changes(before.config, config),
+            changes=list(config_changes(*map(config_from_json, (config_before, config)))),
         )
         loops = getattr(runner.val_loop, "loops", {"": runner.val_loop} if runner.val_loop else {})
         self._certificate = Certificate(

@@ -227,6 +227,20 @@ def write_json(path: str | os.PathLike[str], data: Any) -> None:
     write_text(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
+def shown_path(path: str | os.PathLike[str], *, parts: int | None = None) -> str:
+    """Return a path as records and reports show it, relative to the working folder.
+
+    Args:
+        path: The path.
+        parts: How many of its last parts to show if it is elsewhere; None shows it in full.
+            Files that are shared must not contain the path of anyone's home folder.
+    """
+    file, here = Path(path).resolve(), Path.cwd()
+    if file.is_relative_to(here):
+        return file.relative_to(here).as_posix()
+    return str(file) if parts is None else "/".join(file.parts[-parts:])
+
+
 def cache_folder() -> Path:
     """Return the folder for files that can be fetched again: ``$XDG_CACHE_HOME/restorekit``."""
     root = os.environ.get("XDG_CACHE_HOME")

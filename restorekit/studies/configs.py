@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
 
+from restorekit.certificate.plain import config_changes
 from restorekit.engine.config import load_config, override_config, shipped_config
 from restorekit.engine.validate import TOP_LEVEL_KEYS, check_config
 from restorekit.errors import ConfigError
 from restorekit.io.files import atomic_path
-from restorekit.io.records import short
 
 from .places import Job
 from .records import Run, Study
@@ -71,7 +69,8 @@ def difference(job: Job, config: Config) -> str:
     """Say how a config differs from that with which a run was started; nothing if it does not."""
     if not job.config.is_file():
         return ""
-    found = list(_differences(load_config(job.config).to_dict(), config.to_dict()))
+    started_with = load_config(job.config).to_dict()
+    found = list(config_changes(started_with, config.to_dict(), _UNIMPORTANT))
     return f"{found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}" if found else ""
 
 
@@ -86,18 +85,3 @@ def _find(study: Study, path: str) -> Path:
     """Return a config beside the study file, or one of restorekit's own."""
     beside = Path(study.file).parent / path
     return beside if beside.is_file() else shipped_config(path)
-
-
-def _differences(before: Any, after: Any, key: str = "") -> Iterator[str]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in {**before, **after}:
-            if name not in _UNIMPORTANT:
-                inner = f"{key}.{name}" if key else str(name)
-                yield from _differences(before.get(name), after.get(name), inner)
-    elif isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
-        if len(before) != len(after):
-            yield f"{key} had {len(before)} items and has {len(after)}"
-        for index, (then, now) in enumerate(zip(before, after, strict=False)):
-            yield from _differences(then, now, f"{key}[{index}]")
-    elif before != after:
-        yield f"{key} was {short(before)} and is {short(after)}"

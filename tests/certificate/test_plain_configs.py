@@ -47,10 +47,18 @@ def test_classes_become_names_and_live_objects_are_named():
 
 
 def test_changes_are_named_by_dotted_key():
-    before = {"a": {"b": 1, "c": [1, 2]}, "d": 0}
-    after = {"a": {"b": 2, "c": [1, 2]}, "e": 1}
-    assert config_changes(before, after) == ["a.b 1 → 2", "d 0 → None", "e None → 1"]
-    assert config_changes(before, before) == []
+    before = {"a": {"b": 1, "c": [1, 2]}, "d": 0, "f": [{"g": 1, "h": 2}, 3], "i": (1, 2)}
+    after = {"a": {"b": 2, "c": [1, 2]}, "e": 1, "f": [{"g": 4, "h": 5}], "i": (1, 3)}
+    assert list(config_changes(before, after)) == [
+        *("a.b 1 → 2", "d 0 → nothing", "f 2 items → 1 item", "f[0].g 1 → 4", "f[0].h 2 → 5"),
+        *("i[1] 2 → 3", "e nothing → 1"),
+    ]
+    assert list(config_changes(before, before)) == []
+    assert list(config_changes(before, after, ("a", "d", "e", "f", "i"))) == []
+    assert list(config_changes(before["f"], after["f"], ("g",))) == [
+        " 2 items → 1 item",
+        "[0].h 2 → 5",
+    ]
 
 
 def test_digest_sees_every_bit_the_name_and_the_type():

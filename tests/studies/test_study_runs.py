@@ -206,7 +206,7 @@ def test_a_changed_config_is_refused_with_the_key(make, played, file, tmp_path):
     (tmp_path / "small.py").write_text(text.replace("lr=0.01", "lr=0.02"))
     with pytest.raises(ConfigError) as caught:
         run(make())
-    for part in ("narrow, seed 0", "optim_wrapper.optimizer.lr was 0.01 and is 0.02", "narrow"):
+    for part in ("narrow, seed 0", "optim_wrapper.optimizer.lr 0.01 → 0.02", "narrow"):
         assert part in str(caught.value)
     assert {status_of(one).state for one in make()} == {"changed"}
     # Where the data lies and how fast it is read does not change what is trained.
