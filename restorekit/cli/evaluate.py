@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
-from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
+from restorekit.cli.measuring import (
+    add_metrics,
+    add_processes,
+    add_protocols,
+    chosen_measures,
+    chosen_protocols,
+    write_all,
+)
 from restorekit.errors import ConfigError
 from restorekit.io.files import require_writable
 from restorekit.io.terminal import counted, text_table
@@ -35,20 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how the name of a restored image leads to its clean one: auto (default: an obvious "
         "way), same, prefix, or a template such as 'norain-{id}.png'",
     )
-    parser.add_argument(
-        "--protocol",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="measure against the clean images under this protocol; repeatable, or 'all' (default "
+    add_protocols(
+        parser,
+        "measure against the clean images under this protocol; repeatable, or 'all' (default "
         "where --gt is given and no --metric)",
     )
-    parser.add_argument(
-        "--metric",
-        action="append",
-        default=[],
-        metavar="NAME[:VARIANT]",
-        help="take this measure (default without --gt: one that needs no clean images); "
+    add_metrics(
+        parser,
+        "take this measure (default without --gt: one that needs no clean images); "
         "repeatable, `restorekit list measures` shows all",
     )
     parser.add_argument(
@@ -68,9 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="results file; the rainy input's are written beside it as rainy_input.json",
     )
-    parser.add_argument(
-        "--processes", type=int, metavar="N", help="processes that share the work (default: all)"
-    )
+    add_processes(parser)
     add_plugin(parser, "protocols and measures")
 
 
@@ -83,8 +82,6 @@ def run(args: argparse.Namespace) -> None:
     load_plugins(args)
     if args.out:
         require_writable(args.out, "--out", example="results.json")
-    if args.processes is not None and args.processes < 1:
-        raise ConfigError(f"--processes is {args.processes}, but must be at least 1.")
     names, metrics = args.protocol, args.metric
     if not names and not metrics:
         names, metrics = (["all"], []) if args.gt else ([], [DEFAULT_WITHOUT_GT])

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restorekit.cli.measuring import add_protocols
 from restorekit.errors import ConfigError
 from restorekit.io.files import require_writable
 
@@ -29,12 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RESULTS",
         help="results files of `restorekit test --out` or `restorekit evaluate --out`",
     )
-    parser.add_argument(
-        "--protocol",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="rank under this protocol, or by a measure without one such as niqe; repeatable "
+    add_protocols(
+        parser,
+        "rank under this protocol, or by a measure without one such as niqe; repeatable "
         "(default: all that the files share)",
     )
     parser.add_argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,30 @@ from restorekit.errors import OutputError
 if TYPE_CHECKING:
     from restorekit.evaluation.results import Results
     from restorekit.metrics.protocols import Protocol
+
+
+def add_protocols(parser: argparse.ArgumentParser, help_: str) -> None:
+    """Add ``--protocol``, which may be repeated."""
+    parser.add_argument("--protocol", action="append", default=[], metavar="NAME", help=help_)
+
+
+def add_protocol(parser: argparse.ArgumentParser, help_: str, default: str | None = None) -> None:
+    """Add ``--protocol`` for commands that measure under a single one."""
+    parser.add_argument("--protocol", default=default, metavar="NAME", help=help_)
+
+
+def add_metrics(parser: argparse.ArgumentParser, help_: str) -> None:
+    """Add ``--metric``, which may be repeated."""
+    parser.add_argument(
+        "--metric", action="append", default=[], metavar="NAME[:VARIANT]", help=help_
+    )
+
+
+def add_processes(parser: argparse.ArgumentParser) -> None:
+    """Add ``--processes``."""
+    parser.add_argument(
+        "--processes", type=int, metavar="N", help="processes that measure (default: all)"
+    )
 
 
 def chosen_protocols(names: Sequence[str]) -> list[Protocol]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
+from restorekit.cli.measuring import add_protocol
 from restorekit.io.files import require_writable
 
 if TYPE_CHECKING:
@@ -29,12 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="four photographs, reduced, and fewer conditions"
     )
-    parser.add_argument(
-        "--protocol",
-        default="rgb_u8",
-        metavar="NAME",
-        help="measure under this protocol (default: rgb_u8)",
-    )
+    add_protocol(parser, "measure under this protocol (default: %(default)s)", "rgb_u8")
     parser.add_argument("--seed", type=int, default=0, help="seed of the rain (default: 0)")
     parser.add_argument(
         "--results",

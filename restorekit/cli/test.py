@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from restorekit.cli.measuring import chosen_measures, chosen_protocols, write_all
+from restorekit.cli.measuring import (
+    add_metrics,
+    add_protocols,
+    chosen_measures,
+    chosen_protocols,
+    write_all,
+)
 from restorekit.cli.options import add_config, add_config_changes, config_from
 from restorekit.errors import ConfigError, OutputError
 from restorekit.io.files import require_writable, write_text
@@ -27,19 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="checkpoint of a training, a converted or published network, or a work folder: its "
         "last good checkpoint",
     )
-    parser.add_argument(
-        "--protocol",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="measure under this protocol instead of the config's; repeatable, or 'all'",
+    add_protocols(
+        parser,
+        "measure under this protocol instead of the config's; repeatable, or 'all'",
     )
-    parser.add_argument(
-        "--metric",
-        action="append",
-        default=[],
-        metavar="NAME[:VARIANT]",
-        help="take this measure too (default without clean images: one that needs none); "
+    add_metrics(
+        parser,
+        "take this measure too (default without clean images: one that needs none); "
         "repeatable, `restorekit list measures` shows all",
     )
     parser.add_argument(

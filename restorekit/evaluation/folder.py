@@ -162,8 +162,11 @@ def measure_files(
         processes: Number of processes; see :func:`evaluate_folder`.
 
     Raises:
+        ConfigError: If the number of processes is not at least 1.
         DataError: If a file cannot be read, or images do not fit together.
     """
+    if processes is not None and processes < 1:
+        raise ConfigError(f"The number of processes is {processes}, but must be at least 1.")
     if processes is None:
         processes = min(usable_cores(), 1 + len(files) // _IMAGES_PER_PROCESS)
     measure = functools.partial(_measure, plan=plan)
@@ -194,7 +197,7 @@ def _measure(files: ImageFiles, plan: Plan) -> MeasuredImage:
 def _mapped(
     measure: functools.partial[MeasuredImage], files: Sequence[ImageFiles], processes: int
 ) -> Iterator[MeasuredImage]:
-    if processes <= 1:
+    if processes == 1:
         yield from map(measure, files)
         return
     # Not "fork", which is unsafe once libraries have started threads.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.cli.figure.output import add_output, write_figure
+from restorekit.cli.measuring import add_metrics, add_processes, add_protocol
 from restorekit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,18 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inset", action="store_true", help="put the enlarged part into a corner of its image"
     )
-    parser.add_argument(
-        "--protocol",
-        metavar="NAME",
-        help="protocol of the PSNR and SSIM below the images (default with --gt: rgb_u8)",
+    add_protocol(
+        parser, "protocol of the PSNR and SSIM below the images (default with --gt: rgb_u8)"
     )
-    parser.add_argument(
-        "--metric",
-        action="append",
-        default=[],
-        metavar="NAME[:VARIANT]",
-        help="another measure below the images, such as niqe; repeatable",
-    )
+    add_metrics(parser, "another measure below the images, such as niqe; repeatable")
     parser.add_argument(
         "--error-maps", action="store_true", help="add maps of the absolute error to --gt"
     )
@@ -84,9 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pixels per inch; enlarged parts keep their own in .svg and .pdf (default: 300)",
     )
-    parser.add_argument(
-        "--processes", type=int, metavar="N", help="processes that measure (default: all)"
-    )
+    add_processes(parser)
     add_plugin(parser, "protocols and measures")
 
 
