@@ -53,7 +53,7 @@ class TransposedAttention(nn.Module):
         heads = (self.num_heads, x.shape[1] // self.num_heads)
         q, k, v = (part.flatten(2).unflatten(1, heads) for part in self.qkv(x).chunk(3, dim=1))
         scores = unit_length(q) @ unit_length(k).transpose(-2, -1) * self.temperature
-        attended = self.weights(scores) @ v
+        attended = self.weights(scores).to(v.dtype) @ v
         result: torch.Tensor = self.out(attended.flatten(1, 2).unflatten(2, x.shape[-2:]))
         return result
 
