@@ -12,6 +12,7 @@ from restorekit.errors import ConfigError
 from restorekit.registry import MODELS
 
 from .blocks.channel_norm import ChannelNorm
+from .blocks.window_unet import NUM_LEVELS, WindowUNet, require_stages
 from .blocks.windows import (
     LocalFeedForward,
     RelativePositionBias,
@@ -22,12 +23,9 @@ from .blocks.windows import (
 from .checks import require_int
 from .sizing import SizeRequirements
 
-#: Levels of the encoder, each followed by a halving of the size.
-NUM_LEVELS = 4
-
 
 @MODELS.register_module()
-class IDT(nn.Module):
+class IDT(WindowUNet):
     """An encoder-decoder of attention within windows and attention between windows.
 
     Blocks of a level attend within windows of 8×8 pixels; the last one, the spatial
@@ -68,52 +66,30 @@ class IDT(nn.Module):
         drop_rate: float = 0.1,
         fold_windows: bool = False,
     ) -> None:
-        super().__init__()
         require_int(self, "channels", channels, 1)
         require_int(self, "window_size", window_size, 2)
-        stages = 2 * NUM_LEVELS + 1
-        if len(num_blocks) != stages or len(num_heads) != stages or min(num_blocks) < 1:
-            raise ConfigError(
-                f"IDT: num_blocks={tuple(num_blocks)} and num_heads={tuple(num_heads)} must have "
-                f"{stages} numbers above 0, one for each stage."
-            )
-        self.square = window_size << NUM_LEVELS
-        self.size_requirements = SizeRequirements(self.square, self.square)
-        widths = [channels << level for level in range(NUM_LEVELS + 1)]
+        require_stages(self, num_blocks, num_heads)
+        square = window_size << NUM_LEVELS
         rates = _drop_rates(num_blocks, drop_rate)
 
-        def stage(index: int, width: int, level: int) -> nn.Sequential:
+        def stage(index: int, width: int) -> nn.Sequential:
             heads, (first, last) = num_heads[index], rates[index]
             blocks: list[nn.Module] = [
                 WindowBlock(width, heads, window_size, ffn_factor, first)
                 for _ in range(num_blocks[index])
             ]
+            level = min(index, 2 * NUM_LEVELS - index)
             if level < NUM_LEVELS:
-                windows = self.square // window_size >> level
+                windows = square // window_size >> level
                 hidden = int(ffn_factor * window_size**2)
                 blocks.append(
                     SpatialBlock(width, heads, window_size, windows, hidden, last, fold_windows)
                 )
             return nn.Sequential(*blocks)
 
-        self.head = nn.Conv2d(3, channels, 3, padding=1)
-        self.encoder = nn.ModuleList(
-            stage(level, widths[level], level) for level in range(NUM_LEVELS)
-        )
-        self.down = nn.ModuleList(
-            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1) for width in widths[:-1]
-        )
-        self.bottom = stage(NUM_LEVELS, widths[-1], NUM_LEVELS)
-        # From the smallest size up: what comes from below has twice the width, but for the bottom.
-        self.up = nn.ModuleList(
-            nn.ConvTranspose2d(min(4 * widths[level], widths[-1]), widths[level], 2, stride=2)
-            for level in reversed(range(NUM_LEVELS))
-        )
-        self.decoder = nn.ModuleList(
-            stage(2 * NUM_LEVELS - level, 2 * widths[level], level)
-            for level in reversed(range(NUM_LEVELS))
-        )
-        self.tail = nn.Conv2d(2 * channels, 3, 3, padding=1)
+        super().__init__(channels, stage)
+        self.square = square
+        self.size_requirements = SizeRequirements(square, square)
 
     def forward(self, lq: torch.Tensor) -> torch.Tensor:
         """Derain images.
@@ -126,21 +102,8 @@ class IDT(nn.Module):
             The derained images, of the same shape, not clamped.
         """
         squares = to_windows(lq, self.square)
-        derained = squares + self._residual(squares)
+        derained = squares + self.residual(squares)
         return from_windows(derained, lq.shape[-2], lq.shape[-1])
-
-    def _residual(self, squares: torch.Tensor) -> torch.Tensor:
-        """Return what to add to squares (N, 3, square, square)."""
-        x = F.leaky_relu(self.head(squares))
-        skips = []
-        for stage, down in zip(self.encoder, self.down, strict=True):
-            skips.append(stage(x))
-            x = down(skips[-1])
-        x = self.bottom(x)
-        for up, stage in zip(self.up, self.decoder, strict=True):
-            x = stage(torch.cat([up(x), skips.pop()], dim=1))
-        residual: torch.Tensor = self.tail(x)
-        return residual
 
 
 class WindowBlock(nn.Module):

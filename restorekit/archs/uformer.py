@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from restorekit.errors import ConfigError
 from restorekit.registry import MODELS
 
 from .blocks.channel_norm import ChannelNorm
+from .blocks.window_unet import NUM_LEVELS, WindowUNet, require_stages
 from .blocks.windows import (
     LocalFeedForward,
     RelativePositionBias,
@@ -22,19 +22,16 @@ from .blocks.windows import (
 from .checks import require_int
 from .sizing import SizeRequirements
 
-#: Levels of the encoder, each followed by a halving of the size.
-NUM_LEVELS = 4
 #: Added to the scores of pixels that a shift has brought together from opposite borders.
 MASKED = -100.0
 
 
 @MODELS.register_module()
-class Uformer(nn.Module):
+class Uformer(WindowUNet):
     """An encoder-decoder of five sizes whose blocks attend within windows.
 
     Every second block of a stage shifts the features by half a window. Blocks of the decoder
-    add a learned map, the modulator, to each window. Encoder and decoder features are
-    concatenated and not reduced, so that the decoder has twice the encoder's channels.
+    add a learned map, the modulator, to each window.
 
     Wang et al., "Uformer: A General U-Shaped Transformer for Image Restoration", CVPR 2022, with
     the data flow of the released code (github.com/ZhendongWang6/Uformer). The defaults are its
@@ -68,18 +65,9 @@ class Uformer(nn.Module):
         drop_rate: float = 0.1,
         shift_bottom: bool = False,
     ) -> None:
-        super().__init__()
         require_int(self, "channels", channels, 1)
         require_int(self, "window_size", window_size, 2)
-        stages = 2 * NUM_LEVELS + 1
-        if len(num_blocks) != stages or len(num_heads) != stages or min(num_blocks) < 1:
-            raise ConfigError(
-                f"Uformer: num_blocks={tuple(num_blocks)} and num_heads={tuple(num_heads)} must "
-                f"have {stages} numbers above 0, one for each stage."
-            )
-        multiple = window_size << NUM_LEVELS
-        self.size_requirements = SizeRequirements(multiple, multiple)
-        widths = [channels << level for level in range(NUM_LEVELS + 1)]
+        require_stages(self, num_blocks, num_heads)
         rates = _drop_rates(num_blocks, drop_rate)
 
         def stage(index: int, width: int) -> nn.Sequential:
@@ -99,22 +87,9 @@ class Uformer(nn.Module):
                 )
             )
 
-        self.head = nn.Conv2d(3, channels, 3, padding=1)
-        self.encoder = nn.ModuleList(stage(level, widths[level]) for level in range(NUM_LEVELS))
-        self.down = nn.ModuleList(
-            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1) for width in widths[:-1]
-        )
-        self.bottom = stage(NUM_LEVELS, widths[-1])
-        # From the smallest size up: what comes from below has twice the width, but for the bottom.
-        self.up = nn.ModuleList(
-            nn.ConvTranspose2d(min(4 * widths[level], widths[-1]), widths[level], 2, stride=2)
-            for level in reversed(range(NUM_LEVELS))
-        )
-        self.decoder = nn.ModuleList(
-            stage(2 * NUM_LEVELS - level, 2 * widths[level])
-            for level in reversed(range(NUM_LEVELS))
-        )
-        self.tail = nn.Conv2d(2 * channels, 3, 3, padding=1)
+        super().__init__(channels, stage)
+        multiple = window_size << NUM_LEVELS
+        self.size_requirements = SizeRequirements(multiple, multiple)
 
     def forward(self, lq: torch.Tensor) -> torch.Tensor:
         """Restore images.
@@ -126,16 +101,7 @@ class Uformer(nn.Module):
         Returns:
             The restored images, of the same shape, not clamped.
         """
-        x = F.leaky_relu(self.head(lq))
-        skips = []
-        for stage, down in zip(self.encoder, self.down, strict=True):
-            skips.append(stage(x))
-            x = down(skips[-1])
-        x = self.bottom(x)
-        for up, stage in zip(self.up, self.decoder, strict=True):
-            x = stage(torch.cat([up(x), skips.pop()], dim=1))
-        restored: torch.Tensor = lq + self.tail(x)
-        return restored
+        return lq + self.residual(lq)
 
 
 class ShiftedWindowBlock(nn.Module):
