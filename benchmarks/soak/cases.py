@@ -23,7 +23,7 @@ from restorekit.checkpoints import load_file, load_network
 from restorekit.checkpoints.converters import convert_checkpoint
 from restorekit.checkpoints.state_dicts import find_state_dict
 from restorekit.engine.config import load_config
-from restorekit.engine.runner import read_training_checkpoint
+from restorekit.engine.training_checkpoints import read_training_checkpoint
 from restorekit.engine.validate import check_config
 from restorekit.io.images import inspect_image, read_image
 from restorekit.registry import MODELS

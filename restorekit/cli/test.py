@@ -79,7 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Test as ``args`` say."""
     from restorekit.engine.test_sets import choose_test_sets, split_test_sets, test_loaders
-    from restorekit.engine.testing import find_checkpoint, require_test_sets, take_network
+    from restorekit.engine.testing import find_checkpoint, require_test_sets
+    from restorekit.engine.testing_config import take_network
 
     checkpoint = find_checkpoint(args.checkpoint)
     # It loads the plugins, whose protocols and measures may be meant.

@@ -81,7 +81,8 @@ def run(args: argparse.Namespace) -> None:
     from restorekit.engine.config import load_config, use_amp, use_auto_scale_lr, validate_on_test
     from restorekit.engine.distributed import is_first_process, wait_for_all
     from restorekit.engine.launch import restarted_since
-    from restorekit.engine.runner import Runner, find_last_good_checkpoint
+    from restorekit.engine.runner import Runner
+    from restorekit.engine.training_checkpoints import find_last_good_checkpoint
     from restorekit.engine.work_folder import sole_training
 
     _choose_config(args)

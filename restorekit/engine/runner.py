@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
-import os
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
-import torch
-from mmengine.dataset import worker_init_fn
-from mmengine.dist import get_rank, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.hooks import EMAHook
-from mmengine.logging import MessageHub, MMLogger, print_log
+from mmengine.logging import MessageHub, MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import EpochBasedTrainLoop
 from mmengine.runner import Runner as MMEngineRunner
 from torch.utils.data import DataLoader
 
-from restorekit.checkpoints.io import load_file
-from restorekit.checkpoints.network_config import load_weights, require_stored
-from restorekit.checkpoints.network_file import read_network_file
-from restorekit.checkpoints.plain import from_plain, to_plain
-from restorekit.datasets import require_one_size, require_patches, share_of_process
+from restorekit.checkpoints.network_config import load_weights
+from restorekit.checkpoints.plain import to_plain
+from restorekit.datasets import require_one_size, require_patches
 from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
-from restorekit.inference.memory import is_out_of_memory
+from restorekit.inference.memory import naming_memory
 from restorekit.io.files import atomic_path, remove_leftovers
-from restorekit.io.threads import usable_cores
-from restorekit.registry import FUNCTIONS
 
 from .console import HeldBack
-from .distributed import naming_lost_processes, processes_here
+from .data_loaders import batch_by_size, share_out
+from .distributed import naming_lost_processes
 from .leak_exclusion import Excluded, without_leaks
 from .loops import ResumableLoop
 from .mmengine_patches import (
@@ -54,10 +45,10 @@ from .resume import (
     use_raw_weights,
     without_functions,
 )
+from .training_checkpoints import find_last_good_checkpoint, read_training_checkpoint
 from .validate import check_config, naming_key
 from .work_folder import sole_training
 
-_logger = logging.getLogger(__name__)
 #: What is called once there is a batch, when nothing is left to refuse.
 _FIRST_CALLS = {"before_train_iter", "before_val_iter", "before_test_iter"}
 
@@ -288,12 +279,7 @@ class Runner(MMEngineRunner):
                 function of the given name.
         """
         if isinstance(dataloader, dict):
-            dataloader = {"pin_memory": torch.cuda.is_available(), **dataloader}
-            _share_batch(dataloader)
-            _share_workers(dataloader, seed)
-            collate = dataloader.get("collate_fn")
-            if isinstance(collate, dict) and isinstance(collate["type"], str):
-                dataloader["collate_fn"] = {**collate, "type": FUNCTIONS.get(collate["type"])}
+            dataloader = share_out(dataloader, seed)
         loader: DataLoader[Any] = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
         require_one_size(loader)
         require_patches(loader)
@@ -375,7 +361,7 @@ class Runner(MMEngineRunner):
 
     def build_val_loop(self, loop: Any) -> Any:
         """Build the validation; see :meth:`build_model`."""
-        _batch_by_size(self._val_dataloader)
+        batch_by_size(self._val_dataloader)
         with naming_key("val", self.cfg):
             built = super().build_val_loop(_with_type(loop, "ValLoop"))
             require_known_best(self.hooks, built)
@@ -383,7 +369,7 @@ class Runner(MMEngineRunner):
 
     def build_test_loop(self, loop: Any) -> Any:
         """Build the test; see :meth:`build_model`."""
-        _batch_by_size(self._test_dataloader)
+        batch_by_size(self._test_dataloader)
         with naming_key("test", self.cfg):
             return super().build_test_loop(_with_type(loop, "TestLoop"))
 
@@ -444,22 +430,6 @@ class Runner(MMEngineRunner):
             checkpoint.update(plain)
 
 
-@contextlib.contextmanager
-def naming_memory(what: str, remedy: str) -> Iterator[None]:
-    """Turn an allocation that fails into one sentence.
-
-    Raises:
-        RestoreKitError: In place of PyTorch's or Python's error.
-    """
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        shown = str(error).strip().splitlines() or [type(error).__name__]
-        raise RestoreKitError(f"{what} ran out of memory ({shown[0][:160]}): {remedy}.") from error
-
-
 def _listed(rates: Sequence[float]) -> str:
     return ", ".join(f"{rate:g}" for rate in rates)
 
@@ -467,149 +437,3 @@ def _listed(rates: Sequence[float]) -> str:
 def _with_type(loop: Any, name: str) -> Any:
     """Return the config of a loop with its type; mmengine's own is the default otherwise."""
     return {"type": name, **loop} if isinstance(loop, dict) else loop
-
-
-def _batch_by_size(dataloader: Any) -> None:
-    """Let the batches of a validation or test set hold images of one size each."""
-    if not isinstance(dataloader, dict):
-        return
-    # MultiValLoop has one data loader for each dataset.
-    for loader in [dataloader] if "dataset" in dataloader else dataloader.values():
-        sampler = loader.get("sampler") if isinstance(loader, dict) else None
-        in_order = isinstance(sampler, dict) and sampler.get("shuffle") is False
-        large = isinstance(loader, dict) and any(
-            loader.get(key, 1) != 1 for key in ("batch_size", "total_batch_size")
-        )
-        if in_order and large and not loader.get("drop_last"):
-            loader.pop("drop_last", None)
-            loader.setdefault("batch_sampler", {"type": "SameSizeBatchSampler"})
-
-
-def _share_batch(dataloader: dict[str, Any]) -> None:
-    """Replace ``total_batch_size`` by the ``batch_size`` of each process."""
-    total = dataloader.pop("total_batch_size", None)
-    if total is not None:
-        dataloader["batch_size"] = share_of_process(total)
-    batches = dataloader.get("batch_sampler")
-    if isinstance(batches, dict) and batches.get("type") == "ProgressiveBatchSampler":
-        # Its stages say how large batches are, and none of them is left over.
-        dataloader.setdefault("batch_size", None)
-        dataloader.pop("drop_last", None)
-
-
-def _share_workers(dataloader: dict[str, Any], seed: int | None) -> None:
-    """Limit the workers to this process' share of the cores; what they load stays the same."""
-    wanted = dataloader.get("num_workers", 0)
-    cores, processes = usable_cores(), processes_here()
-    workers = min(wanted, max(cores // processes, 1))
-    if workers < wanted:
-        print_log(
-            f"{workers} of {wanted} workers load images in each process: {processes} "
-            f"{'process has' if processes == 1 else 'processes share'} {cores} usable cores.",
-            logger="current",
-        )
-    dataloader["num_workers"] = workers
-    dataloader["persistent_workers"] = bool(workers and dataloader.get("persistent_workers"))
-    dataloader.setdefault(
-        "worker_init_fn",
-        {
-            "type": start_worker,
-            "num_workers": workers,
-            "rank": get_rank(),
-            "seed": seed,
-            "disable_subprocess_warning": dataloader.pop("disable_subprocess_warning", False),
-        },
-    )
-
-
-def start_worker(worker_id: int, seed: int | None, **arguments: Any) -> None:
-    """Seed a loader's worker as mmengine does, and let it use one thread."""
-    if seed is not None:
-        worker_init_fn(worker_id, seed=seed, **arguments)
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-
-
-def read_training_checkpoint(filename: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a checkpoint safely, in the form that the Runner expects.
-
-    A published network is accepted, too: its weights are those of the restorer's network.
-
-    Raises:
-        CheckpointError: If it cannot be read safely or was not written by restorekit.
-    """
-    content: Any = None
-    if not str(filename).endswith(".safetensors"):
-        content = load_file(filename)
-    meta = content.get("meta") if isinstance(content, dict) else None
-    if content is None or (isinstance(meta, dict) and "format" in meta):
-        weights, meta = read_network_file(filename)
-        prefixed = {f"network.{key}": value for key, value in weights.items()}
-        return {"state_dict": prefixed, "meta": meta}
-    if not isinstance(content, dict) or not {"state_dict", "meta"} <= content.keys():
-        raise CheckpointError(
-            f"{filename} is not a checkpoint of restorekit: `restorekit convert` reads those of "
-            "methods' authors."
-        )
-    weights = content["state_dict"]
-    if not isinstance(meta, dict) or not isinstance(weights, dict):
-        raise CheckpointError(f"{filename} is damaged: its 'meta' or 'state_dict' is not a dict.")
-    require_stored(weights, filename)
-    # mmengine's resume runs this text as Python.
-    meta.pop("config", None)
-    if "optimizer" in content:
-        for count in ("iter", "epoch"):
-            if not isinstance(meta.get(count), int):
-                raise CheckpointError(
-                    f"{filename} is damaged: its meta.{count} is {meta.get(count)!r:.80}, and "
-                    "must be a whole number."
-                )
-    if "message_hub" in content:
-        try:
-            content["message_hub"] = from_plain(content["message_hub"])
-        except (AttributeError, IndexError, TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"{filename} is damaged: its 'message_hub' does not hold a history ({error})."
-            ) from error
-    return content
-
-
-def find_last_good_checkpoint(
-    work_dir: str | os.PathLike[str], since: float | None = None
-) -> Path | None:
-    """Return the checkpoint with the highest iteration or epoch that can be read, if any.
-
-    The best one by a metric counts where the others are gone. Those that cannot be read are
-    named in warnings.
-
-    Args:
-        work_dir: Where to look.
-        since: Leave out files that are older, in seconds since 1970.
-
-    Raises:
-        CheckpointError: If there are checkpoints and none of them can be read: a training that
-            starts anew would overwrite them.
-    """
-
-    def number(path: Path) -> int:
-        found = re.fullmatch(r"(?:best_.*_)?(?:iter|epoch)_(\d+)", path.stem)
-        return int(found.group(1)) if found else -1
-
-    candidates = [path for path in Path(work_dir).glob("*_*.pth") if number(path) >= 0]
-    if since is not None:
-        candidates = [path for path in candidates if path.stat().st_mtime >= since]
-    unreadable: CheckpointError | None = None
-    for path in sorted(candidates, key=lambda p: (number(p), p.stem[0] != "b"), reverse=True):
-        try:
-            read_training_checkpoint(path)
-        except CheckpointError as error:
-            unreadable = unreadable or error
-            _logger.warning("A checkpoint is passed over: %s", error)
-            continue
-        return path
-    if unreadable is not None:
-        raise CheckpointError(
-            f"None of the {len(candidates)} checkpoints in {work_dir} can be read; the newest: "
-            f"{unreadable} Train in another --work-dir, or move them away."
-        )
-    return None

@@ -14,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from restorekit.archs.sizing import SizeRequirements
+from restorekit.errors import RestoreKitError
 
 #: The most that tiles may take on a CPU, in bytes.
 CPU_BUDGET = 1_000_000_000
@@ -48,6 +49,22 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error)
     return isinstance(error, RuntimeError) and any(sign in text for sign in _OUT_OF_MEMORY)
+
+
+@contextlib.contextmanager
+def naming_memory(what: str, remedy: str) -> Iterator[None]:
+    """Turn an allocation that fails into one sentence.
+
+    Raises:
+        RestoreKitError: In place of PyTorch's or Python's error.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        shown = str(error).strip().splitlines() or [type(error).__name__]
+        raise RestoreKitError(f"{what} ran out of memory ({shown[0][:160]}): {remedy}.") from error
 
 
 def memory_budget(device: torch.device) -> int:

@@ -8,7 +8,7 @@ import torch
 from restorekit.cli import main
 from restorekit.datasets import open_pairs
 from restorekit.engine.config import load_config
-from restorekit.engine.runner import read_training_checkpoint
+from restorekit.engine.training_checkpoints import read_training_checkpoint
 from restorekit.engine.validate import check_config
 from restorekit.registry import MODELS
 from restorekit.scaffold.training import write_training_config

@@ -9,7 +9,7 @@ import cv2
 import pytest
 import torch
 
-from restorekit.engine import launch, runner
+from restorekit.engine import data_loaders, launch
 from restorekit.engine.runner import Runner
 from restorekit.io import threads
 
@@ -105,7 +105,7 @@ def test_the_launcher_caps_threads_and_says_so(tmp_path):
     ("cores", "processes", "workers"), [(8, 1, 4), (8, 4, 2), (2, 2, 1), (1, 2, 1), (16, 2, 4)]
 )
 def test_workers_are_counted_over_all_processes(monkeypatch, cores, processes, workers):
-    monkeypatch.setattr(runner, "usable_cores", lambda: cores)
+    monkeypatch.setattr(data_loaders, "usable_cores", lambda: cores)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
     assert Runner.build_dataloader({**LOADER, "num_workers": 4}, seed=0).num_workers == workers
 

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
-from restorekit.engine.runner import find_last_good_checkpoint, read_training_checkpoint
+from restorekit.engine.training_checkpoints import (
+    find_last_good_checkpoint,
+    read_training_checkpoint,
+)
 from restorekit.errors import CheckpointError
 
 GOOD = {

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from restorekit.checkpoints.io import load_file
-from restorekit.engine.runner import find_last_good_checkpoint
+from restorekit.engine.training_checkpoints import find_last_good_checkpoint
 
 ROOT = Path(__file__).parents[2]
 

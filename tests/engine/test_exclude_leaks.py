@@ -8,7 +8,8 @@ from two_ranks import run_on_two_ranks
 
 from restorekit.cli import main
 from restorekit.datasets import PairedDataset
-from restorekit.engine.runner import Runner, read_training_checkpoint
+from restorekit.engine.runner import Runner
+from restorekit.engine.training_checkpoints import read_training_checkpoint
 from restorekit.errors import ConfigError
 from restorekit.io.images import read_image, write_image
 

@@ -12,7 +12,7 @@ import pytest
 from restorekit.checkpoints.io import load_file
 from restorekit.cli import main
 from restorekit.engine.launch import take_restarts
-from restorekit.engine.runner import find_last_good_checkpoint
+from restorekit.engine.training_checkpoints import find_last_good_checkpoint
 
 ROOT = Path(__file__).parents[2]
 TINY = {"type": "DCSFN", "channels": 4, "num_units": 1, "num_scales": 2, "num_convs": 1}

@@ -11,7 +11,8 @@ import restorekit
 from restorekit.archs import DCSFN as NETWORK_TYPE
 from restorekit.checkpoints import save_network
 from restorekit.checkpoints.io import load_file, save_file
-from restorekit.engine.runner import Runner, find_last_good_checkpoint
+from restorekit.engine.runner import Runner
+from restorekit.engine.training_checkpoints import find_last_good_checkpoint
 from restorekit.errors import CheckpointError, ConfigError, RestoreKitError
 from restorekit.evaluation.history import read_history
 from restorekit.registry import MODELS

@@ -10,7 +10,8 @@ from mmengine.config import ConfigDict
 
 from restorekit.cli import main
 from restorekit.datasets.readers.pairs import MatchedPairs
-from restorekit.engine.runner import Runner, read_training_checkpoint
+from restorekit.engine.runner import Runner
+from restorekit.engine.training_checkpoints import read_training_checkpoint
 from restorekit.hooks import LeakWarningHook
 from restorekit.io.fingerprint import image_digest
 from restorekit.io.images import read_image, write_image
