@@ -23,8 +23,8 @@ class FiniteLossHook(Hook):
 
     All processes check together after every iteration, so that all of them stop and none waits
     for another. The outcome is read one iteration later, when the device has it: the check waits
-    for nothing. Before a validation, a row of the history, a checkpoint and the end it is read at
-    once, so that diverged values stay in memory. A checkpoint with a weight that is not finite is
+    for nothing. It is read at once before a validation, a row of the history, a checkpoint and the
+    end, so that diverged values stay in memory. A checkpoint with a weight that is not finite is
     refused as well. Weights are checked because a finite loss can have an infinite gradient.
     Gradients are not checked: under float16 the loss scaler meets infinite ones by design and
     skips that step.

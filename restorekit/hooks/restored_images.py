@@ -27,7 +27,7 @@ GAP = 4
 class Unsaved:
     """Images of a test that could not be written; the test continues without them.
 
-    Measurements of hours must not be lost because a disk is full.
+    Hours of measuring must not be lost because a disk is full.
     """
 
     def __init__(self) -> None:

@@ -82,5 +82,5 @@ def _missing(model: Published, file: Path) -> str:
 
 @lru_cache
 def _sha256(path: str, modified: int, size: int) -> str:
-    """Return the hash of a file, again only if time or size say that it has changed."""
+    """Return the hash of a file; it is computed again only if time or size have changed."""
     return sha256(path)

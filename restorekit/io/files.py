@@ -242,7 +242,7 @@ def shown_path(path: str | os.PathLike[str], *, parts: int | None = None) -> str
 
 
 def cache_folder() -> Path:
-    """Return the folder for files that can be fetched again: ``$XDG_CACHE_HOME/restorekit``."""
+    """Return the folder for files that can be made again: ``$XDG_CACHE_HOME/restorekit``."""
     root = os.environ.get("XDG_CACHE_HOME")
     return (Path(root) if root else Path.home() / ".cache") / "restorekit"
 

@@ -19,8 +19,8 @@ _BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 def bilinear(images: Tensor, size: tuple[int, int]) -> Tensor:
     """Return images resized bilinearly in one step, without smoothing them first.
 
-    ConvIR and SFNet make their targets so: half the size is the mean of 2×2 pixels, a quarter the
-    mean of the inner 2×2 of 4×4.
+    ConvIR and SFNet make their targets this way: half the size is the mean of 2×2 pixels, a quarter
+    the mean of the inner 2×2 of 4×4.
     """
     if images.shape[-2:] == size:
         return images
