@@ -60,7 +60,7 @@ class Box(NamedTuple):
 
 
 def parse_box(text: str) -> Box | str:
-    """Return the box that ``x,y,width,height`` means; ``auto`` stays as it is.
+    """Return the box that ``x,y,width,height`` describes; return ``auto`` unchanged.
 
     Raises:
         ConfigError: If it means neither.
@@ -95,7 +95,7 @@ def difference(images: Sequence[Image]) -> npt.NDArray[np.float32]:
 
 
 def most_different(images: Sequence[Image]) -> Box:
-    """Return the box inside which :func:`difference` is largest in the mean.
+    """Return the box in which the mean of :func:`difference` is largest.
 
     It is a quarter of the image wide and 3:2. Of equal ones, the first from the top is taken.
     """

@@ -52,7 +52,7 @@ class Row:
         }
 
     def captions(self, plan: Plan) -> list[str]:
-        """Return what stands below each column: numbers, and what they are where there is room."""
+        """Return the text below each column: its numbers; below the ground truth, their names."""
         measures = {key: quantity.measure for key, quantity in plan.quantities.items()}
         explained = GROUND_TRUTH in self.images
         captions = []

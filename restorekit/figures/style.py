@@ -33,7 +33,7 @@ _FONT = "DejaVu Sans"  # matplotlib brings it: the same text everywhere
 #: Okabe and Ito's colours, which people with any colour vision tell apart ("Color Universal
 #: Design", 2008), without their yellow, which is too pale for a line on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-#: Grey of what stands behind: raw values, grids, fronts.
+#: Grey of the background: raw values, grids, fronts.
 GREY = "#888888"
 #: Dashes in points, so that lines differ without colours too.
 DASHES: tuple[Any, ...] = (

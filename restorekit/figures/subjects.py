@@ -104,7 +104,7 @@ def find_subjects(
 
 
 def _keys(files: Sequence[ImageFiles]) -> list[str] | None:
-    """Return what identifies each image whatever the method: its input, or its clean image."""
+    """Return what identifies each image for every method: its input, or its clean image."""
     keys = [one.lq or one.gt for one in files]
     found = [key for key in keys if key is not None]
     return found if len(set(found)) == len(keys) else None

@@ -34,8 +34,8 @@ class MetricHistoryHook(Hook):
     produce again; a new run starts with an empty table.
 
     Each row is on the disk before a checkpoint of the same iteration is written: a checkpoint
-    never knows more than the table. The table is written anew where a row brings a new column,
-    and otherwise appended to. Validations outside of a training leave no row.
+    never knows more than the table. A row with a new column rewrites the table; others are
+    appended. Validations outside of a training leave no row.
 
     Args:
         interval: Iterations from one ``train`` row to the next.

@@ -30,7 +30,7 @@ _PROBE = 4096
 def path_below(
     root: str | os.PathLike[str], name: str, suffix: str = "", *, inside: str = ""
 ) -> Path:
-    """Return ``root/inside/name`` + ``suffix``, a path that lies below ``root`` for certain.
+    """Return ``root/inside/name`` + ``suffix``, a path that is certain to lie below ``root``.
 
     Every file that is named after an image gets its path here, since names come from LMDBs, lists
     and archives made by others. Nothing is created.

@@ -24,7 +24,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from restorekit.errors import ConfigError, DataError, RestoreKitError
 
-#: Suffixes of the files that are taken for images, in lower case.
+#: Suffixes of image files, in lower case.
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 #: Environment variable with the largest number of pixels that an image may have.
 MAX_PIXELS_VARIABLE = "RESTOREKIT_MAX_PIXELS"
@@ -191,7 +191,7 @@ def readable(name: str) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise _too_large(name, "more pixels than are decoded") from error
     except Exception as error:
-        # Pillow's decoders raise whatever their parsing of a damaged header leads to.
+        # Pillow's decoders raise errors of any type when they parse a damaged header.
         if "-bit layers" in str(error):
             raise _sixteen_bits(name) from error
         if "unknown pixel mode" in str(error):
@@ -297,7 +297,7 @@ def _refuse_transparency(image: ImageFile, name: str) -> None:
     lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
     if lowest != 255:
         raise DataError(
-            f"{name} has transparent pixels, and what lies behind them is not known: flatten it "
+            f"{name} has transparent pixels, and it is unknown what is behind: flatten it "
             "first, for example with `magick IN -background black -flatten OUT`."
         )
 

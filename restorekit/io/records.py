@@ -27,8 +27,8 @@ def to_record(content: Any, kind: type[T], source: str) -> T:
     """Convert parsed content to ``kind`` without changing the type of any value.
 
     Args:
-        content: What JSON or YAML makes of a file, or a part of it.
-        kind: A msgspec Struct, or a type that is made of such.
+        content: The parsed content of a JSON or YAML file, or a part of it.
+        kind: A msgspec Struct, or a type composed of Structs.
         source: The file, for messages.
 
     Raises:
@@ -75,7 +75,7 @@ def _fails(content: Any, kind: type[Any], keys: list[str | int]) -> bool:
 
 
 def _only(content: Any, keys: list[str | int]) -> Any:
-    """Return ``content`` without what lies beside the last of the keys."""
+    """Return ``content`` without the neighbours of the last key."""
     if len(keys) == 1:
         return {keys[0]: content[keys[0]]}
     if isinstance(content, dict):

@@ -158,7 +158,7 @@ def _criterion(quantity: MeasuredQuantity) -> str:
 
 
 def _identity(results: Results) -> tuple[str, ...]:
-    """Return what tells results apart: each identity is a row of its own."""
+    """Return the identity of results: each one has its own row."""
     if results.method == RAINY_INPUT:
         return (RAINY_INPUT,)
     settings = {key: one for key, one in results.settings.items() if key not in _INCIDENTAL}

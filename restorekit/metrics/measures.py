@@ -166,7 +166,7 @@ class CallableMeasure(Measure):
 
 
 def known_measures() -> dict[str, type[Measure]]:
-    """Return every registered measure that has a name of its own, by that name."""
+    """Return the registered measures whose class states a name, by that name."""
     registered: list[type[Measure]] = [MEASURES.get(key) for key in MEASURES.names()]
     return {measure.name: measure for measure in registered if hasattr(measure, "name")}
 

@@ -54,12 +54,12 @@ class Values:
 
     @property
     def mean(self) -> float:
-        """The mean, the same to the last bit in whatever order the values come."""
+        """The mean, the same to the last bit for any order of the values."""
         return mean(self.images.values())
 
 
 def mean(values: Iterable[float]) -> float:
-    """Return the mean, the same to the last bit in whatever order the values come.
+    """Return the mean, the same to the last bit for any order of the values.
 
     Raises:
         ZeroDivisionError: If there are none.

@@ -25,7 +25,7 @@ def write_training_config(
 ) -> None:
     """Write a config that trains a small network on the pairs of a folder or an LMDB.
 
-    A part of the pairs is kept for validation. A split ``test`` is tested on where there is one.
+    Some of the pairs are kept for validation. If there is a split ``test``, the config tests on it.
 
     Args:
         data: What :func:`restorekit.datasets.open_pairs` takes.

@@ -1,4 +1,4 @@
-"""Where results lie until they are downloaded."""
+"""Keep results until they are downloaded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST = 80
 
 
 class Results:
-    """A folder of results, each in a folder of its own, which are removed after a while.
+    """A folder of results, each in a subfolder that is removed after a while.
 
     Args:
         folder: The folder, which belongs to the page alone.

@@ -58,9 +58,9 @@ class VideoSource:
     ) -> None:
         self.path = Path(path)
         if start is not None and start < 0:
-            raise ConfigError(f"--start {start:g} lies before the beginning: use 0 or more.")
+            raise ConfigError(f"--start {start:g} is before the beginning: use 0 or more.")
         if end is not None and end <= (start or 0):
-            raise ConfigError(f"--end {end:g} must lie after --start {start or 0:g}.")
+            raise ConfigError(f"--end {end:g} must be after --start {start or 0:g}.")
         # The first frame is decoded from a container of its own: seeking back afterwards would lose
         # packets of sound that begin before it.
         with reading(path), _open(self.path) as container:
@@ -102,7 +102,7 @@ class VideoSource:
         length = self.duration
         if length is not None and start is not None and start >= length:
             raise ConfigError(
-                f"--start {start:g} lies after the end of {self.path} ({length:.2f} s)."
+                f"--start {start:g} is after the end of {self.path} ({length:.2f} s)."
             )
 
     @property

@@ -45,7 +45,7 @@ _STREAMED = {
 
 
 def partial_path(path: str | os.PathLike[str]) -> Path:
-    """Return where a video lies while it is written: ``clip.partial.mp4`` beside ``clip.mp4``."""
+    """Return the path of an unfinished video: ``clip.partial.mp4`` beside ``clip.mp4``."""
     path = Path(path)
     return path.with_name(f"{path.stem}.partial{path.suffix}")
 

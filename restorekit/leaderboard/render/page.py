@@ -99,7 +99,7 @@ class IntervalPlot:
         """Return the positions of a row's marks, and a description of them.
 
         Returns:
-            ``low``, ``mean`` and ``high`` in pixels, ``published`` as a list of such, and
+            ``low``, ``mean`` and ``high`` in pixels, ``published`` as a list of pixels, and
             ``text``; None if nothing is drawn.
         """
         name = self._measure.measure

@@ -76,7 +76,7 @@ def local_mean(image: Array) -> Array:
     ties = np.abs(image - mean) < _TIE
     if not ties.any():
         return mean
-    # Most ties lie in level areas, whose windows differ in nothing but their level.
+    # Most ties lie in level areas, whose windows differ only in their level.
     side, replicate = 2 * RADIUS + 1, cv2.BORDER_REPLICATE
     window = np.ones((side, side), np.uint8)
     lowest = cv2.erode(image, window, borderType=replicate)
@@ -95,7 +95,7 @@ def local_mean(image: Array) -> Array:
 
 
 def filter_windows(windows: Array) -> Array:
-    """Return what MATLAB's filter makes of each window, to the last bit.
+    """Filter each window as MATLAB does, to the last bit.
 
     Args:
         windows: (number, 7, 7).

@@ -18,8 +18,8 @@ Map: TypeAlias = npt.NDArray[np.float32]
 class Degradation(BaseTransform):
     """Degrade ``lq`` and leave ``gt`` as it is, with the sample's own random numbers.
 
-    A subclass defines :meth:`degrade`. Its arguments are ranges that are drawn from anew for each
-    image.
+    A subclass defines :meth:`degrade`. Its arguments are ranges, from which values are drawn for
+    each image.
     """
 
     keeps_size = True

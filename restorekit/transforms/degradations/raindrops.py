@@ -46,7 +46,7 @@ class AddRaindrops(Degradation):
         radii = np.exp(rng.uniform(smallest, largest, count))
         scene = cv2.GaussianBlur(image, (0, 0), 3.0).astype(np.float32)
         mixed = image.astype(np.float32)
-        # The smallest last: they lie between the large ones.
+        # The smallest come last, so that large ones do not cover them.
         for radius in sorted(radii.tolist(), reverse=True):
             centre = rng.uniform(0, height), rng.uniform(0, width)
             self._put(mixed, scene, centre, radius, rng)
