@@ -69,7 +69,7 @@ def on_two_ranks(command: Sequence[str], seconds: float) -> list[tuple[int, str]
     processes = [
         subprocess.Popen(  # noqa: S603  the caller's
             list(command),
-            env={**environment, "RANK": str(rank)},
+            env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
