@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from forks import Fork
 from safetensors.torch import load_file
 
+from restorekit.cli import main
 from restorekit.errors import ConfigError, UnknownNameError
 from restorekit.plugins import load_plugin_file
 from restorekit.registry import MODELS
@@ -137,11 +139,11 @@ def test_a_converter_from_outside_takes_one_file(tmp_path):
     weights = {"a.weight": torch.rand(3, 3, 3, 3), "a.bias": torch.rand(3)}
     torch.save({"params": weights}, tmp_path / "released.pth")
     arguments = ["convert", "tiny", "released.pth", "tiny.safetensors", "--plugin", "tiny.py"]
-    done = run(arguments, tmp_path, tmp_path)
+    done = Fork(lambda: main(arguments), tmp_path).wait()
     assert done.returncode == 0, done.stderr
     written = load_file(tmp_path / "tiny.safetensors")
     assert torch.equal(written["net.a.weight"], weights["a.weight"])
-    unknown = run(["convert", "tine", *arguments[2:]], tmp_path, tmp_path)
+    unknown = Fork(lambda: main(["convert", "tine", *arguments[2:]]), tmp_path).wait()
     assert unknown.returncode == 2
     assert "'tiny'" in unknown.stderr
 

@@ -1,13 +1,11 @@
 """The certificate of a training, and trainings that are repeated from it."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import pytest
 import torch
+from forks import Fork, run_on_two_ranks
 
 from restorekit.certificate import read_certificate
 from restorekit.certificate.weights import weights_digest
@@ -234,37 +232,35 @@ class CertifiedNet(nn.Conv2d):
 
 
 @pytest.mark.slow
-def test_two_processes_and_a_plugin_from_the_shell(small_config, tmp_path):
+def test_two_processes_and_a_plugin(small_config, tmp_path, monkeypatch):
     config = small_config("unused", **{"model.network": {"type": "CertifiedNet"}})
     for key in ("work_dir", "experiment_name"):
         config.pop(key)
     config.dump(str(tmp_path / "config.py"))
     plugin = tmp_path / "plugin.py"
     plugin.write_text(PLUGIN)
-    root = Path(__file__).parents[2]
+    monkeypatch.chdir(tmp_path)
 
+    # In forks: a process keeps the plugins that it has loaded.
     def run(*command):
-        return subprocess.run(
-            [str(one) for one in command], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        return Fork(lambda: main(["reproduce", "work_dirs/config", *command])).wait(240)
 
-    script = root / "tools/dist_train.sh"
-    done = run("env", f"PYTHON={sys.executable}", script, "config.py", 2, "--plugin", plugin)
-    assert done.returncode == 0, done.stderr[-2000:]
+    train = ["train", "config.py", "--plugin", str(plugin), "--launcher", "pytorch"]
+    outcomes = run_on_two_ranks(lambda: main(train))
+    assert [one.returncode for one in outcomes] == [0, 0], outcomes
     certificate = read_certificate(tmp_path / "work_dirs/config")
     assert certificate.legs[0].processes == 2
     (recorded,) = certificate.plugins
     assert (recorded.path, recorded.sha256) == ("plugin.py", sha256(plugin))
-    reproduce = [sys.executable, "-m", "restorekit.cli", "reproduce", "work_dirs/config"]
-    done = run(*reproduce, "--work-dir", "again")
+    done = run("--work-dir", "again")
     assert done.returncode == 0, done.stderr[-2000:]
     assert "bit for bit" in done.stdout
     plugin.write_text(PLUGIN + "\n# changed\n")
-    done = run(*reproduce, "--check")
+    done = run("--check")
     assert done.returncode == 0
     assert "plugin.py" in lines(done.stdout, "warning")[0]
     plugin.unlink()
-    assert run(*reproduce, "--check").returncode == 2
+    assert run("--check").returncode == 2
 
 
 @pytest.mark.slow
@@ -275,13 +271,6 @@ def test_loaders_with_workers_are_forked_after_the_check(small_config, tmp_path)
         config.pop(key)
     config.dump(str(tmp_path / "config.py"))
     for command in (["train", "config.py"], ["reproduce", "work_dirs/config"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "restorekit.cli", *command],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=150,
-        )
+        done = Fork(lambda command=command: main(command), tmp_path).wait()
         assert done.returncode == 0, done.stderr[-2000:]
     assert "bit for bit" in done.stdout

@@ -5,14 +5,13 @@ import gzip
 import io
 import os
 import pickle
-import subprocess
-import sys
 import textwrap
 import zipfile
 from pathlib import Path
 
 import pytest
 import torch
+from forks import run_code
 from safetensors.torch import save as save_safetensors
 
 import restorekit
@@ -119,9 +118,7 @@ def test_an_unreadable_file_is_not_called_missing(tmp_path):
                 print(error)
             """
         )
-        run = subprocess.run(
-            [sys.executable, "-c", script], check=True, capture_output=True, text=True
-        )
+        run = run_code(script)
         assert "Permission denied" in run.stdout
         assert "no checkpoint" not in run.stdout
 
@@ -162,8 +159,7 @@ def test_kill_while_saving_keeps_the_previous_file(tmp_path):
         save_file({{"step": 2}}, {str(path)!r})
         """
     )
-    done = subprocess.run([sys.executable, "-c", script], check=False)
-    assert done.returncode == -9
+    assert run_code(script).returncode == -9
     assert load_file(path) == {"step": 1}
 
 

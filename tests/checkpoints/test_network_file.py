@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 import json
 import os
-import subprocess
 import sys
 
 import pytest
 import torch
+from forks import run_code
 from safetensors import safe_open
 from safetensors.torch import save_file as save_safetensors
 from torch import nn
@@ -307,9 +307,8 @@ def test_a_config_far_larger_than_its_weights_takes_neither_time_nor_memory(
         "    print(now.ru_utime - used.ru_utime, now.ru_maxrss - used.ru_maxrss, error)\n"
     )
     limited = f"import resource\nresource.setrlimit(resource.RLIMIT_CPU, (60, 60))\n{script}"
-    run = subprocess.run(
-        [sys.executable, "-c", limited], check=True, capture_output=True, text=True
-    )
+    run = run_code(limited)
+    assert run.returncode == 0, run.stderr
     seconds, kilobytes, message = run.stdout.split(" ", 2)
     assert float(seconds) < 20
     assert int(kilobytes) < 2**20

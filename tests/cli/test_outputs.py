@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from forks import run_code
 
 from restorekit.checkpoints import save_network
 from restorekit.cli import main
@@ -79,9 +78,7 @@ if os.geteuid() == 0:
     os.setuid(65534)
 sys.exit(main([*command[:-1], "closed/out"]))
 """
-    run = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True
-    )
+    run = run_code(script)
     assert run.returncode == 2, run.stderr
     assert "permission denied" in run.stderr.splitlines()[-1].lower()
     assert "Traceback" not in run.stderr
@@ -97,9 +94,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 command = {COMMANDS["restore"]!r}
 sys.exit(main(["restore", "pairs/lq", "large.png", *command[2:-1], "out"]))
 """
-    run = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True
-    )
+    run = run_code(script)
     assert run.returncode == 2, run.stderr
     assert "large.png cannot be written" in run.stderr
     assert "1 of 3 files" in run.stderr.splitlines()[-1]

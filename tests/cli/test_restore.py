@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 
@@ -10,6 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from forks import Fork
 from torch import nn
 
 import restorekit
@@ -192,17 +192,13 @@ def test_broken_weights_are_refused(folder, capsys):
 def test_an_interrupt_ends_with_130_and_the_rest_follows(folder):
     for index in range(40):
         photograph(folder / "photos" / f"{index:02}.png", index, (160, 160))
-    command = [
-        *(sys.executable, "-m", "restorekit.cli", "restore", "photos", "-o", "out"),
-        *("--model", "net.pth", "--device", "cpu"),
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    fork = Fork(lambda: restore("photos", "-o", "out"))
     while not (folder / "out").is_dir() or len(os.listdir("out")) < 3:
         time.sleep(0.02)
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+        assert fork.process.is_alive()
+    os.kill(fork.process.pid, signal.SIGINT)
+    status, _, errors = fork.wait()
+    assert status == 130
     done = [name for name in os.listdir("out") if not name.startswith(".")]
     assert len(done) == len(os.listdir("out")) < 40
     assert f"{len(done)} of 40 files are restored" in errors

@@ -1,17 +1,17 @@
-"""Training with two processes, as users start it, and what survives a kill."""
+"""Training with two processes, as users start it and in forks of the tests' process."""
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
+from forks import run_on_two_ranks
 
 from restorekit.checkpoints.io import load_file
+from restorekit.cli import main
 from restorekit.engine.training_checkpoints import find_last_good_checkpoint
 
 ROOT = Path(__file__).parents[2]
@@ -19,10 +19,6 @@ ROOT = Path(__file__).parents[2]
 
 def command(script, *arguments):
     return [str(ROOT / "tools" / script), *map(str, arguments)]
-
-
-def environment():
-    return {**os.environ, "PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture
@@ -40,10 +36,26 @@ def config_file(small_config, tmp_path):
     return write
 
 
-def run(arguments, **options):
-    return subprocess.run(
-        arguments, env=environment(), capture_output=True, text=True, check=False, **options
-    )
+def run(arguments):
+    environment = {**os.environ, "PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
+
+
+def train_alone(config, folder, *options):
+    assert main(["train", str(config), "--work-dir", str(folder), *options]) == 0
+
+
+def on_two_ranks(*arguments):
+    """Run a command in two forks; return what each ended with."""
+    return run_on_two_ranks(lambda: main([*map(str, arguments), "--launcher", "pytorch"]))
+
+
+def train_on_two_ranks(config, folder, *options):
+    return on_two_ranks("train", config, "--work-dir", folder, *options)
+
+
+def assert_succeeded(outcomes):
+    assert [one.returncode for one in outcomes] == [0, 0], outcomes[0].stderr[-2000:]
 
 
 def weights(folder):
@@ -59,10 +71,9 @@ def test_two_processes_train_what_one_does_with_patches_that_grow(config_file, t
     batches = {"type": "ProgressiveBatchSampler", "stages": stages}
     changes = {"total_batch_size": None, "batch_sampler": batches}
     config = config_file(**{f"train_dataloader.{key}": value for key, value in changes.items()})
-    for processes in (1, 2):
-        folder = tmp_path / f"w{processes}"
-        done = run(command("dist_train.sh", config, processes, "--work-dir", folder))
-        assert done.returncode == 0, done.stderr[-2000:]
+    train_alone(config, tmp_path / "w1")
+    assert_succeeded(train_on_two_ranks(config, tmp_path / "w2"))
+    for folder in (tmp_path / "w1", tmp_path / "w2"):
         meta = load_file(find_last_good_checkpoint(folder))["meta"]
         assert meta["position"]["samples"] == 2 * 4 + 2 * 2
     one, two = weights(tmp_path / "w1"), weights(tmp_path / "w2")
@@ -73,33 +84,18 @@ def test_two_processes_train_what_one_does_with_patches_that_grow(config_file, t
 @pytest.mark.slow
 def test_two_processes_train_what_one_does_and_test_the_same(config_file, tmp_path):
     config = config_file()
-    for processes in (1, 2):
-        done = run(
-            command("dist_train.sh", config, processes, "--work-dir", tmp_path / f"w{processes}")
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+    train_alone(config, tmp_path / "w1")
+    assert_succeeded(train_on_two_ranks(config, tmp_path / "w2"))
     one, two = weights(tmp_path / "w1"), weights(tmp_path / "w2")
     for name in one:
         # The same samples in the same order: only the order of summation differs.
         torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-5)
     checkpoint = find_last_good_checkpoint(tmp_path / "w2")
-    results = []
-    for processes in (1, 2):
-        out = tmp_path / f"results{processes}.json"
-        done = run(
-            command(
-                "dist_test.sh",
-                config,
-                checkpoint,
-                processes,
-                "--work-dir",
-                tmp_path / "t",
-                "--out",
-                out,
-            )
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        results.append(json.loads(out.read_text()))
+    outs = [tmp_path / "results1.json", tmp_path / "results2.json"]
+    options = ["--work-dir", tmp_path / "t", "--out"]
+    assert main(["test", *map(str, [config, checkpoint, *options, outs[0]])]) == 0
+    assert_succeeded(on_two_ranks("test", config, checkpoint, *options, outs[1]))
+    results = [json.loads(out.read_text()) for out in outs]
     assert results[0]["dataset"] == results[1]["dataset"]
     assert results[0]["dataset"]["num_images"] == 3
     assert results[0]["measures"] == results[1]["measures"]
@@ -112,9 +108,10 @@ def test_mistake_of_a_user_is_one_sentence_and_status_2(config_file, tmp_path):
     assert "Traceback" not in done.stderr
     sentences = [line for line in done.stderr.splitlines() if "nowhere" in line]
     assert len(sentences) == 1
-    done = run(command("dist_train.sh", config, "two"))
-    assert done.returncode == 2
-    assert "whole number" in done.stderr
+    for words in (("dist_train.sh", config, "two"), ("dist_test.sh", config, "w", "two")):
+        done = run(command(*words))
+        assert done.returncode == 2
+        assert "whole number" in done.stderr
 
 
 @pytest.mark.slow
@@ -130,14 +127,8 @@ def test_another_number_of_processes_skips_nothing(config_file, tmp_path):
         }
     )
     work_dir = tmp_path / "w"
-    for processes, epochs in ((1, 2), (2, 4)):
-        done = run(
-            [
-                *command("dist_train.sh", config, processes, "--work-dir", work_dir, "--resume"),
-                *("--cfg-options", f"train_cfg.max_epochs={epochs}"),
-            ]
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+    train_alone(config, work_dir, "--cfg-options", "train_cfg.max_epochs=2")
+    assert_succeeded(train_on_two_ranks(config, work_dir, "--resume"))
     # Seven images: 7 steps, then 4, the last of which repeats one.
     iterations = [load_file(work_dir / f"epoch_{n}.pth")["meta"]["iter"] for n in (2, 3, 4)]
     assert iterations == [14, 18, 22]
@@ -163,40 +154,14 @@ def test_parameters_without_gradient_are_named_before_the_first_step(config_file
     config = config_file(**{"model.network": {"type": "HalfUsed"}})
     plugin = tmp_path / "half_used.py"
     plugin.write_text(HALF_USED)
-    start = command("dist_train.sh", config, 2, "--plugin", plugin, "--work-dir", tmp_path / "w")
-    done = run(start)
-    assert done.returncode == 2, done.stderr[-2000:]
-    assert "network.spare.weight" in done.stderr
-    assert "network.used" not in done.stderr
-    assert "Traceback" not in done.stderr
-    done = run([*start, "--cfg-options", "find_unused_parameters=True"])
-    assert done.returncode == 0, done.stderr[-2000:]
+    options = ["--plugin", str(plugin)]
+    for done in train_on_two_ranks(config, tmp_path / "w", *options):
+        assert done.returncode == 2, done.stderr[-2000:]
+        assert "network.spare.weight" in done.stderr
+        assert "network.used" not in done.stderr
+        assert "Traceback" not in done.stderr
+    options += ["--cfg-options", "find_unused_parameters=True"]
+    outcomes = train_on_two_ranks(config, tmp_path / "w", *options)
+    assert_succeeded(outcomes)
     # mmengine finds a registry of the scope for whatever it builds.
-    assert "Failed to search registry" not in done.stdout + done.stderr
-
-
-@pytest.mark.slow
-def test_killed_training_resumes_to_the_same_weights(config_file, tmp_path):
-    config = config_file(length=16, **{"default_hooks.checkpoint.interval": 1})
-    start = command("dist_train.sh", config, 1, "--work-dir", tmp_path / "w", "--resume")
-    process = subprocess.Popen(
-        start,
-        env=environment(),
-        start_new_session=True,
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 120
-    while not list((tmp_path / "w").glob("iter_5.pth")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    stopped_at = load_file(find_last_good_checkpoint(tmp_path / "w"))["meta"]["iter"]
-    assert 5 <= stopped_at < 16
-    assert run(start).returncode == 0
-    whole = command("dist_train.sh", config, 1, "--work-dir", tmp_path / "whole")
-    assert run(whole).returncode == 0
-    resumed, uninterrupted = weights(tmp_path / "w"), weights(tmp_path / "whole")
-    assert all(torch.equal(resumed[name], uninterrupted[name]) for name in uninterrupted)
+    assert not any("Failed to search registry" in one.stdout + one.stderr for one in outcomes)

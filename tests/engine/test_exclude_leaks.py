@@ -1,10 +1,10 @@
 """A training that leaves out what it shares with its validation and test images."""
 
 import hashlib
-from pathlib import Path
+import os
 
 import pytest
-from two_ranks import run_on_two_ranks
+from forks import run_on_two_ranks
 
 from restorekit.cli import main
 from restorekit.datasets import PairedDataset
@@ -23,6 +23,23 @@ def config(small_config, tmp_path):
     return small_config("work", length=2, custom_hooks=[{"type": "LeakWarningHook"}])
 
 
+#: The names of the training images without the leak.
+LEFT = ["000", "001", "002", "004", "005", "006"]
+
+
+def note_names(monkeypatch, folder):
+    """Let a training write the names of its images to a file, once a rank."""
+    build = Runner.build_train_loop
+
+    def noting(self, loop):
+        built = build(self, loop)
+        names = "\n".join(built.dataloader.dataset.names)
+        (folder / f"names-{os.environ.get('RANK', 0)}.txt").write_text(names)
+        return built
+
+    monkeypatch.setattr(Runner, "build_train_loop", noting)
+
+
 def names_listed(file):
     lines = file.read_text().splitlines()
     assert lines[0].startswith("# ")
@@ -30,18 +47,11 @@ def names_listed(file):
 
 
 def test_the_command_leaves_leaks_out_and_says_which(config, tmp_path, monkeypatch):
-    path, trained = tmp_path / "config.py", []
+    path = tmp_path / "config.py"
     config.dump(path)
-    build = Runner.build_train_loop
-
-    def noting(self, loop):
-        built = build(self, loop)
-        trained.append(built.dataloader.dataset.names)
-        return built
-
-    monkeypatch.setattr(Runner, "build_train_loop", noting)
+    note_names(monkeypatch, tmp_path)
     assert main(["train", str(path), "--exclude-leaks"]) == 0
-    assert trained == [["000", "001", "002", "004", "005", "006"]]
+    assert (tmp_path / "names-0.txt").read_text().split() == LEFT
     listed = tmp_path / "work/leaks.txt"
     assert names_listed(listed) == ["003"]
     assert len(PairedDataset(tmp_path / "data", "train", exclude=listed)) == 6
@@ -57,13 +67,12 @@ def test_the_command_leaves_leaks_out_and_says_which(config, tmp_path, monkeypat
 def test_two_processes_leave_out_the_same(config, tmp_path, monkeypatch):
     path = tmp_path / "config.py"
     config.dump(path)
-    monkeypatch.chdir(tmp_path)
-    script = Path(__file__).with_name("exclude_leaks_in_two.py")
-    outcomes = run_on_two_ranks(script, path, timeout=240)
-    assert [status for status, _ in outcomes] == [0, 0], outcomes
+    note_names(monkeypatch, tmp_path)
+    arguments = ["train", str(path), "--exclude-leaks", "--launcher", "pytorch"]
+    outcomes = run_on_two_ranks(lambda: main(arguments))
+    assert [one.returncode for one in outcomes] == [0, 0], outcomes
     for rank in range(2):
-        names = (tmp_path / f"names-{rank}.txt").read_text().split()
-        assert names == ["000", "001", "002", "004", "005", "006"]
+        assert (tmp_path / f"names-{rank}.txt").read_text().split() == LEFT
     (record,) = read_training_checkpoint(tmp_path / "work/iter_2.pth")["meta"]["excluded_leaks"]
     assert record["images"] == 1
 
@@ -77,7 +86,7 @@ def test_names_that_were_excluded_before_stay_out_and_mixtures_have_a_list_each(
     runner.train()
     sets = runner.train_dataloader.dataset.datasets
     assert sets[0].names == ["001", "002", "004", "005", "006"]
-    assert sets[1].names == ["000", "001", "002", "004", "005", "006"]
+    assert sets[1].names == LEFT
     for file in ("leaks.txt", "leaks-2.txt"):
         assert names_listed(tmp_path / "work" / file) == ["003"]
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forks import Fork
 
 from restorekit.checkpoints.io import load_file
 from restorekit.cli import main
@@ -40,12 +41,17 @@ def start(*arguments):
     )
 
 
-def wait_for(path, process, seconds=120):
+def wait_until(path, is_alive, seconds=120):
+    """Wait for a file of a process."""
     end = time.monotonic() + seconds
     while not path.exists():
-        assert process.poll() is None, process.communicate()[1][-2000:]
+        assert is_alive()
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def wait_for(path, process):
+    wait_until(path, lambda: process.poll() is None)
 
 
 def process_of_rank(launcher, rank):
@@ -102,25 +108,23 @@ def test_a_training_restarts_from_its_last_checkpoint(config_file, tmp_path):
 @pytest.mark.slow
 def test_a_second_training_in_a_work_folder_is_refused(config_file, tmp_path, capsys):
     config, work_dir = config_file(5000), tmp_path / "w"
-    process = start(config, 1, "--work-dir", work_dir)
+    train = ["train", str(config), "--work-dir", str(work_dir)]
+    first = Fork(lambda: main(train))
     try:
-        wait_for(work_dir / "iter_2.pth", process)
-        worker = process_of_rank(process, 0)
+        wait_until(work_dir / "iter_2.pth", first.process.is_alive)
         before = sorted(path.name for path in work_dir.iterdir() if path.is_dir())
-        assert main(["train", str(config), "--work-dir", str(work_dir)]) == 2
+        assert main(train) == 2
         captured = capsys.readouterr()
-        assert f"process {worker} on" in captured.err
+        assert f"process {first.process.pid} on" in captured.err
         assert captured.err.count("\n") == 1
         assert captured.out == ""
         assert sorted(path.name for path in work_dir.iterdir() if path.is_dir()) == before
-        os.kill(worker, signal.SIGKILL)
-        process.wait(60)
     finally:
-        process.kill()
-        process.communicate()
+        first.process.kill()
+        first.wait()
     # A killed training leaves no lock behind.
     short = ["--cfg-options", "train_cfg.max_iters=2", "train_cfg.val_interval=2"]
-    assert main(["train", str(config), "--work-dir", str(work_dir), *short]) == 0
+    assert main([*train, *short]) == 0
 
 
 @pytest.mark.parametrize("after", [0.05, 0.6])

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from forks import run_on_two_ranks
 
 from restorekit.archs import DDN
 from restorekit.checkpoints import load_network, save_network
 from restorekit.checkpoints.io import load_file
+from restorekit.cli import main
 from restorekit.engine.runner import Runner
 from restorekit.errors import CheckpointError
 
-ROOT = Path(__file__).parents[2]
 NETWORK = {
     "type": "DDN",
     "channels": 4,
@@ -107,21 +103,11 @@ def test_two_processes_train_and_hold_one_mixture(semi_supervised, tmp_path):
     for key in ("work_dir", "experiment_name", "custom_hooks"):
         config.pop(key)
     config.dump(str(tmp_path / "config.py"))
-    for processes in (1, 2):
-        done = subprocess.run(
-            [
-                str(ROOT / "tools/dist_train.sh"),
-                str(tmp_path / "config.py"),
-                str(processes),
-                "--work-dir",
-                str(tmp_path / f"w{processes}"),
-            ],
-            env={**os.environ, "PYTHON": sys.executable, "OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+    train = ["train", str(tmp_path / "config.py"), "--work-dir"]
+    assert main([*train, str(tmp_path / "w1")]) == 0
+    shared = [*train, str(tmp_path / "w2"), "--launcher", "pytorch"]
+    outcomes = run_on_two_ranks(lambda: main(shared))
+    assert [one.returncode for one in outcomes] == [0, 0], outcomes
     one, two = (weights(tmp_path / f"w{processes}", 4) for processes in (1, 2))
     for name in ("variances", "weights"):
         key = f"unlabelled_loss.mixture.{name}"

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from forks import run_on_two_ranks
 from metric_samples import NUM_IMAGES, PROTOCOL_NAMES, sample
 
 from restorekit.metrics import RestorationMetric
@@ -27,21 +26,16 @@ def evaluate(indices: list[int]) -> dict:
     }
 
 
-def work(rank: int, folder: str) -> None:
-    rendezvous = (Path(folder) / "rendezvous").as_uri()
-    dist.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=len(SHARES))
-    try:
-        result = evaluate(SHARES[rank])
-    finally:
-        dist.destroy_process_group()
-    # JSON keeps every bit of a float.
-    (Path(folder) / f"{rank}.json").write_text(json.dumps(result))
-
-
 @pytest.mark.slow
-def test_two_processes_give_exactly_the_numbers_of_one(tmp_path, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    mp.spawn(work, args=(str(tmp_path),), nprocs=len(SHARES))
+def test_two_processes_give_exactly_the_numbers_of_one(tmp_path):
+    def work() -> None:
+        dist.init_process_group("gloo")
+        rank = dist.get_rank()
+        # JSON keeps every bit of a float.
+        (tmp_path / f"{rank}.json").write_text(json.dumps(evaluate(SHARES[rank])))
+
+    outcomes = run_on_two_ranks(work)
+    assert [one.returncode for one in outcomes] == [0, 0], outcomes
     alone = evaluate(list(range(NUM_IMAGES)))
     for rank in range(len(SHARES)):
         assert json.loads((tmp_path / f"{rank}.json").read_text()) == alone

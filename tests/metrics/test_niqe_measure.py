@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from forks import run_on_two_ranks
 from metric_references import photo
 
 from restorekit.errors import ConfigError, DataError
@@ -84,21 +83,17 @@ def test_nothing_that_can_be_measured_is_said():
         metric.evaluate(1)
 
 
-def work(rank: int, folder: str) -> None:
-    rendezvous = (Path(folder) / "rendezvous").as_uri()
-    dist.init_process_group("gloo", init_method=rendezvous, rank=rank, world_size=len(SHARES))
-    try:
-        metric, metrics = evaluated(SHARES[rank])
-    finally:
-        dist.destroy_process_group()
-    # JSON keeps every bit of a float.
-    Path(folder, f"{rank}.json").write_text(json.dumps([metrics, images_of(metric)]))
-
-
 @pytest.mark.slow
-def test_two_processes_give_exactly_the_numbers_of_one(tmp_path, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    mp.spawn(work, args=(str(tmp_path),), nprocs=len(SHARES))
+def test_two_processes_give_exactly_the_numbers_of_one(tmp_path):
+    def work() -> None:
+        dist.init_process_group("gloo")
+        rank = dist.get_rank()
+        metric, metrics = evaluated(SHARES[rank])
+        # JSON keeps every bit of a float.
+        (tmp_path / f"{rank}.json").write_text(json.dumps([metrics, images_of(metric)]))
+
+    outcomes = run_on_two_ranks(work)
+    assert [one.returncode for one in outcomes] == [0, 0], outcomes
     metric, metrics = evaluated(range(NUM_IMAGES))
     for rank in range(len(SHARES)):
         written = json.loads((tmp_path / f"{rank}.json").read_text())

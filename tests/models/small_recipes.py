@@ -1,16 +1,8 @@
-"""Training a config for a few iterations; run as a script, once a rank, to do so in several.
-
-usage: small_recipes.py OUT CONFIG…
-"""
-
-import json
-import sys
+"""Training a config for a few iterations."""
 
 import numpy as np
 import torch
-import torch.distributed
 from mmengine.config import Config
-from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import build_optim_wrapper
 
 from restorekit.archs import size_requirements_of
@@ -92,16 +84,3 @@ def train(path, iterations, share=slice(None), wrap=lambda model: model):
     if clipped:
         assert torch.nn.utils.get_total_norm(gradients) <= clipped.max_norm * 1.001
     return values
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo")
-    rank = torch.distributed.get_rank()
-    # Fails in the second iteration if a parameter was not used in the first.
-    results = {
-        path: train(path, 10, slice(rank, None, 2), MMDistributedDataParallel)
-        for path in sys.argv[2:]
-    }
-    with open(f"{sys.argv[1]}/{rank}.json", "w") as file:
-        json.dump(results, file)

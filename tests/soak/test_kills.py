@@ -1,20 +1,18 @@
 """A killed training ends as an undisturbed one. Longer: python -m benchmarks.soak.kills."""
 
-import subprocess
 import sys
 
 import pytest
 import torch
+from forks import Fork
 
-from benchmarks.soak.kills import _differing, _flat
+from benchmarks.soak.kills import _differing, _flat, main
 
 
 @pytest.mark.slow
-def test_a_killed_training_is_resumed_to_the_same_weights():
-    command = [sys.executable, "-m", "benchmarks.soak.kills", "--count", "1"]
-    done = subprocess.run(
-        [*command, "--processes", "1"], capture_output=True, text=True, check=False
-    )
+def test_a_killed_training_is_resumed_to_the_same_weights(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["kills", "--count", "1", "--processes", "1"])
+    done = Fork(main).wait()
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("| 1 | 1 | 1 |")
 
