@@ -23,7 +23,7 @@ SMALL = {
     **SMALL_NETWORKS,
     "DCSFN": {"channels": 4, "num_units": 2, "num_convs": 2},
     "DDN": {"channels": 4, "num_blocks": 2},
-    "NLEDN": {"channels": 6, "growth": 4, "num_layers": 2},
+    "NLEDN": {"channels": 6, "growth": 4, "num_layers": 2, "grids": (4, 2)},
     "PReNet": {"channels": 4, "num_stages": 3, "num_blocks": 2},
     "REHEN": {"channels": 6, "num_stages": 2, "num_blocks": 2, "se_channels": 2},
     "RESCAN": {"channels": 6, "num_stages": 2, "depth": 5, "se_channels": 2},
