@@ -27,8 +27,12 @@ class NoisyNet(nn.Module):
 
 
 @pytest.fixture
-def small_config(tmp_path, pair_folder):
-    """Return a function that makes a config for a few iterations on small pairs."""
+def small_config(tmp_path, pair_folder, monkeypatch):
+    """Return a function that makes a config for a few iterations on small pairs.
+
+    Its trainings draw no curves, which would take several times as long as the rest.
+    """
+    monkeypatch.setattr("restorekit.hooks.metric_history.draw_history", lambda path, rows: None)
     pair_folder(tmp_path / "data/train", count=7, size=(40, 44))
     pair_folder(tmp_path / "data/test", count=3, size=(36, 40), seed=1)
 
@@ -90,7 +94,7 @@ def small_config(tmp_path, pair_folder):
         }
         config["test_dataloader"] = config["val_dataloader"]
         config["test_cfg"], config["test_evaluator"] = {}, config["val_evaluator"]
-        config = Config(config)
+        config = Config(config, format_python_code=False)
         config.merge_from_dict(changes)
         return config
 

@@ -42,7 +42,8 @@ def load_config(
     for plugin in plugins:
         load_plugin_file(plugin)
     try:
-        config = Config.fromfile(str(file))
+        # Otherwise yapf formats the whole text at the start and again for every checkpoint.
+        config = Config.fromfile(str(file), format_python_code=False)
     except ConfigError:
         raise
     except FileNotFoundError as error:

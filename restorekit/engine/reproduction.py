@@ -121,7 +121,7 @@ def _config_of(certificate: Certificate) -> Config:
     """
     for plugin in certificate.plugins:
         load_plugin_file(plugin.path)
-    config = Config(config_from_json(certificate.config))
+    config = Config(config_from_json(certificate.config), format_python_code=False)
     imports = config.get("custom_imports")
     if imports:
         try:
