@@ -10,7 +10,8 @@ block                          what is done with it
 ``python title="FILE"``        written to FILE; a second one with that title is added;
                                so is ``yaml title="FILE"``
 ``python``                     run; with ``>>>``, its output is compared
-``bash``                       run, and must end with status 0; ``--iters N`` runs four
+``bash``                       run, and must end with status 0; ``--iters N`` runs four, and
+                               a line that is just a command of restorekit runs in a fork
 ``console``                    not run: its commands and config files must exist
 others                         nothing
 =============================  ====================================================
@@ -27,12 +28,14 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from forks import Fork
 
-from restorekit.cli.main import COMMANDS
+from restorekit.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -146,6 +149,18 @@ def write(block, folder):
 
 
 def run_bash(block, folder):
+    text = re.sub(r"--iters \d+", "--iters 4", block.text.replace("\\\n", " "))
+    compound = re.search(r"^ *(for|cd) ", text, re.MULTILINE)
+    for line in [text] if compound else text.splitlines():
+        program, *arguments = shlex.split(line, comments=True) or [""]
+        if program == "restorekit" and not compound and not re.search(r"[|&;<>$*`]", line):
+            done = Fork(partial(main, arguments), folder).wait(600)
+            assert_succeeded(done, block)
+        else:
+            run_in_bash(line, block, folder)
+
+
+def run_in_bash(text, block, folder):
     programs = Path(sys.executable).parent
     environment = {
         **os.environ,
@@ -154,13 +169,17 @@ def run_bash(block, folder):
         "OMP_NUM_THREADS": "1",
     }
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", re.sub(r"--iters \d+", "--iters 4", block.text)],
+        ["bash", "-euo", "pipefail", "-c", text],
         cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         timeout=600,
     )
+    assert_succeeded(done, block)
+
+
+def assert_succeeded(done, block):
     output = done.stdout[-3000:] + done.stderr[-3000:]
     assert done.returncode == 0, f"{block.where} ended with {done.returncode}:\n{output}"
 
