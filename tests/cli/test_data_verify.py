@@ -234,7 +234,7 @@ def test_real_data_is_found_sound(real_data, capsys, arguments, identity):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", ["rain800/test", "rain100l_sample", "rain200h_train_sample"])
+@pytest.mark.parametrize("folder", ["rain100l_sample", "rain200h_train_sample"])
 def test_real_data_that_is_swapped_is_told(real_data, tmp_path, capsys, folder):
     from restorekit.datasets import open_pairs
 
