@@ -29,30 +29,73 @@ class RestoreKitError(Exception):
 
 
 class ConfigError(RestoreKitError, ValueError):
-    """A config file, a command-line option or an argument has a value that cannot be used."""
+    """A config file, a command-line option or an argument has a value that cannot be used.
+
+    Example:
+        >>> from restorekit.losses import SSIMLoss
+        >>> SSIMLoss(window_size=8)
+        Traceback (most recent call last):
+        restorekit.errors.ConfigError: SSIMLoss: window_size is 8, but must be an odd number; ...
+    """
 
 
 class DataError(RestoreKitError, ValueError):
-    """An image, a pair, a folder or an LMDB cannot be used as it is."""
+    """An image, a pair, a folder or an LMDB cannot be used as it is.
+
+    Example:
+        >>> import restorekit
+        >>> restorekit.measure(clean, clean[:40])
+        Traceback (most recent call last):
+        restorekit.errors.DataError: ...
+    """
 
 
 class CheckpointError(RestoreKitError, ValueError):
-    """A checkpoint cannot be read, is not safe to read, or does not fit."""
+    """A checkpoint cannot be read, is not safe to read, or does not fit.
+
+    Example:
+        >>> import restorekit
+        >>> restorekit.load_network("missing.pth")
+        Traceback (most recent call last):
+        restorekit.errors.CheckpointError: ...
+    """
 
 
 class OutputError(RestoreKitError, OSError):
-    """A file or folder cannot be written: no permission, no space, something in the way."""
+    """A file or folder cannot be written: no permission, no space, something in the way.
+
+    Example:
+        >>> from restorekit.io.files import require_writable
+        >>> require_writable("data")
+        Traceback (most recent call last):
+        restorekit.errors.OutputError: data is a folder: name a file in it, as data/x.
+    """
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
 
 class MissingDependencyError(RestoreKitError, ImportError):
-    """An optional package is needed and not installed."""
+    """An optional package is needed and not installed.
+
+    Example:
+        >>> try:
+        ...     raise MissingDependencyError("LPIPS needs torchvision: pip install torchvision.")
+        ... except ImportError as error:
+        ...     print(error)
+        LPIPS needs torchvision: pip install torchvision.
+    """
 
 
 class UnknownNameError(RestoreKitError, KeyError):
-    """A name that is not registered."""
+    """A name that is not registered.
+
+    Example:
+        >>> from restorekit.metrics import get_protocol
+        >>> get_protocol("rgb_u9")
+        Traceback (most recent call last):
+        restorekit.errors.UnknownNameError: 'rgb_u9' is not a protocol. Did you mean 'rgb_u8'? ...
+    """
 
     def __str__(self) -> str:
         # KeyError would show the repr of the message, quotes and all.

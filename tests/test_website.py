@@ -1,6 +1,8 @@
 """The documentation site: what is made for it, its navigation, and the check of its links."""
 
 import importlib
+import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -23,6 +25,24 @@ def website(monkeypatch):
     for name in set(sys.modules) - before:
         if name in {path.stem for path in (ROOT / "tools" / "website").glob("*.py")}:
             del sys.modules[name]
+
+
+def test_every_class_and_function_of_the_reference_has_an_example(website):
+    # tests/test_docs.py runs them; those marked SKIP are not run and do not count.
+    pages = website("api_pages")
+    example = re.compile(r">>> (?!.*doctest: \+SKIP)")
+    shown = {
+        f"{module}.{name}": getattr(importlib.import_module(module), name)
+        for module in pages.MODULES
+        for name in pages.public_names(module)
+    }
+    lacking = [
+        name
+        for name, one in shown.items()
+        if (inspect.isclass(one) or inspect.isfunction(one))
+        and not example.search(one.__doc__ or "")
+    ]
+    assert lacking == []
 
 
 def navigated(nav):

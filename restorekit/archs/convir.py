@@ -37,6 +37,12 @@ class ConvIR(MultiInputOutput):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = ConvIR(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 14830985)
     """
 
     # At 1/32, 1/16 and 1/8 of the size, filters reflect 3, 7 and 9 pixels.

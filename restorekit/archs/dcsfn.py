@@ -68,6 +68,12 @@ class DCSFN(nn.Module):
 
     Raises:
         ConfigError: If a value is out of range or a name is not registered.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = DCSFN(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 12552375)
     """
 
     def __init__(

@@ -47,6 +47,12 @@ class DDN(nn.Module):
 
     Raises:
         ConfigError: If a value is out of range or a name is not registered.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = DDN(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 57369)
     """
 
     #: A single pixel has no variance to normalise by.

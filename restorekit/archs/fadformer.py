@@ -36,6 +36,12 @@ class FADformer(nn.Module):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = FADformer(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 6958038)
     """
 
     # At a quarter of the size, 5×5 convolutions still reflect two pixels.

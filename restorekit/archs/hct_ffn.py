@@ -41,6 +41,12 @@ class HCTFFN(ResidueGuidedNetwork):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = HCTFFN(), torch.empty(2, 3, 128, 128)
+        >>> network(lq)[-1].shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 873693)
     """
 
     # Each run has a pixel at least.

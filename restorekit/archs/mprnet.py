@@ -41,6 +41,12 @@ class MPRNet(nn.Module):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = MPRNet(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 3637249)
     """
 
     size_requirements = SizeRequirements(minimum=8, multiple=8)

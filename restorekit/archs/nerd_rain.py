@@ -57,6 +57,12 @@ class NeRDRain(nn.Module):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = NeRDRain(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 22888538)
     """
 
     def __init__(

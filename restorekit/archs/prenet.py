@@ -51,6 +51,12 @@ class PReNet(nn.Module):
 
     Raises:
         ConfigError: If a value is out of range or a name is not registered.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = PReNet(), torch.empty(2, 3, 128, 128)
+        >>> network(lq)[-1].shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 168963)
     """
 
     size_requirements = SizeRequirements()

@@ -109,6 +109,12 @@ class REHEN(StageRecurrence):
 
     Raises:
         ConfigError: If a value is out of range or a name is not registered.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = REHEN(), torch.empty(2, 3, 128, 128)
+        >>> network(lq)[-1].shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 298263)
     """
 
     def __init__(

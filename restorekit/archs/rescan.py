@@ -36,6 +36,12 @@ class RESCAN(StageRecurrence):
 
     Raises:
         ConfigError: If a value is out of range or a name is not registered.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = RESCAN(), torch.empty(2, 3, 128, 128)
+        >>> network(lq)[-1].shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 149823)
     """
 
     def __init__(

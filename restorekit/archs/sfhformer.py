@@ -35,6 +35,12 @@ class SFHformer(nn.Module):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = SFHformer(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 7602307)
     """
 
     size_requirements = SizeRequirements(minimum=4, multiple=4)

@@ -32,6 +32,12 @@ class SFNet(MultiInputOutput):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = SFNet(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 13270313)
     """
 
     # At a quarter of the size, features are split into halves, and 5×5 filters reflect two pixels.

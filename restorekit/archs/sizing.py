@@ -25,6 +25,10 @@ class SizeRequirements:
         square: Whether height and width must be equal.
         maximum: Largest height and width in pixels; None if there is none. Larger images are
             restored in tiles.
+
+    Example:
+        >>> SizeRequirements(minimum=16, multiple=8).fit(10, 45)
+        (16, 48)
     """
 
     minimum: int = 1
@@ -45,6 +49,10 @@ def size_requirements_of(module: nn.Module) -> SizeRequirements:
 
     A network without them may state the two attributes of earlier versions instead:
     ``min_size`` and ``size_multiple``.
+
+    Example:
+        >>> size_requirements_of(nn.Conv2d(3, 3, 3, padding=1))
+        SizeRequirements(minimum=1, multiple=1, square=False, maximum=None)
     """
     found = getattr(module, "size_requirements", None)
     if isinstance(found, SizeRequirements):
@@ -65,6 +73,11 @@ def pad_to_fit(x: torch.Tensor, requirements: SizeRequirements) -> torch.Tensor:
 
     Raises:
         DataError: If a side is 0.
+
+    Example:
+        >>> row = torch.tensor([[[[0.0, 1.0, 2.0]]]])
+        >>> pad_to_fit(row, SizeRequirements(multiple=4))[0, 0, 0]
+        tensor([0., 1., 2., 1.])
     """
     height, width = x.shape[-2:]
     if height == 0 or width == 0:
@@ -89,6 +102,13 @@ def forward_padded(network: nn.Module, lq: torch.Tensor) -> NetworkOutput:
     Raises:
         DataError: If a side is 0.
         ConfigError: If the network does not keep the size of its input.
+
+    Example:
+        >>> halve, double = nn.Conv2d(3, 8, 2, stride=2), nn.ConvTranspose2d(8, 3, 2, stride=2)
+        >>> network = nn.Sequential(halve, double)
+        >>> network.size_requirements = SizeRequirements(multiple=2)
+        >>> forward_padded(network, torch.rand(1, 3, 33, 50)).shape
+        torch.Size([1, 3, 33, 50])
     """
     return _call_padded(network, network, lq)
 
@@ -98,6 +118,12 @@ def with_padding(network: nn.Module) -> nn.Module:
 
     Calling it is calling :func:`forward_padded` with ``network``. It shares everything else
     with ``network``: parameters, submodules and the keys of the state dict.
+
+    Example:
+        >>> network = nn.Sequential(nn.PixelUnshuffle(2), nn.PixelShuffle(2))
+        >>> network.size_requirements = SizeRequirements(multiple=2)
+        >>> with_padding(network)(torch.rand(1, 3, 33, 50)).shape
+        torch.Size([1, 3, 33, 50])
     """
     padded = _new_padded(type(network))
     padded.__dict__.update(network.__dict__)

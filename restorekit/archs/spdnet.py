@@ -38,6 +38,12 @@ class SPDNet(ResidueGuidedNetwork):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = SPDNet(), torch.empty(2, 3, 128, 128)
+        >>> network(lq)[-1].shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 2981525)
     """
 
     # At a quarter of the size, one pixel is reflected.

@@ -53,6 +53,12 @@ class Uformer(WindowUNet):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> with torch.device("meta"):  # shapes without values
+        ...     network, lq = Uformer(), torch.empty(2, 3, 128, 128)
+        >>> network(lq).shape, sum(weight.numel() for weight in network.parameters())
+        (torch.Size([2, 3, 128, 128]), 20751197)
     """
 
     def __init__(

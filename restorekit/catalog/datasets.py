@@ -38,6 +38,11 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         side_by_side: Side of the rainy image, where each file holds both images.
         list: Name of the text file that lists the pairs.
         images: Folder of photographs without clean versions.
+
+    Example:
+        >>> layout = get_layout("input-target")
+        >>> layout.lq, layout.gt
+        ('input', 'target')
     """
 
     name: str = ""
@@ -78,6 +83,11 @@ class SplitVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         sizes: All sizes that occur; empty if they vary or are not known.
         duplicates: Number of pairs that the original contains twice.
         about: Who uses this version.
+
+    Example:
+        >>> train = get_dataset("rain100h-old").splits["train"]
+        >>> [version.pairs for version in train.versions]
+        [1800, 1254]
     """
 
     version: str = ""
@@ -94,6 +104,10 @@ class Split(SplitVersion, frozen=True, kw_only=True, forbid_unknown_fields=True)
         clean: First and last number in the names of its clean images, where these numbers
             separate splits that are stored in one folder.
         also: Other versions.
+
+    Example:
+        >>> get_dataset("rain200h").splits["test"].pairs
+        200
     """
 
     clean: tuple[Count, Count] | None = None
@@ -112,6 +126,11 @@ class Location(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         layouts: Names of the layouts that its folder may have.
         folders: Possible ends of the folder's path, such as ``Rain100H``; if empty, the folder
             has only the name of the split.
+
+    Example:
+        >>> own = get_dataset("rain12").distributions[0]
+        >>> own.splits["test"].folders
+        ('Rain12', 'li_cvpr16_rain')
     """
 
     layouts: Annotated[Texts, Meta(min_length=1)]
@@ -125,6 +144,10 @@ class Distribution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         name: Who offers it.
         splits: Where each split is.
         source: Where this information comes from.
+
+    Example:
+        >>> [copy.name for copy in get_dataset("rain12").distributions]
+        ['its own', 'PReNet']
     """
 
     name: Text
@@ -141,6 +164,11 @@ class KnownFingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         pairs: Number of pairs.
         sha256: :func:`restorekit.io.fingerprint.dataset_fingerprint` of the pairs.
         source: The files that it was computed from.
+
+    Example:
+        >>> known = get_dataset("rain100h-old").fingerprints[0]
+        >>> known.split, known.pairs
+        ('test', 100)
     """
 
     split: SplitName
@@ -158,6 +186,10 @@ class NameList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         names: Names of images, without suffix.
         clean: First and last number of the clean images, where rainy names begin with that number.
         source: Where this is known from.
+
+    Example:
+        >>> all_lists()["rain1400-test"].choose(["900_1", "901_1", "901_2"])
+        ['901_1', '901_2']
     """
 
     about: Text
@@ -200,6 +232,11 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         train_on: Ids of the datasets to train on for its test set, the usual one first.
         notes: Other things to know.
         sources: Where this information comes from.
+
+    Example:
+        >>> dataset = get_dataset("rain200h")
+        >>> dataset.id, dataset.protocol
+        ('rain200h', 'matlab_y_u8')
     """
 
     name: Text
@@ -253,7 +290,13 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Identity(NamedTuple):
-    """The dataset and split that a fingerprint belongs to."""
+    """The dataset and split that a fingerprint belongs to.
+
+    Example:
+        >>> known = get_dataset("rain100h-old").fingerprints[0]
+        >>> identify(known.sha256).dataset.id
+        'rain100h-old'
+    """
 
     dataset: KnownDataset
     fingerprint: KnownFingerprint
@@ -271,6 +314,11 @@ class KnownTestSet(NamedTuple):
             version of its test split, such as ``rain100h-mspfn``.
         images: Number of images.
         dataset: The dataset.
+
+    Example:
+        >>> test_set = all_test_sets()["rain1200"]
+        >>> test_set.images, test_set.dataset.id
+        (1200, 'rain1200')
     """
 
     id: str
@@ -284,6 +332,10 @@ def all_layouts(folder: Path = FOLDER) -> Mapping[str, Layout]:
 
     Raises:
         DataError: If ``layouts.yml`` cannot be used.
+
+    Example:
+        >>> all_layouts()["canonical"].lq
+        'lq'
     """
     layouts = read_yaml(folder / "layouts.yml", dict[str, Layout])
     for name, layout in layouts.items():
@@ -292,7 +344,12 @@ def all_layouts(folder: Path = FOLDER) -> Mapping[str, Layout]:
 
 
 def get_layout(name: str) -> Layout:
-    """Return a layout by its name in ``layouts.yml``."""
+    """Return a layout by its name in ``layouts.yml``.
+
+    Example:
+        >>> get_layout("inputcrop-cleancrop").about
+        "MSPFN's test sets"
+    """
     return all_layouts()[name]
 
 
@@ -305,6 +362,10 @@ def all_datasets(folder: Path = FOLDER) -> Mapping[str, KnownDataset]:
 
     Raises:
         DataError: If a file of the catalog cannot be used.
+
+    Example:
+        >>> all_datasets()["rain12"].title
+        'Rain12'
     """
     known = {}
     for file in sorted((folder / "datasets").glob("*.yml")):
@@ -330,6 +391,10 @@ def get_dataset(name: str) -> KnownDataset:
 
     Raises:
         UnknownNameError: If there is none, or several versions share the name.
+
+    Example:
+        >>> get_dataset("RainHeavy").id
+        'rain200h'
     """
     wanted = name.lower().replace("_", "-")
     known = all_datasets()
@@ -349,7 +414,12 @@ def get_dataset(name: str) -> KnownDataset:
 
 
 def identify(fingerprint: str) -> Identity | None:
-    """Return the dataset and split with a fingerprint, or None if it is not known."""
+    """Return the dataset and split with a fingerprint, or None if it is not known.
+
+    Example:
+        >>> identify("0" * 64) is None
+        True
+    """
     for dataset in all_datasets().values():
         for known in dataset.fingerprints:
             if known.sha256 == fingerprint:
@@ -363,6 +433,10 @@ def all_lists(folder: Path = FOLDER) -> Mapping[str, NameList]:
 
     Raises:
         DataError: If two datasets have lists of one name.
+
+    Example:
+        >>> "rain1400-test" in all_lists()
+        True
     """
     lists: dict[str, NameList] = {}
     for dataset in all_datasets(folder).values():
@@ -377,7 +451,12 @@ def all_lists(folder: Path = FOLDER) -> Mapping[str, NameList]:
 
 
 def all_test_sets(folder: Path = FOLDER) -> dict[str, KnownTestSet]:
-    """Return every version of every test split, by id."""
+    """Return every version of every test split, by id.
+
+    Example:
+        >>> all_test_sets()["rain200h"].images
+        200
+    """
     sets: dict[str, KnownTestSet] = {}
     for dataset in all_datasets(folder).values():
         for version in dataset.splits["test"].versions if "test" in dataset.splits else ():

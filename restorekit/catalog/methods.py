@@ -34,6 +34,11 @@ class MethodConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         recipe: The training in a few words.
         published_as: Name in tables of published numbers; the method's name by default.
         published: Published numbers to show with it: table to test sets.
+
+    Example:
+        >>> config = get_method("ddn").configs[0]
+        >>> config.name, config.parameters
+        ('ddn_rain100h', 57369)
     """
 
     path: Text
@@ -58,6 +63,10 @@ class TestMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         size: Side of a tile in pixels; for ``corners`` the multiple that crops are cut to.
         stride: Distance between tiles; by default ``size``.
         merge: How tiles are put together; see :class:`restorekit.inference.parts.TileMode`.
+
+    Example:
+        >>> get_method("idt").test_mode.as_dict()
+        {'size': 128, 'stride': 108, 'merge': 'radial'}
     """
 
     size: Annotated[int, Meta(ge=1)]
@@ -77,6 +86,10 @@ class ReleasedWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         source: Where it comes from, in a few words.
         url: Address of the source; by default that of the authors' code.
         trained_on: The training data in a few words; empty where it is not stated.
+
+    Example:
+        >>> get_method("prenet").weights.file
+        'logs/Rain100L/PReNet6/net_latest.pth'
     """
 
     file: Text
@@ -103,6 +116,11 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         test_mode: The tiles that its published numbers are of; None for whole images.
         cost_note: Why published operations of its first config's network differ from those counted
             here.
+
+    Example:
+        >>> method = get_method("DCSFN")
+        >>> method.year, method.venue
+        (2020, 'ACM Multimedia')
     """
 
     name: Text
@@ -145,6 +163,10 @@ def all_methods(folder: Path = FOLDER) -> Mapping[str, Method]:
 
     Raises:
         DataError: If a file of the catalog cannot be used.
+
+    Example:
+        >>> next(iter(all_methods().values())).name
+        'DDN'
     """
     methods = []
     for file in sorted((folder / "methods").glob("*.yml")):
@@ -163,6 +185,10 @@ def get_method(name: str) -> Method:
 
     Raises:
         UnknownNameError: If there is none.
+
+    Example:
+        >>> get_method("prenet").converter
+        'prenet'
     """
     methods = all_methods()
     if name.lower() not in methods:
@@ -174,7 +200,14 @@ def get_method(name: str) -> Method:
 
 
 def published_beside(config: MethodConfig, numbers: PublishedNumbers) -> tuple[Published, ...]:
-    """Return the published numbers that a config lists, in its order."""
+    """Return the published numbers that a config lists, in its order.
+
+    Example:
+        >>> from restorekit.catalog import published_numbers
+        >>> config = next(c for c in get_method("ddn").configs if c.name == "ddn_rain1200")
+        >>> [number.table for number in published_beside(config, published_numbers())]
+        ['dcsfn-1', 'derain-toolbox']
+    """
     return tuple(
         number
         for table, datasets in config.published.items()
@@ -185,13 +218,27 @@ def published_beside(config: MethodConfig, numbers: PublishedNumbers) -> tuple[P
 
 
 def published_for(method: Method, numbers: PublishedNumbers) -> tuple[Published, ...]:
-    """Return all published numbers of a method and its variants."""
+    """Return all published numbers of a method and its variants.
+
+    Example:
+        >>> from restorekit.catalog import published_numbers
+        >>> numbers = published_for(get_method("dcsfn"), published_numbers())
+        >>> [number.printed["psnr"] for number in numbers if number.table == "dcsfn-1"]
+        ['28.81', '38.96', '33.19']
+    """
     names = {_without_variant(config.published_as) for config in method.configs}
     return tuple(n for n in numbers.numbers if _without_variant(n.method) in names)
 
 
 def published_costs(method: Method, numbers: PublishedNumbers) -> tuple[PublishedCost, ...]:
-    """Return what tables give as operations of the network of a method's first config."""
+    """Return what tables give as operations of the network of a method's first config.
+
+    Example:
+        >>> from restorekit.catalog import published_numbers
+        >>> costs = published_costs(get_method("dcsfn"), published_numbers())
+        >>> costs[0].cost["parameters"]
+        12630519.0
+    """
     name = method.configs[0].published_as
     return tuple(one for one in numbers.costs if one.method == name and "gmacs_at_256" in one.cost)
 

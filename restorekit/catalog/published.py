@@ -44,6 +44,11 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Name (variant)".
         notes: Remarks about a method's row.
         cost: Cost of a method, from the same source.
+
+    Example:
+        >>> table = published_tables()["dcsfn-1"]
+        >>> table.columns, table.rows["DCSFN"][0]
+        (('rain200h', 'rain200l', 'rain1200'), '28.81/0.90')
     """
 
     source: Text
@@ -90,6 +95,11 @@ class Published(Struct, frozen=True, kw_only=True):
         sources: Where it is printed; more than one if sources agree.
         note: Remark; may be empty.
         cost: Cost of the method, from the same source.
+
+    Example:
+        >>> number = published_numbers().table("dcsfn-1")[0]
+        >>> number.method, number.dataset, number.value("psnr")
+        ('DDN', 'rain200h', 22.26)
     """
 
     table: str
@@ -115,6 +125,10 @@ class PublishedCost(Struct, frozen=True, kw_only=True):
         method: The method, a variant in parentheses.
         source: Where it is printed.
         cost: The cost by name.
+
+    Example:
+        >>> [cost.cost for cost in published_numbers().costs if cost.table == "dcsfn-1"]
+        [{'parameters': 12630519.0, 'gmacs_at_256': 182.6}]
     """
 
     table: str
@@ -130,6 +144,11 @@ class PublishedNumbers(Struct, frozen=True):
         numbers: The numbers, table by table and row by row.
         costs: The costs of methods, table by table.
         test_sets: The test sets that the numbers were measured on, by id.
+
+    Example:
+        >>> found = published_numbers().find("rain200h", "rgb_float")
+        >>> max(found, key=lambda number: number.value("psnr")).method
+        'DCSFN'
     """
 
     numbers: tuple[Published, ...]
@@ -220,6 +239,10 @@ def published_tables(folder: Path = FOLDER) -> Mapping[str, Table]:
 
     Raises:
         DataError: If a file cannot be used; the message names the file and the key.
+
+    Example:
+        >>> published_tables()["dcsfn-1"].protocol
+        'rgb_float'
     """
     tables: dict[str, Table] = {}
     test_sets = all_test_sets(folder)
@@ -239,7 +262,12 @@ def published_tables(folder: Path = FOLDER) -> Mapping[str, Table]:
 
 @lru_cache
 def published_numbers(folder: Path = FOLDER) -> PublishedNumbers:
-    """Read all published numbers; see :func:`published_tables`."""
+    """Read all published numbers; see :func:`published_tables`.
+
+    Example:
+        >>> len(published_numbers().table("dcsfn-1"))  # seven methods on three test sets
+        21
+    """
     tables, test_sets = published_tables(folder), all_test_sets(folder)
     numbers = tuple(one for name, table in tables.items() for one in _numbers(name, table))
     costs = tuple(

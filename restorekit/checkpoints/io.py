@@ -54,6 +54,11 @@ def load_file(path: str | os.PathLike[str]) -> Any:
     Raises:
         CheckpointError: If the file is missing, unreadable, cut off or no checkpoint, or if
             it holds pickled objects whose loading would run code.
+
+    Example:
+        >>> save_file(dict(weight=torch.ones(2)), "weights.pth")
+        >>> load_file("weights.pth")
+        {'weight': tensor([1., 1.])}
     """
     file = require_file(path)
     head = read_head(file)
@@ -79,6 +84,11 @@ def save_file(content: Any, path: str | os.PathLike[str]) -> None:
 
     Raises:
         OutputError: If the file cannot be written.
+
+    Example:
+        >>> save_file(dict(weight=torch.ones(2)), "weights.pth")
+        >>> load_file("weights.pth")["weight"]
+        tensor([1., 1.])
     """
     with atomic_path(path) as temporary:
         try:

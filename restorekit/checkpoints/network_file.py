@@ -125,6 +125,13 @@ def save_network(
         CheckpointError: If the suffix is another, or the config, the weights or the facts
             hold anything else; nothing is written then.
         OutputError: If the file cannot be written.
+
+    Example:
+        >>> from restorekit.registry import MODELS
+        >>> config = dict(type="DDN", num_blocks=2)
+        >>> save_network(MODELS.build(config), config, "ddn.safetensors", dict(author="me"))
+        >>> load_network("ddn.safetensors", accelerate=False)(torch.rand(1, 3, 32, 32)).shape
+        torch.Size([1, 3, 32, 32])
     """
     target = Path(path)
     require_network_suffix(target)

@@ -51,6 +51,12 @@ class ImageDataset(Dataset[dict[str, Any]], ABC):
 
     Raises:
         DataError: If images cannot be used and ``skip_broken`` is not set.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> pairs = PairedDataset("data/mine", "train")
+        >>> isinstance(pairs, ImageDataset), sorted(pairs[0])
+        (True, ['gt', 'index', 'lq', 'name', 'rng'])
     """
 
     def __init__(

@@ -50,6 +50,11 @@ def checked(
     Raises:
         DataError: If anything cannot be used, or, with ``skip_broken``, if nothing can. It
             names the first problems and counts the others.
+
+    Example:
+        >>> from restorekit.datasets import open_pairs
+        >>> len(checked(open_pairs("data/mine", "test")))
+        2
     """
     least, needed_by = _largest_min_size(transforms)
     by_pair: dict[int, str] = {}

@@ -39,6 +39,12 @@ class MixtureDataset(Dataset[dict[str, Any]]):
 
     Raises:
         ConfigError: If there are no datasets, or not one positive weight for each.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> train, test = PairedDataset("data/mine", "train"), PairedDataset("data/mine", "test")
+        >>> MixtureDataset([train, test], weights=[3, 1]).names
+        ['0/000', '0/001', '0/002', '0/003', '0/000#2', '0/001#2', '1/000', '1/001']
     """
 
     def __init__(

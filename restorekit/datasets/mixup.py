@@ -41,6 +41,13 @@ class MixUpDataset(Dataset[dict[str, Any]]):
 
     Raises:
         ConfigError: If a value is out of range, or the pipeline has no ``PackInputs`` at its end.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> pairs = PairedDataset("data/mine", "train", pipeline=[dict(type="PackInputs")])
+        >>> mixed = MixUpDataset(pairs, probability=1)
+        >>> bool((mixed[0]["lq"] == pairs[0]["lq"]).all())
+        False
     """
 
     def __init__(

@@ -32,6 +32,12 @@ class PairedDataset(ImageDataset):
 
     Raises:
         DataError: If nothing is found, or pairs cannot be used and ``skip_broken`` is not set.
+
+    Example:
+        >>> crop = dict(type="PairedRandomCrop", patch_size=64)
+        >>> pairs = PairedDataset("data/mine", "train", pipeline=[crop, dict(type="PackInputs")])
+        >>> len(pairs), pairs[0]["gt"].shape
+        (4, torch.Size([3, 64, 64]))
     """
 
     @with_options_of(PairSource)

@@ -41,6 +41,12 @@ class SemiSupervisedDataset(Dataset[dict[str, Any]]):
 
     Raises:
         DataError: If either dataset has no images, or some that cannot be used.
+
+    Example:
+        >>> photographs = dict(type="UnpairedDataset", data_root="data/mine/test/lq")
+        >>> both = SemiSupervisedDataset("data/mine", photographs, split="train")
+        >>> len(both), both[0]["unlabelled"].shape
+        (4, (96, 128, 3))
     """
 
     @with_options_of(PairSource)

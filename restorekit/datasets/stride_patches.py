@@ -44,6 +44,11 @@ class StridePatchDataset(ImageDataset):
         ConfigError: If ``patch_size`` or ``stride`` is below 1.
         DataError: If nothing is found, or pairs cannot be used (smaller ones, for instance) and
             ``skip_broken`` is not set.
+
+    Example:
+        >>> patches = StridePatchDataset("data/mine", patch_size=64, stride=32, split="train")
+        >>> len(patches)  # four images of 96×128 pixels, with two rows of three patches each
+        24
     """
 
     @with_options_of(PairSource)

@@ -46,6 +46,12 @@ class DegradedDataset(ImageDataset):
 
     Raises:
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
+
+    Example:
+        >>> noise = dict(type="AddNoise", sigma=(10, 30))
+        >>> noisy = DegradedDataset("data/mine/train/gt", degradations=[noise])
+        >>> bool((noisy[0]["lq"] == noisy[0]["gt"]).all())
+        False
     """
 
     def __init__(
@@ -119,6 +125,11 @@ class SyntheticRainDataset(DegradedDataset):
     Raises:
         ConfigError: If ``rain`` does not describe a rain.
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
+
+    Example:
+        >>> rendered = SyntheticRainDataset("data/mine/train/gt", rain="rain100h")
+        >>> len(rendered), bool((rendered[0]["lq"] == rendered[0]["gt"]).all())
+        (4, False)
     """
 
     def __init__(

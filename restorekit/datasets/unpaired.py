@@ -38,6 +38,11 @@ class UnpairedDataset(ImageDataset):
 
     Raises:
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
+
+    Example:
+        >>> photographs = UnpairedDataset("data/mine/test/lq")
+        >>> sorted(photographs[0])
+        ['index', 'lq', 'name', 'rng']
     """
 
     def __init__(

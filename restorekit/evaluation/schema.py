@@ -21,7 +21,12 @@ NotNegative = Annotated[int, Meta(ge=0, le=10**18)] | Annotated[float, Meta(ge=0
 
 
 class FileRecord(Struct, frozen=True):
-    """A file that took part, identified by the SHA-256 of its bytes (64 hex digits)."""
+    """A file that took part, identified by the SHA-256 of its bytes (64 hex digits).
+
+    Example:
+        >>> FileRecord(path="config.py", sha256="0" * 64).path
+        'config.py'
+    """
 
     path: Text
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
@@ -37,6 +42,10 @@ class DatasetRecord(Struct, frozen=True, omit_defaults=True):
         version: Version of the dataset; None if there is only one.
         leaks: How many images show a photograph that the checkpoint was trained on; None if
             no image is known to.
+
+    Example:
+        >>> DatasetRecord(name="mine", fingerprint="2e64", num_images=2).num_images
+        2
     """
 
     name: Text
@@ -60,6 +69,14 @@ class MeasuredQuantity(Struct, frozen=True, omit_defaults=True, kw_only=True):
         mean: Mean over ``images``.
         images: Image name to value.
         left_out: Image name to the reason why it has no value.
+
+    Example:
+        >>> images = {"000": 21.0, "001": 22.0}
+        >>> psnr = MeasuredQuantity(
+        ...     measure="psnr", label="PSNR", unit="dB", digits=2, higher_is_better=True,
+        ...     protocol="rgb_u8", mean=21.5, images=images)
+        >>> psnr.key
+        'psnr/rgb_u8'
     """
 
     measure: Text
@@ -90,7 +107,12 @@ class MeasuredQuantity(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Cost(Struct, frozen=True, omit_defaults=True):
-    """Cost of a method; see :func:`restorekit.models.complexity.network_cost`."""
+    """Cost of a method; see :func:`restorekit.models.complexity.network_cost`.
+
+    Example:
+        >>> Cost(parameters=57369).parameters
+        57369
+    """
 
     parameters: NotNegative | None = None
     macs_per_pixel: NotNegative | None = None
@@ -115,6 +137,11 @@ class Results(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=S
         settings: How the method was run: ``device``, ``dtype``, ``tile``, ``ensemble``,
             ``processes``, ``threads``, and whatever else was recorded.
         environment: Versions and machine.
+
+    Example:
+        >>> dataset = DatasetRecord(name="mine", fingerprint="2e64", num_images=2)
+        >>> Results(method="Median filter", dataset=dataset, scalars={"fid": 31.4}).scalars
+        {'fid': 31.4}
     """
 
     method: Text

@@ -40,12 +40,26 @@ def accelerate(network: nn.Module, training: bool = False) -> nn.Module:
     Returns:
         A copy that shares parameters, buffers and the modules without a form, or
         ``network`` itself if nothing in it has a form.
+
+    Example:
+        >>> from restorekit.archs import DCSFN
+        >>> network, lq = DCSFN(channels=8, num_units=2).eval(), torch.rand(1, 3, 32, 32)
+        >>> with torch.inference_mode():
+        ...     torch.testing.assert_close(accelerate(network)(lq), network(lq))
     """
     return _with_classes(network, lambda module: _form_of(module, training))
 
 
 def plain(network: nn.Module) -> nn.Module:
-    """Return the network that :func:`accelerate` was given, sharing its parameters."""
+    """Return the network that :func:`accelerate` was given, sharing its parameters.
+
+    Example:
+        >>> from restorekit.archs import DCSFN
+        >>> network = DCSFN(channels=8, num_units=2)
+        >>> again = plain(accelerate(network))
+        >>> any(isinstance(module, FastForm) for module in again.modules())
+        False
+    """
     return _with_classes(
         network, lambda module: module.replaced if isinstance(module, FastForm) else None
     )
@@ -68,6 +82,17 @@ def register_fast_form(
         replaced: The class whose instances are replaced, not those of its subclasses.
         training: Whether the form is for ``accelerate(…, training=True)`` only. A form without
             it is also used there, unless there is one with it.
+
+    Example:
+        >>> class Double(nn.Module):
+        ...     def forward(self, x):
+        ...         return x + x
+        >>> @register_fast_form(Double)
+        ... class FastDouble(FastForm, Double):
+        ...     def compute(self, x):
+        ...         return 2 * x
+        >>> type(accelerate(Double())).__name__
+        'FastDouble'
     """
 
     def register(form: Form) -> Form:
@@ -84,6 +109,12 @@ class FastForm(nn.Module):
     """Base of fast forms; see :func:`register_fast_form`.
 
     A form overrides :meth:`compute`, or other methods of the class that it replaces.
+
+    Example:
+        >>> from restorekit.archs import DCSFN
+        >>> faster = accelerate(DCSFN(channels=8, num_units=2))
+        >>> any(isinstance(module, FastForm) for module in faster.modules())
+        True
     """
 
     #: The class that this is a form of.

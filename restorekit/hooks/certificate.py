@@ -48,6 +48,11 @@ class CertificateHook(Hook):
     Args:
         max_images: Sets with more images are recorded by their names alone: reading them all
             would delay the training by many minutes.
+
+    Example:
+        >>> default_hooks = dict(certificate=dict(type="CertificateHook", max_images=100))
+        >>> HOOKS.build(default_hooks["certificate"]).max_images
+        100
     """
 
     priority = "LOWEST"

@@ -30,6 +30,10 @@ class FiniteLossHook(Hook):
     skips that step.
 
     Priority ``HIGH``: before averaging, logging and writing checkpoints.
+
+    Example:
+        >>> HOOKS.build(dict(type="FiniteLossHook")).priority  # every training has it
+        'HIGH'
     """
 
     priority = "HIGH"

@@ -27,6 +27,10 @@ class GradientCheckHook(Hook):
     ``torch.compile``.
 
     Priority ``VERY_HIGH``, before the seed of the iteration is set.
+
+    Example:
+        >>> HOOKS.build(dict(type="GradientCheckHook")).priority  # every training has it
+        'VERY_HIGH'
     """
 
     priority = "VERY_HIGH"

@@ -25,6 +25,13 @@ class InferenceCostHook(Hook):
             it is the only one.
         peak_memory_mb: Peak of the process with the most, in MiB: on a GPU what PyTorch
             allocated, on a CPU what the process held. 0 where the system does not say.
+
+    Example:
+        >>> cost = InferenceCostHook()
+        >>> cost.after_test_iter(None, 0, outputs=[dict(seconds=s) for s in (0.9, 0.1, 0.2, 0.1)])
+        >>> cost.after_test_epoch(None)
+        >>> cost.seconds_per_image
+        0.1
     """
 
     priority = "LOW"

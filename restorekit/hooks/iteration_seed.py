@@ -24,6 +24,15 @@ class IterationSeedHook(Hook):
     training data come from the sampler in the same way.
 
     Priority ``VERY_HIGH``: before other hooks.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> seeds, run = IterationSeedHook(), SimpleNamespace(seed=0, iter=7)
+        >>> seeds.before_train_iter(run, 0)
+        >>> first = torch.rand(3)
+        >>> seeds.before_train_iter(run, 0)
+        >>> torch.equal(torch.rand(3), first)
+        True
     """
 
     priority = "VERY_HIGH"

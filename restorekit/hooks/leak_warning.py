@@ -34,6 +34,11 @@ class LeakWarningHook(Hook):
 
     Args:
         seconds: Approximate limit on the time of the comparison.
+
+    Example:
+        >>> custom_hooks = [dict(type="LeakWarningHook", seconds=60)]
+        >>> HOOKS.build(custom_hooks[0]).seconds
+        60
     """
 
     def __init__(self, seconds: float = 5.0) -> None:

@@ -44,6 +44,11 @@ class MetricHistoryHook(Hook):
 
     Raises:
         ConfigError: If ``interval`` is not positive.
+
+    Example:
+        >>> custom_hooks = [dict(type="MetricHistoryHook", interval=50)]
+        >>> HOOKS.build(custom_hooks[0]).interval
+        50
     """
 
     priority = "LOW"

@@ -24,6 +24,11 @@ class ProgressBarHook(Hook):
     appear above it. Elsewhere this hook does nothing: mmengine's ``LoggerHook`` writes lines.
 
     Priority ``LOW``: after the losses of the iteration have been recorded.
+
+    Example:
+        >>> custom_hooks = [dict(type="ProgressBarHook")]
+        >>> HOOKS.build(custom_hooks[0]).priority
+        'LOW'
     """
 
     priority = "LOW"

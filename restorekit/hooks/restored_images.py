@@ -59,6 +59,15 @@ class RestoredImagesHook(Hook):
         out_dir: Folder that replaces ``<work_dir>/restored``.
 
     Priority ``LOW``; nothing else depends on it.
+
+    Example:
+        >>> from restorekit.io.images import read_image
+        >>> pictures = RestoredImagesHook(num_images=1, out_dir="pictures")
+        >>> lq, pred, gt = torch.rand(3, 3, 48, 64)
+        >>> outputs = [dict(index=0, name="photo", lq=lq, pred=pred, gt=gt)]
+        >>> pictures.after_test_iter(None, 0, outputs=outputs)
+        >>> read_image("pictures/test/photo.png").shape  # three of 64 pixels and two lines of 4
+        (48, 200, 3)
     """
 
     priority = "LOW"
@@ -112,6 +121,14 @@ class SaveRestoredHook(Hook):
         out_dir: Folder for the images.
 
     Priority ``LOW``; nothing else depends on it.
+
+    Example:
+        >>> from restorekit.io.images import read_image
+        >>> saving = SaveRestoredHook("restored")
+        >>> outputs = [dict(name="photo", pred=torch.rand(3, 48, 64))]
+        >>> saving.after_test_iter(None, 0, outputs=outputs)
+        >>> read_image("restored/photo.png").shape
+        (48, 64, 3)
     """
 
     priority = "LOW"

@@ -26,6 +26,10 @@ class ValidationSetHook(Hook):
     checkpoint therefore knows whether it was selected on the tested images, wherever these are
     (``selected_on`` in results). Where the validation restores in tiles or with a self-ensemble,
     ``meta['validation_settings']`` says how.
+
+    Example:
+        >>> HOOKS.build(dict(type="ValidationSetHook")).priority  # every training has it
+        'NORMAL'
     """
 
     def __init__(self) -> None:

@@ -43,6 +43,10 @@ def fetch(name: str, *, again: bool = False) -> Path:
         ConfigError: If its address is not ``https://`` or ``file://``.
         CheckpointError: If the address does not answer, or what it sends is not the model.
         OutputError: If the cache cannot be written.
+
+    Example:
+        >>> fetch("derain-small").name  # part of the package: nothing is fetched
+        'derain-small.safetensors'
     """
     model = find(name)
     target = path_of(model)

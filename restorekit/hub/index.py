@@ -87,6 +87,11 @@ class Published(Facts, frozen=True, kw_only=True, forbid_unknown_fields=True):
         network: Config of the network.
         parameters: Number of its parameters.
         index: The index that names it.
+
+    Example:
+        >>> model = published_models()["derain-small"]
+        >>> model.licence, model.parameters
+        ('CC-BY-SA-4.0', 1000116)
     """
 
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
@@ -110,6 +115,10 @@ def published_models() -> dict[str, Published]:
 
     Raises:
         DataError: If an index cannot be read or does not fit, or if two name the same model.
+
+    Example:
+        >>> "derain-small" in published_models()
+        True
     """
     models: dict[str, Published] = {}
     for index in index_files():

@@ -29,6 +29,11 @@ class EdgeLoss(CharbonnierLoss):
 
     Raises:
         ConfigError: If ``eps`` is not above zero.
+
+    Example:
+        >>> images = torch.rand(1, 3, 16, 16)
+        >>> EdgeLoss(eps=1e-3)(images, images)
+        tensor(0.0010)
     """
 
     def penalty(self, difference: Tensor) -> Tensor:

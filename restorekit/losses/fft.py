@@ -31,6 +31,11 @@ class FFTLoss(PixelLoss):
 
     Raises:
         ConfigError: If ``of`` is neither.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> FFTLoss()(pred, gt)
+        tensor(0.0500)
     """
 
     def __init__(self, of: Literal["parts", "modulus"] = "parts", loss_weight: float = 1.0) -> None:

@@ -32,6 +32,12 @@ class FrequencyContrastLoss(nn.Module):
 
     Raises:
         ConfigError: If ``num_negatives`` is below 1.
+
+    Example:
+        >>> gt, rain = torch.rand(2, 2, 3, 16, 16)
+        >>> halfway = FrequencyContrastLoss(num_negatives=1)(gt + rain / 2, gt, gt + rain)
+        >>> round(float(halfway), 3)
+        1.0
     """
 
     #: Called with the rainy images too.

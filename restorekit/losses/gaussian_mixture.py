@@ -31,6 +31,12 @@ class ZeroMeanMixture(nn.Module):
 
     Raises:
         ConfigError: If there is no component.
+
+    Example:
+        >>> mixture = ZeroMeanMixture(num_components=1)
+        >>> responsibilities = mixture.update(torch.tensor([-0.1, 0.1]))
+        >>> mixture.variances
+        tensor([0.0100])
     """
 
     variances: Tensor

@@ -39,6 +39,15 @@ class PerceptualLoss(nn.Module):
                 layers=dict(relu3_4=1.0),
                 loss_weight=0.01,
             )
+
+        ``features`` may be any module that returns a dict:
+
+        >>> class Halves(nn.Module):
+        ...     def forward(self, images):
+        ...         return dict(half=nn.functional.avg_pool2d(images, 2))
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> PerceptualLoss(Halves(), layers=dict(half=1.0))(pred, gt)
+        tensor(0.1000)
     """
 
     def __init__(

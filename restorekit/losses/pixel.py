@@ -53,6 +53,11 @@ class L1Loss(PixelLoss):
 
     Args:
         loss_weight: Factor of the mean.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> L1Loss()(pred, gt)
+        tensor(0.1000)
     """
 
     def penalty(self, difference: Tensor) -> Tensor:
@@ -65,6 +70,11 @@ class MSELoss(PixelLoss):
 
     Args:
         loss_weight: Factor of the mean.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> MSELoss()(pred, gt)
+        tensor(0.0100)
     """
 
     def penalty(self, difference: Tensor) -> Tensor:
@@ -85,6 +95,11 @@ class CharbonnierLoss(PixelLoss):
 
     Raises:
         ConfigError: If ``eps`` is not above zero; the gradient at zero would be NaN.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> CharbonnierLoss(eps=0.1)(pred, gt)
+        tensor(0.1414)
     """
 
     def __init__(self, eps: float = 1e-3, loss_weight: float = 1.0) -> None:

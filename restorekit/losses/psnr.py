@@ -30,6 +30,11 @@ class PSNRLoss(nn.Module):
 
     Raises:
         ConfigError: If an argument cannot be used.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> PSNRLoss()(pred, gt)
+        tensor(-20.0000)
     """
 
     def __init__(

@@ -42,6 +42,11 @@ class RainMixtureLoss(nn.Module):
         kl_weight: Factor of ``loss_kl``.
         warmup_iters: Number of first steps in which the mixture is fitted to the photographs
             instead of to the residuals.
+
+    Example:
+        >>> photograph, lq, gt = torch.rand(3, 1, 3, 16, 16)
+        >>> sorted(RainMixtureLoss()(0.9 * photograph, photograph, lq, gt))
+        ['loss_kl', 'loss_mixture', 'loss_tv']
     """
 
     iteration: Tensor

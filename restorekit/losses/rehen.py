@@ -21,6 +21,11 @@ class LogSSIMLoss(nn.Module):
     Args:
         eps: Added to SSIM.
         loss_weight: Factor of the loss.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> LogSSIMLoss()(pred, gt)
+        tensor(0.0165)
     """
 
     def __init__(self, eps: float = 1e-5, loss_weight: float = 1.0) -> None:
@@ -54,6 +59,11 @@ class InversePSNRLoss(nn.Module):
     Args:
         eps: Added to PSNR.
         loss_weight: Factor of the loss.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> InversePSNRLoss()(pred, gt)
+        tensor(0.0500)
     """
 
     def __init__(self, eps: float = 1e-3, loss_weight: float = 1.0) -> None:

@@ -36,6 +36,11 @@ def mean_ssim(
         padding: ``zero`` pads with zeros and averages over all pixels; ``valid`` averages
             over the pixels whose window lies inside the image.
         data_range: Range L of the image values, for the constants (0.01 L)² and (0.03 L)².
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> mean_ssim(pred, gt, padding="valid")
+        tensor(0.9836)
     """
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     border = window_size // 2 if padding == "zero" else 0
@@ -84,6 +89,11 @@ class SSIMLoss(nn.Module):
 
     Raises:
         ConfigError: If an argument cannot be used.
+
+    Example:
+        >>> pred, gt = torch.full((1, 3, 16, 16), 0.6), torch.full((1, 3, 16, 16), 0.5)
+        >>> SSIMLoss(padding="valid")(pred, gt)
+        tensor(-0.9836)
     """
 
     def __init__(

@@ -16,6 +16,10 @@ def as_loss_dict(losses: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     mmengine's ``parse_losses`` adds up every entry whose key contains ``loss`` and logs
     each of them.
+
+    Example:
+        >>> as_loss_dict(torch.tensor(0.5))
+        {'loss': tensor(0.5000)}
     """
     return {"loss": losses} if isinstance(losses, Tensor) else dict(losses)
 
@@ -28,6 +32,11 @@ def compute_losses(loss: nn.Module, pred: Tensor, gt: Tensor, lq: Tensor) -> dic
         pred: Restored images, (N, C, H, W).
         gt: Ground truth, the same shape.
         lq: Rainy images, the same shape.
+
+    Example:
+        >>> lq, pred, gt = torch.full((3, 1, 3, 16, 16), 0.5)
+        >>> compute_losses(MODELS.build(dict(type="L1Loss")), pred + 0.1, gt, lq)
+        {'loss': tensor(0.1000)}
     """
     return as_loss_dict(_call(loss, pred, gt, lq))
 
@@ -54,7 +63,6 @@ class SumLoss(nn.Module):
     Example:
         >>> loss = SumLoss(losses=dict(
         ...     ssim=dict(type='SSIMLoss'), l1=dict(type='L1Loss', loss_weight=0.1)))
-        >>> import torch
         >>> sorted(loss(torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)))
         ['loss_l1', 'loss_ssim']
     """

@@ -18,6 +18,10 @@ class TotalVariationLoss(nn.Module):
 
     Args:
         loss_weight: Factor.
+
+    Example:
+        >>> TotalVariationLoss()(torch.tensor([[[[0.0, 1.0], [3.0, 3.0]]]]))
+        tensor(6.)
     """
 
     def __init__(self, loss_weight: float = 1.0) -> None:

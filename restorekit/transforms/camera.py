@@ -29,6 +29,11 @@ class PairedExposure(PairedTransform):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> PairedExposure(gain=(0.5, 0.5), gamma=(1, 1), probability=1)(sample)["gt"][0, 0]
+        array([50, 50, 50], dtype=uint8)
     """
 
     keeps_size = True
@@ -79,6 +84,12 @@ class PairedCamera(PairedTransform):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> recorded = PairedCamera(probability=1)(sample)
+        >>> bool((recorded["lq"] == recorded["gt"]).all()), bool((recorded["gt"] == clean).all())
+        (True, False)
     """
 
     keeps_size = True

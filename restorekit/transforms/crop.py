@@ -29,6 +29,12 @@ class PairedRandomCrop(PairedTransform):
 
     Raises:
         ConfigError: If ``smaller`` is neither.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> patch = PairedRandomCrop(patch_size=32)(sample)
+        >>> patch["lq"].shape, patch["gt"].shape
+        ((32, 32, 3), (32, 32, 3))
     """
 
     def __init__(self, patch_size: int, smaller: Literal["refuse", "reflect"] = "refuse") -> None:

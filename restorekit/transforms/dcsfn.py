@@ -41,6 +41,11 @@ class DCSFNAugment(PairedTransform):
 
     Args:
         patch_size: Side of the patch in pixels.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> DCSFNAugment(patch_size=32)(sample)["lq"].shape
+        (32, 32, 3)
     """
 
     def __init__(self, patch_size: int = 64) -> None:

@@ -21,6 +21,11 @@ class PairedFlip(PairedTransform):
 
     Raises:
         ConfigError: If a probability is not from 0 to 1.
+
+    Example:
+        >>> row = np.arange(6, dtype=np.uint8).reshape(1, 2, 3)
+        >>> PairedFlip(horizontal=1)(dict(lq=row, rng=np.random.default_rng(0)))["lq"].tolist()
+        [[[3, 4, 5], [0, 1, 2]]]
     """
 
     keeps_size = True
@@ -47,6 +52,11 @@ class PairedRotate90(PairedTransform):
     """Rotate both images by 0, 90, 180 or 270 degrees with equal probability.
 
     Half of the rotations swap height and width, so a batch needs square patches.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> sorted(PairedRotate90()(sample)["lq"].shape)
+        [3, 48, 64]
     """
 
     def draw(self, rng: np.random.Generator, height: int, width: int) -> int:

@@ -22,6 +22,11 @@ class PackInputs(BaseTransform):
     Pixels stay uint8. Besides the images only ``name`` and ``index`` are kept, which the
     default collate function can batch. Datasets that assemble whole batches call
     :func:`copy_planes` instead.
+
+    Example:
+        >>> packed = PackInputs()(dict(lq=clean, gt=clean, name="photo", index=0))
+        >>> packed["lq"].shape, packed["lq"].dtype
+        (torch.Size([3, 48, 64]), torch.uint8)
     """
 
     keeps_size = True

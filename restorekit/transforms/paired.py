@@ -21,6 +21,16 @@ class PairedTransform(BaseTransform):
     A subclass defines what is drawn (:meth:`draw`) and what is done with it (:meth:`apply`).
     Images are uint8 (H, W, 3) RGB and may be read-only views of a file: ``apply`` returns a view
     or a new array and never writes to its argument.
+
+    Example:
+        >>> class Darken(PairedTransform):
+        ...     def draw(self, rng, height, width):
+        ...         return rng.uniform(0.5, 0.9)
+        ...     def apply(self, image, drawn):
+        ...         return (image * drawn).astype(np.uint8)
+        >>> dark = Darken()(dict(lq=clean, gt=clean, rng=np.random.default_rng(0)))
+        >>> bool((dark["lq"] == dark["gt"]).all())
+        True
     """
 
     #: Whether images have the same size afterwards.

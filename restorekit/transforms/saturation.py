@@ -27,6 +27,12 @@ class PairedSaturation(PairedTransform):
 
     Raises:
         ConfigError: If a value is out of range.
+
+    Example:
+        >>> red = np.full((4, 4, 3), (200, 0, 0), np.uint8)
+        >>> grey = PairedSaturation(low=0, high=0, probability=1)
+        >>> grey(dict(lq=red, rng=np.random.default_rng(0)))["lq"][0, 0]
+        array([60, 60, 60], dtype=uint8)
     """
 
     keeps_size = True

@@ -27,6 +27,11 @@ class PairedScaledCrop(PairedTransform):
 
     Raises:
         ConfigError: If ``max_scale`` is below 1.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> PairedScaledCrop(patch_size=16, max_scale=2)(sample)["gt"].shape
+        (16, 16, 3)
     """
 
     def __init__(self, patch_size: int, max_scale: float = 1.0) -> None:

@@ -45,6 +45,12 @@ class PairedStructures(PairedTransform):
 
     Raises:
         ConfigError: If it is not from 0 to 1.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> drawn = PairedStructures(probability=1)(sample)
+        >>> bool((drawn["gt"] != clean).any()), bool((drawn["lq"] == drawn["gt"]).all())
+        (True, True)
     """
 
     keeps_size = True

@@ -20,6 +20,12 @@ class RandomChoice(mmcv.transforms.RandomChoice):
     Args:
         transforms: The pipelines: lists of transforms, or of their configs.
         prob: Their probabilities, which sum to 1; by default all are equal.
+
+    Example:
+        >>> from restorekit.transforms import PairedFlip, PairedRandomCrop
+        >>> either = RandomChoice([[PairedFlip()], [PairedRandomCrop(32)]], prob=[0.0, 1.0])
+        >>> either(dict(lq=clean, gt=clean, rng=np.random.default_rng(0)))["lq"].shape
+        (32, 32, 3)
     """
 
     def transform(self, results: dict[str, Any]) -> Any:
@@ -35,6 +41,12 @@ class RandomApply(mmcv.transforms.RandomApply):
     Args:
         transforms: Transforms, or their configs.
         prob: Probability of applying them.
+
+    Example:
+        >>> from restorekit.transforms import PairedRandomCrop
+        >>> never = RandomApply([PairedRandomCrop(32)], prob=0.0)
+        >>> never(dict(lq=clean, gt=clean, rng=np.random.default_rng(0)))["lq"].shape
+        (48, 64, 3)
     """
 
     def transform(self, results: dict[str, Any]) -> Any:

@@ -70,6 +70,10 @@ class PairSource:
         exclude: Names of pairs to leave out, given likewise.
         subset: The training or the validation part of the split, as
             :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
+
+    Example:
+        >>> PairSource("data/mine", "test", exclude=["001"]).open().names
+        ['000']
     """
 
     data_root: str | os.PathLike[str]
@@ -179,6 +183,10 @@ def open_images(
         ConfigError: If ``subset`` has no such value.
         DataError: If nothing is found, what is found cannot be read, or a list names images
             that are not there.
+
+    Example:
+        >>> open_images("data/mine/train/gt").names
+        ['000', '001', '002', '003']
     """
     part = _subset(split, subset)
     root = Path(data_root).expanduser()

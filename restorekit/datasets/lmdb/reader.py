@@ -29,6 +29,13 @@ class LmdbPairs(PairReader):
 
     Raises:
         DataError: If it is incomplete, truncated or of another kind.
+
+    Example:
+        >>> from restorekit.datasets import open_pairs, write_lmdb
+        >>> written = write_lmdb(open_pairs("data/mine", "test"), Path("test.lmdb"))
+        >>> pairs = LmdbPairs(Path("test.lmdb"))
+        >>> len(pairs), pairs.encoding
+        (2, 'raw')
     """
 
     def __init__(self, path: Path) -> None:

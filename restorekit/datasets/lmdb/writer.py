@@ -124,6 +124,11 @@ def write_lmdb(
     Raises:
         DataError: If ``path`` holds something else, another process is writing there, a file
             cannot be read, or the disk is full.
+
+    Example:
+        >>> from restorekit.datasets import open_pairs
+        >>> write_lmdb(open_pairs("data/mine", "test"), Path("test.lmdb"))
+        Written(num_pairs=2, found=0)
     """
     plan = Plan(
         encoding=encoding,

@@ -30,6 +30,13 @@ class SampleBatch(Sequence[Sample]):
         indices: Their indices.
         pixels: All images one after the other, uint8.
         shapes: Shape (N, 3, H, W) of each kind of image, by key: ``lq``, ``gt``.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> pairs = PairedDataset("data/mine", "train", pipeline=[dict(type="PackInputs")])
+        >>> batch = pairs.__getitems__([0, 1])
+        >>> type(batch).__name__, len(batch), batch[1]["name"]
+        ('SampleBatch', 2, '001')
     """
 
     def __init__(
@@ -70,7 +77,14 @@ class SampleBatch(Sequence[Sample]):
 
 @FUNCTIONS.register_module()
 def collate_samples(samples: Sequence[Sample]) -> Any:
-    """Collate as mmengine's ``default_collate`` does; a :class:`SampleBatch` is ready as it is."""
+    """Collate as mmengine's ``default_collate`` does; a :class:`SampleBatch` is ready as it is.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> pairs = PairedDataset("data/mine", "train", pipeline=[dict(type="PackInputs")])
+        >>> collate_samples([pairs[0], pairs[1]])["lq"].shape
+        torch.Size([2, 3, 96, 128])
+    """
     return samples.collated() if isinstance(samples, SampleBatch) else default_collate(samples)
 
 

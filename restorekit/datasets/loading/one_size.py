@@ -24,6 +24,12 @@ class SameSizeBatchSampler(BatchSampler):
     Args:
         sampler: The order, without shuffling.
         batch_size: Largest number of images in a batch.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> order = ReproducibleSampler(PairedDataset("data/mine", "train"), shuffle=False)
+        >>> [len(batch) for batch in SameSizeBatchSampler(order, batch_size=3)]
+        [3, 1]
     """
 
     sampler: ReproducibleSampler
@@ -52,6 +58,10 @@ def require_one_size(loader: DataLoader[Any]) -> None:
 
     Raises:
         DataError: If a batch would hold images of different sizes.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> require_one_size(DataLoader(PairedDataset("data/mine", "train"), batch_size=2))
     """
     if loader.batch_size is None or loader.batch_size == 1:
         return

@@ -55,6 +55,17 @@ class ProgressiveBatchSampler(BatchSampler):
     Raises:
         ConfigError: If there are no stages, a batch cannot be shared by the processes, or
             ``batch_size`` is given.
+
+    Example:
+        >>> from restorekit.datasets import ReproducibleSampler
+        >>> stages = [
+        ...     dict(iters=2, total_batch_size=4, patch_size=32),
+        ...     dict(iters=1, total_batch_size=2, patch_size=64),
+        ... ]
+        >>> order = ReproducibleSampler(range(100), seed=0, infinite=True)
+        >>> batches = ProgressiveBatchSampler(order, stages)
+        >>> [(len(batch), batch[0].patch_size) for batch, _ in zip(batches, range(3))]
+        [(4, 32), (4, 32), (2, 64)]
     """
 
     sampler: ReproducibleSampler
@@ -121,7 +132,12 @@ class ProgressiveBatchSampler(BatchSampler):
 
 
 def progressive(loader: DataLoader[Any]) -> ProgressiveBatchSampler | None:
-    """Return the batch sampler of a loader if it is a progressive one."""
+    """Return the batch sampler of a loader if it is a progressive one.
+
+    Example:
+        >>> progressive(DataLoader(range(4))) is None
+        True
+    """
     batches = loader.batch_sampler
     return batches if isinstance(batches, ProgressiveBatchSampler) else None
 
@@ -131,6 +147,9 @@ def require_patches(loader: DataLoader[Any]) -> None:
 
     Raises:
         ConfigError: If a pipeline has no crop, or its ``patch_size`` is not that of the largest.
+
+    Example:
+        >>> require_patches(DataLoader(range(4)))  # its patches do not grow
     """
     batches = progressive(loader)
     if batches is None:

@@ -21,6 +21,11 @@ class SampleIndex(int):
         seed: Seed of the run.
         patch_size: Side of the patch to cut, where the iteration decides on it; see
             :class:`restorekit.datasets.ProgressiveBatchSampler`.
+
+    Example:
+        >>> index = SampleIndex(2, draw=10, seed=0)
+        >>> index + 1, index.draw
+        (3, 10)
     """
 
     draw: int
@@ -95,7 +100,12 @@ class SampleSeed(ISpawnableSeedSequence):
 
 
 def sample_rng(index: int) -> np.random.Generator:
-    """Return the generator for a sample's seed and draw, or for a plain index."""
+    """Return the generator for a sample's seed and draw, or for a plain index.
+
+    Example:
+        >>> float(sample_rng(3).random()) == float(sample_rng(3).random())
+        True
+    """
     if isinstance(index, SampleIndex):
         # NumPy's type hints know only its own class of this interface.
         seed: Any = SampleSeed(b"%d %d" % (index.seed, index.draw))

@@ -41,6 +41,11 @@ class ReproducibleSampler(Sampler[SampleIndex]):
         seed: Seed of order and draws; by default one that all processes agree on.
         shuffle: Whether each pass has its own random order, or the dataset's.
         infinite: Whether to continue for ever.
+
+    Example:
+        >>> first, second = (ReproducibleSampler(range(6), seed=0) for _ in range(2))
+        >>> sorted(map(int, first)), list(first) == list(second)
+        ([0, 1, 2, 3, 4, 5], True)
     """
 
     def __init__(

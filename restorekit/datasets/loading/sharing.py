@@ -17,6 +17,10 @@ def share_of_process(total: int, key: str = "total_batch_size") -> int:
 
     Raises:
         ConfigError: If the processes cannot share it evenly.
+
+    Example:
+        >>> share_of_process(24)  # in a single process
+        24
     """
     processes: int = get_world_size()
     if total % processes:

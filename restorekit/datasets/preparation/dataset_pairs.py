@@ -18,6 +18,13 @@ class DatasetPairs(PairReader):
     Args:
         dataset: One of restorekit's datasets.
         location: What messages call it.
+
+    Example:
+        >>> from restorekit.datasets import SyntheticRainDataset
+        >>> rendered = SyntheticRainDataset("data/mine/train/gt", rain="rain100l")
+        >>> rainy, clean = DatasetPairs(rendered, "rendered rain").read(0)
+        >>> rainy.shape == clean.shape
+        True
     """
 
     def __init__(self, dataset: ImageDataset | MixtureDataset, location: str) -> None:

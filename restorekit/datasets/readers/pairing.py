@@ -51,6 +51,10 @@ def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "s
     Raises:
         ConfigError: If there is no such rule.
         DataError: If two clean images would fit one rainy image.
+
+    Example:
+        >>> match_names(["901_1", "901_2", "902_1"], ["901", "902"], "prefix").pairs
+        [(0, 0), (1, 0), (2, 1)]
     """
     if rule == AUTO:
         rule = find_rule(lq_names, gt_names)
@@ -77,7 +81,12 @@ def match_names(lq_names: Sequence[str], gt_names: Sequence[str], rule: str = "s
 
 
 def suggest_rule(lq_names: Sequence[str], gt_names: Sequence[str]) -> str | None:
-    """Return an obvious rule that gives every image a partner, or None."""
+    """Return an obvious rule that gives every image a partner, or None.
+
+    Example:
+        >>> suggest_rule(["rain-001x2", "rain-002x2"], ["norain-001", "norain-002"])
+        'rain-{id}x2:norain-{id}'
+    """
     return _obvious_rule(lq_names, gt_names, most_unmatched=0.0)
 
 

@@ -35,6 +35,12 @@ class PairReader(ABC):
         findings: Problems outside its pairs, such as missing partners.
         file_layout: What :meth:`files` returns: ``pair`` (rainy, clean), ``left`` or ``right``
             (one file with both, the rainy image on that side), ``single`` (no clean image).
+
+    Example:
+        >>> import restorekit
+        >>> pairs = restorekit.open_pairs("data/mine", "train")
+        >>> isinstance(pairs, PairReader), pairs.subset([0, 2]).names
+        (True, ['000', '002'])
     """
 
     location: str

@@ -34,6 +34,13 @@ class Subset:
         size: Size of the validation part: a share of the images below 1, or a number of images.
         seed: Seed of the draw.
         of: The split that is divided. Another split is used whole.
+
+    Example:
+        >>> from restorekit.datasets import PairedDataset
+        >>> for part in ("train", "val"):
+        ...     print(len(PairedDataset("data/mine", "train", subset=Subset(part, size=1))))
+        3
+        1
     """
 
     part: Literal["train", "val"]

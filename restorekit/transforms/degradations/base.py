@@ -20,6 +20,13 @@ class Degradation(BaseTransform):
 
     A subclass defines :meth:`degrade`. Its arguments are ranges, from which values are drawn for
     each image.
+
+    Example:
+        >>> class Invert(Degradation):
+        ...     def degrade(self, image, rng):
+        ...         return 255 - image
+        >>> Invert()(dict(lq=clean, gt=clean, rng=np.random.default_rng(0)))["lq"][0, 0]
+        array([155, 155, 155], dtype=uint8)
     """
 
     keeps_size = True

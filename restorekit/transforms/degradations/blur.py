@@ -27,6 +27,13 @@ class AddBlur(Degradation):
         sigma: Range of the Gaussian's standard deviation in pixels.
         length: Range of the path's length in pixels.
         turning: Standard deviation of the path's total turn, in degrees.
+
+    Example:
+        >>> spot = np.zeros((33, 33, 3), np.uint8)
+        >>> spot[16, 16] = 255
+        >>> blurred = AddBlur(motion=0)(dict(lq=spot, rng=np.random.default_rng(0)))["lq"]
+        >>> int((blurred[..., 0] > 0).sum()) > 1
+        True
     """
 
     def __init__(

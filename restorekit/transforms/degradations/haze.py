@@ -23,6 +23,11 @@ class AddHaze(Degradation):
         beta: Range of the scattering coefficient β.
         airlight: Range of the airlight A, 0 to 1, the same in all colours.
         hills: Share of the depth that is hills, 0 to 1.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> AddHaze()(sample)["lq"].mean() > clean.mean()
+        np.True_
     """
 
     def __init__(

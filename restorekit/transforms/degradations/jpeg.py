@@ -18,6 +18,11 @@ class AddJPEG(Degradation):
 
     Args:
         quality: Range of libjpeg's quality, 1 to 100.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+        >>> AddJPEG()(dict(lq=noise, rng=np.random.default_rng(0)))["lq"].std() < noise.std()
+        np.True_
     """
 
     def __init__(self, quality: Range = (10, 90)) -> None:

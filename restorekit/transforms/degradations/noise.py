@@ -17,6 +17,12 @@ class AddNoise(Degradation):
 
     Args:
         sigma: Range of the standard deviation, in grey levels (0 to 255).
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> noisy = AddNoise(sigma=(10, 10))(sample)
+        >>> round(float((noisy["lq"] - noisy["gt"].astype(float)).std()))
+        10
     """
 
     def __init__(self, sigma: Range = (0.0, 50.0)) -> None:

@@ -25,6 +25,12 @@ class AddRaindrops(Degradation):
         radius: Range of the drops' radius in pixels.
         blur: Range of the blur of a drop's edge, as a share of its radius.
         brightness: Range of the factor of what a drop shows.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> drops = AddRaindrops(density=(3000, 3000))(sample)
+        >>> bool((drops["lq"] != drops["gt"]).any())
+        True
     """
 
     def __init__(

@@ -30,6 +30,11 @@ class AddSnow(Degradation):
             layer are 2.2 times as large as those behind them.
         opacity: Range of the flakes' opacity, 0 to 1.
         veil: Range of the share of white mixed over all of the image, 0 to 1.
+
+    Example:
+        >>> sample = dict(lq=clean, gt=clean, rng=np.random.default_rng(0))
+        >>> AddSnow()(sample)["lq"].mean() > clean.mean()
+        np.True_
     """
 
     def __init__(
