@@ -2,10 +2,15 @@
 
 import pytest
 from leaderboard_samples import sample_results, spread
+from msgspec.structs import replace
 from page_browser import PageBrowser, find_programs
 
 from restorekit.cli import main
 from restorekit.evaluation.results import write_results
+from restorekit.evaluation.schema import FileRecord
+from restorekit.io.files import sha256
+from restorekit.studies import find_study
+from restorekit.studies.places import jobs_of
 
 
 @pytest.fixture
@@ -27,6 +32,42 @@ def test_tables_are_shown_and_written(results, tmp_path, capsys):
         f"dcsfn.{suffix}" for suffix in ("md", "csv", "tex", "html")
     }
     assert "25.00" in (out / "dcsfn.tex").read_text()
+
+
+def test_a_broken_file_of_a_run_is_reported_after_the_rest_is_drawn(tmp_path, capsys):
+    root, out = tmp_path / "work", tmp_path / "out"
+    study = find_study("dcsfn")
+    for run in ("k1", "k2", "lstm"):
+        (job,) = jobs_of(study, root, runs=[run])
+        job.config.parent.mkdir(parents=True)
+        job.config.write_text(f"seed = {job.seed}\n")
+        results = sample_results("x", spread(25.0), name="rain200h")
+        record = FileRecord(str(job.config), sha256(job.config))
+        file = job.results("rain200h")
+        write_results(file, replace(results, config=record, seed=job.seed))
+    broken = jobs_of(study, root, runs=["k2"])[0].results("rain200h")
+    broken.write_bytes(broken.read_bytes()[:100])
+    command = ["study", "draw", "dcsfn", "--work-dir", str(root), "--out", str(out)]
+    assert main(command) == 2
+    shown, error = capsys.readouterr()
+    assert str(broken) in error
+    assert f"`restorekit study run dcsfn --run k2 --seeds 0 --work-dir {root}`" in error
+    assert error.count("\n") == 1
+    assert shown.count("**25.00**") == 2  # of the other two
+    assert {file.suffix for file in out.iterdir()} == {".md", ".csv", ".tex", ".html"}
+    # A table without that run is complete.
+    command[2] = "dcsfn/table6"
+    assert main(command) == 0
+
+
+def test_a_part_alone_leaves_the_pages_of_the_whole_study(results, tmp_path):
+    out = tmp_path / "out"
+    for name in ("dcsfn", "dcsfn/table3"):
+        arguments = ["study", "draw", name, "--results", str(results), "--out", str(out)]
+        assert main(arguments) == 0
+    assert len(list(out.iterdir())) == 8
+    assert "## Table 1: " in (out / "dcsfn.md").read_text()
+    assert (out / "dcsfn_table3.md").read_text().count("## Table") == 1
 
 
 @pytest.mark.parametrize(

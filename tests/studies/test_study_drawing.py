@@ -120,6 +120,19 @@ def test_results_of_another_config_or_seed_fill_no_cell(study, root):
     assert texts(draw_study(study, root), "trainings") == ["3", "2 of 3", "1 of 3"]
 
 
+def test_a_file_that_cannot_be_used_leaves_its_cell_empty(study, root):
+    _, second, _ = jobs_of(study, root, runs=["k3"])
+    file = second.results("rain200h")
+    file.write_text(file.read_text()[:-200])
+    drawing = draw_study(study, root)
+    assert texts(drawing, "trainings") == ["3", "2 of 3", "2 of 3"]
+    (sentence,) = drawing.unreadable
+    assert str(file) in sentence
+    command = shlex.split(sentence.split("`")[-2])
+    assert command[command.index("--run") :][:4] == ["--run", "k3", "--seeds", str(second.seed)]
+    assert sentence in drawing.report.chapters[-1].notes
+
+
 def test_the_csv_file_has_the_numbers_in_full(study, root, tmp_path):
     drawing = draw_study(study, root)
     files = {file.suffix: file for file in drawing.write(tmp_path / "out")}

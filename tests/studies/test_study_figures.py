@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from leaderboard_samples import sample_results, spread
+from msgspec.structs import replace
 
 from restorekit.evaluation.results import write_results
 from restorekit.io.images import read_image, write_image
@@ -125,14 +126,15 @@ def test_curves_of_all_seeds(study, tmp_path):
 def test_images_of_given_results_are_compared(study, tmp_path):
     pictures(tmp_path / "data/rain200h/test/gt", 0)
     given = []
-    for method, noise in (("PReNet", 10), ("DCSFN", 20)):
+    for method, noise, seed in (("PReNet", 10, 3), ("DCSFN", 20, 4)):
         pictures(tmp_path / f"results/{method}", noise)
         file = tmp_path / f"results/{method}.json"
-        write_results(file, sample_results(method, spread(25.0)))
+        write_results(file, replace(sample_results(method, spread(25.0)), seed=seed))
         given.append(file)
     drawing = draw_study(study, tmp_path / "work", given, tmp_path / "out")
     (figure,) = chapters(drawing)["Side by side"].figures
-    assert figure.caption.startswith("Side by side. Images (those that differ most): three")
+    how = "those that differ most, trained with seed 3 (PReNet), seed 4 (DCSFN)"
+    assert figure.caption.startswith(f"Side by side. Images ({how}): three")
     assert "4,6,12,8" in figure.caption
     assert "psnr/rgb_float" in figure.caption
     image = read_image(tmp_path / "out/mine_compare.png")
@@ -146,7 +148,7 @@ def test_failures_are_the_worst_images_of_the_run(study, tmp_path):
     job.config.write_text("test_dataloader = dict(dataset=dict(data_root='own', split='test'))\n")
     drawing = draw_study(study, tmp_path / "work", folder=tmp_path / "out")
     (figure,) = chapters(drawing)["Failures"].figures
-    assert "(the worst ones): three" in figure.caption
+    assert "(the worst ones, trained with seed 0): three" in figure.caption
     assert "psnr/rgb_float" in figure.caption
 
 

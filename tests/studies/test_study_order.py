@@ -119,7 +119,7 @@ def test_what_could_be_chance_is_called_so():
     text = describe(order_of([27.0, 28.0], [24.0, 24.05], between=0.3), "here")
     assert "chance" in text or "none of the reversed pairs" in text
     alone = describe(order_of([27.0, 28.0], [24.0, 30.0], trainings=1), "here")
-    assert "one training a row, so that chance in training is not counted" in alone
+    assert "1 training a row, so that chance in training is not counted" in alone
 
 
 def test_a_single_training_among_several_is_said():

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from forks import Fork
 
+from restorekit.certificate import read_certificate
 from restorekit.cli.main import main
 from restorekit.errors import ConfigError
 from restorekit.evaluation.results import build_results, read_results, write_results
@@ -346,6 +347,28 @@ def test_studies_are_listed(file, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "Small networks" in out
     assert "full, small" in out  # of the DCSFN study
+
+
+def test_several_processes_are_started_by_the_launcher(file, tmp_path, monkeypatch):
+    called = []
+    monkeypatch.setattr(running, "run_logged", lambda command, *_: called.append(command) or "no")
+    command = ["study", "run", f"{file}/narrow", "--work-dir", str(tmp_path / "runs")]
+    assert main([*command, "--seeds", "0", "--nproc", "3"]) == 2
+    (words,) = called
+    assert words[words.index("--nproc-per-node") + 1] == "3"
+    assert words[words.index("restorekit.cli") + 1] == "train"
+    assert words[-2:] == ["--launcher", "pytorch"]
+
+
+@pytest.mark.slow
+def test_two_processes_train_and_test_a_run(file, tmp_path):
+    command = [sys.executable, "-m", "restorekit.cli", "study", "run", f"{file}/narrow"]
+    command += ["--work-dir", str(tmp_path / "runs"), "--seeds", "0", "--nproc", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run(command, env=environment, check=True)
+    folder = tmp_path / "runs/widths/full/narrow/seed_0"
+    assert read_certificate(folder).legs[0].processes == 2
+    assert read_results(folder / "tests/own/results.json").settings["processes"] == 2
 
 
 @pytest.mark.slow

@@ -2,7 +2,8 @@
 
 Cells are filled by the study's own runs, and by --results: files of `restorekit test` or
 `restorekit evaluate` of the same method, on the same test set, under the same protocol. With --out,
-writes NAME.md, .csv, .tex and .html, and figures as PNG, SVG and PDF; the page needs no network.
+writes NAME.md, .csv, .tex and .html, of a part alone NAME_PART.md and so on, and figures as PNG,
+SVG and PDF; the page needs no network.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import sys
 from pathlib import Path
 
 from restorekit.cli.study.choice import add_study, chosen_root, chosen_study
+from restorekit.errors import DataError
 from restorekit.io.files import require_writable
+from restorekit.io.terminal import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Show the tables and, with ``--out``, write them."""
+    """Show the tables and, with ``--out``, write them.
+
+    Raises:
+        DataError: After that, if results of the study's own runs could not be used.
+    """
     from restorekit.studies.drawing import draw_study
 
     if args.out:
@@ -41,3 +48,9 @@ def run(args: argparse.Namespace) -> None:
     if out is not None:
         written = drawing.write(out)
         sys.stdout.write(f"\nWritten: {', '.join(map(str, written))}\n")
+    if drawing.unreadable:
+        first, *others = drawing.unreadable
+        raise DataError(
+            f"{counted(1 + len(others), 'results file')} cannot be used, so cells are empty: "
+            f"{first}{' The others are listed above.' if others else ''}"
+        )

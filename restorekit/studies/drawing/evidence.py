@@ -10,8 +10,9 @@ from pathlib import Path
 from restorekit.errors import DataError
 from restorekit.evaluation.results import MeasuredQuantity, Results, read_results
 from restorekit.evaluation.schema import RAINY_INPUT
+from restorekit.io.files import shown_path
 
-from ..places import ROOT, jobs_of
+from ..places import ROOT, Job, jobs_of
 from ..records import Study, Table
 from ..results import is_of
 from .fitting import measured_by, why_not
@@ -48,16 +49,31 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A results file of a study's own run that cannot be used.
+
+    Attributes:
+        job: The run.
+        reason: What is wrong; it names the file.
+    """
+
+    job: Job
+    reason: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What fills the cells of a study.
 
     Attributes:
         found: Every slot that a run or a given file may fill.
         unfitting: One sentence for each given file that fills no cell, with the reason.
+        unreadable: The results files of its own runs that cannot be used.
     """
 
     found: Mapping[Slot, Found]
     unfitting: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 def find_evidence(study: Study, root: Path = ROOT, given: Sequence[str | Path] = ()) -> Evidence:
@@ -71,10 +87,11 @@ def find_evidence(study: Study, root: Path = ROOT, given: Sequence[str | Path] =
         given: Results files, and folders that are searched for them.
 
     Raises:
-        DataError: If a file cannot be used, two hold different numbers of one training, or the
-            files of a column are of different images.
+        DataError: If a given file cannot be used, two hold different numbers of one training, or
+            the files of a column are of different images.
     """
     files = {path: read_results(path) for path in _files(given)}
+    runs = _Runs(study, root)
     found: dict[Slot, Found] = {}
     used: set[str] = set()
     for slot in _slots(study):
@@ -85,7 +102,7 @@ def find_evidence(study: Study, root: Path = ROOT, given: Sequence[str | Path] =
             if not why_not(result, study, table, slot.column, table.rows[slot.row])
         }
         used |= fitting.keys()
-        own, expected = _own(study, table, slot, root)
+        own, expected = runs.fitting(table, slot)
         if fitting:
             found[slot] = Found(_trainings(fitting, table), expected, given=True)
         else:
@@ -97,12 +114,12 @@ def find_evidence(study: Study, root: Path = ROOT, given: Sequence[str | Path] =
                 [one for slot, one in found.items() if (slot.table, slot.column) == (id_, column)],
             )
     unfitting = [
-        f"{shown_path(source)} fills no cell: {_reason(result, study)}"
+        f"{shown_path(source, parts=2)} fills no cell: {_reason(result, study)}"
         for source, result in files.items()
         # Results of the input lie beside those of every method.
         if source not in used and result.method != RAINY_INPUT
     ]
-    return Evidence(found, tuple(unfitting))
+    return Evidence(found, tuple(unfitting), tuple(runs.unreadable.values()))
 
 
 def _slots(study: Study) -> Iterator[Slot]:
@@ -137,20 +154,44 @@ def _looks_like_results(file: Path) -> bool:
         return b'"restorekit.results/' in stream.read(4096)
 
 
-def _own(study: Study, table: Table, slot: Slot, root: Path) -> tuple[dict[str, Results], int]:
-    """Return the results of a slot's own run by file, and how many trainings it has."""
-    run = table.rows[slot.row].run_of(slot.column)
-    if run is None:
-        return {}, 0
-    jobs = jobs_of(study, root, runs=[run])
-    fitting = {}
-    for job in jobs:
-        file = job.results(table.test_set(table.columns[slot.column]))
-        if file.exists():
+class _Runs:
+    """The results of a study's own runs; each file is read once.
+
+    Attributes:
+        unreadable: The files that cannot be used.
+    """
+
+    def __init__(self, study: Study, root: Path) -> None:
+        self._study, self._root = study, root
+        self._read: dict[Path, Results | None] = {}
+        self.unreadable: dict[Path, Unreadable] = {}
+
+    def fitting(self, table: Table, slot: Slot) -> tuple[dict[str, Results], int]:
+        """Return the results of a slot's run by file, and how many trainings it has."""
+        run = table.rows[slot.row].run_of(slot.column)
+        if run is None:
+            return {}, 0
+        jobs = jobs_of(self._study, self._root, runs=[run])
+        found = {}
+        for job in jobs:
+            file = job.results(table.test_set(table.columns[slot.column]))
+            if file not in self._read:
+                self._read[file] = self._results(job, file)
+            results = self._read[file]
+            if results is not None and measured_by(results, table):
+                found[str(file)] = results
+        return found, len(jobs)
+
+    def _results(self, job: Job, file: Path) -> Results | None:
+        """Return the results in a file if it is there, can be used and is of the run."""
+        if not file.exists():
+            return None
+        try:
             results = read_results(file)
-            if is_of(results, job) and measured_by(results, table):
-                fitting[str(file)] = results
-    return fitting, len(jobs)
+        except DataError as error:
+            self.unreadable[file] = Unreadable(job, str(error))
+            return None
+        return results if is_of(results, job) else None
 
 
 def _trainings(fitting: Mapping[str, Results], table: Table) -> dict[str, Results]:
@@ -206,16 +247,3 @@ def _reason(result: Results, study: Study) -> str:
     ]
     closest = max(filter(None, reasons), key=lambda reason: reason.step, default=None)
     return "the study has no tables." if closest is None else closest.sentence
-
-
-def shown_path(source: str) -> str:
-    """Return a path relative to the working folder, or its last two parts if it is elsewhere.
-
-    Reports are shared, so they must not contain the path of anyone's home folder.
-    """
-    path, here = Path(source).resolve(), Path.cwd()
-    return (
-        path.relative_to(here).as_posix()
-        if path.is_relative_to(here)
-        else "/".join(path.parts[-2:])
-    )

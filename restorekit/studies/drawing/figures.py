@@ -21,11 +21,25 @@ from restorekit.leaderboard.render.report import Figure as ReportFigure
 from ..places import Job, jobs_of
 from ..records import FULL, OWN, Figure, Study
 from .evidence import Evidence
+from .measured import trainings_in_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
 
 _SUFFIXES = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The restored images of one training of a run.
+
+    Attributes:
+        folder: Their folder.
+        seed: The seed of the training; None if it is not known.
+    """
+
+    folder: Path
+    seed: int | None
 
 
 @dataclass(frozen=True)
@@ -46,22 +60,23 @@ class Sources:
         """Return the trainings of a run."""
         return jobs_of(self.study, self.root, runs=[run])
 
-    def restored(self, run: str, test_set: str) -> Path | None:
-        """Return the folder of a run's restored images, or None without one.
+    def restored(self, run: str, test_set: str) -> Restored | None:
+        """Return where a run's restored images are, or None without any.
 
-        It is that of a given results file (its name without ``.json``), or that of the run's
-        first training.
+        That is the folder of a given results file (its name without ``.json``), or that of the
+        run's first training.
         """
         for slot, found in self.evidence.found.items():
             table = self.study.tables[slot.table]
             shown = table.test_set(table.columns[slot.column]) == test_set
             if found.given and shown and table.rows[slot.row].run_of(slot.column) == run:
-                folders = [Path(source).with_suffix("") for source in found.results]
-                beside = [one for one in folders if one.is_dir()]
-                if beside:
-                    return beside[0]
-        folder = self.jobs(run)[0].restored(test_set)
-        return folder if folder.is_dir() else None
+                for source, results in found.results.items():
+                    beside = Path(source).with_suffix("")
+                    if beside.is_dir():
+                        return Restored(beside, results.seed)
+        job = self.jobs(run)[0]
+        folder = job.restored(test_set)
+        return Restored(folder, job.seed) if folder.is_dir() else None
 
     def test_images(self, run: str, test_set: str) -> dict[str, Path]:
         """Return the folders of a test set that are there: ``lq``, and ``gt`` of clean images."""
@@ -135,9 +150,8 @@ def _curves(
     known = {labels[run]: folders for run, folders in found.items() if folders}
     if not known:
         return None, "", missing
-    counts = sorted({len(folders) for folders in known.values()})
-    several = " to ".join(dict.fromkeys(map(str, (counts[0], counts[-1]))))
-    band = f"; mean and standard deviation of {several} trainings" if counts[-1] > 1 else ""
+    counts = {len(folders) for folders in known.values()}
+    band = f"; mean and standard deviation of {trainings_in_words(counts)}" if counts != {1} else ""
     caption = f"{figure.key} on the validation images{band}{_at(sources.study)}."
     return curves(known, [figure.key]), caption, missing
 
@@ -153,15 +167,15 @@ def _images(
     """Return the drawn figure, its caption, and the runs without restored images."""
     test_set = figure.test_set or OWN
     found = {run: sources.restored(run, test_set) for run in labels}
-    missing = [run for run, folder in found.items() if folder is None]
-    images = {labels[run]: folder for run, folder in found.items() if folder is not None}
-    if not images:
+    missing = [run for run, one in found.items() if one is None]
+    shown = {labels[run]: one for run, one in found.items() if one is not None}
+    if not shown:
         return None, "", missing
-    first = next(run for run, folder in found.items() if folder is not None)
+    first = next(run for run, one in found.items() if one is not None)
     places = sources.test_images(first, test_set)
     measure, _, protocol = figure.key.partition("/")
     comparison = compare(
-        images,
+        {label: one.folder for label, one in shown.items()},
         gt=places.get("gt"),
         lq=places.get("lq"),
         pick=figure.pick if isinstance(figure.pick, str) else list(figure.pick),
@@ -171,10 +185,13 @@ def _images(
         metrics=() if protocol else (measure,),
         width=DOUBLE_COLUMN,
     )
-    return comparison.figure, _caption(figure, comparison, sources.study), missing
+    seeds = {label: one.seed for label, one in shown.items()}
+    return comparison.figure, _caption(figure, comparison, seeds, sources.study), missing
 
 
-def _caption(figure: Figure, comparison: Comparison, study: Study) -> str:
+def _caption(
+    figure: Figure, comparison: Comparison, seeds: Mapping[str, int | None], study: Study
+) -> str:
     picked = {
         "worst": "the worst ones",
         "best": "the best ones",
@@ -186,7 +203,16 @@ def _caption(figure: Figure, comparison: Comparison, study: Study) -> str:
     )
     keys = ", ".join(comparison.plan.quantities)
     below = f" Below the images: {keys}." if keys else ""
-    return f"Images ({how}{_at(study)}): {shown}.{below}"
+    return f"Images ({how}{_of_seeds(seeds)}{_at(study)}): {shown}.{below}"
+
+
+def _of_seeds(seeds: Mapping[str, int | None]) -> str:
+    """Say which seeds the trainings of the shown images had, as far as that is known."""
+    if len({*seeds.values()}) > 1:
+        named = (f"seed {one} ({label})" for label, one in seeds.items() if one is not None)
+        return f", trained with {', '.join(named)}"
+    (seed,) = {*seeds.values()}
+    return "" if seed is None else f", trained with seed {seed}"
 
 
 def _at(study: Study) -> str:

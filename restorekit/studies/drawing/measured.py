@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
 from restorekit.evaluation.results import MeasuredQuantity
+from restorekit.io.terminal import counted
 from restorekit.leaderboard.statistics import Interval, mean_interval
 from restorekit.metrics.plan import mean
 
@@ -55,6 +56,12 @@ class Measured:
     def interval(self) -> Interval | None:
         """The confidence interval of the mean over images; None for a single image."""
         return mean_interval(list(self.images.values()))
+
+
+def trainings_in_words(counts: Collection[int]) -> str:
+    """Return how many trainings rows or curves have: ``3 trainings``, ``2 to 3 trainings``."""
+    least, most = min(counts), max(counts)
+    return counted(most, "training") if least == most else f"{least} to {most} trainings"
 
 
 def p_over_both(first: Measured, second: Measured) -> float | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from restorekit.io.files import shown_path
 from restorekit.metrics.measures import find_measure
 
 from ..records import FULL
-from .evidence import shown_path
 from .panel import Panel
 
 
@@ -71,7 +71,7 @@ def _missing(panel: Panel) -> str:
 
 def _given(panel: Panel) -> str:
     return ", ".join(
-        f"{one.row.label} ({', '.join(map(shown_path, one.found.results))})"
+        f"{one.row.label} ({', '.join(map(partial(shown_path, parts=2), one.found.results))})"
         for one in panel.rows
         if one.found.given
     )

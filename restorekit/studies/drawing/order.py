@@ -11,7 +11,7 @@ from scipy import stats
 from restorekit.io.terminal import counted
 from restorekit.leaderboard.render.cells import Number
 
-from .measured import Measured, p_over_both
+from .measured import Measured, p_over_both, trainings_in_words
 
 #: Pairs of rows whose p-value after Holm's correction is below this are called significant.
 SIGNIFICANT = 0.05
@@ -129,14 +129,12 @@ def describe(order: Order, where: str) -> str:
         shares += f", {len(order.reversed_)} reversed ({_share(order, order.reversed_)})"
     if order.equal:
         shares += f", {len(order.equal)} with equal means"
-    trainings = sorted({len(row.measured.trainings) for row in order.rows})
-    if trainings == [1]:
-        sure = "one training a row, so that chance in training is not counted"
-    else:
-        counts = " to ".join(dict.fromkeys(map(str, (trainings[0], trainings[-1]))))
-        sure = f"{counts} trainings a row"
-        if trainings[0] == 1:
-            sure += ", so that chance in training is counted in part only"
+    trainings = {len(row.measured.trainings) for row in order.rows}
+    sure = f"{trainings_in_words(trainings)} a row"
+    if trainings == {1}:
+        sure += ", so that chance in training is not counted"
+    elif 1 in trainings:
+        sure += ", so that chance in training is counted in part only"
     images = counted(len(first.measured.images), "image")
     rank = order.best_rank
     place = "the best" if rank == 1 else f"number {rank} of {len(order.rows)}"
