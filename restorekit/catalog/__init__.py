@@ -1,16 +1,18 @@
 """Known datasets, methods and published numbers: data files and the records to read them."""
 
-from .datasets import (
+from .dataset_records import (
     Distribution,
-    Identity,
     KnownDataset,
     KnownFingerprint,
-    KnownTestSet,
     Layout,
     Location,
     NameList,
     Split,
     SplitVersion,
+)
+from .datasets import (
+    Identity,
+    KnownTestSet,
     all_datasets,
     all_layouts,
     all_lists,

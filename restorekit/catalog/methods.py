@@ -17,7 +17,8 @@ from msgspec.structs import force_setattr
 
 from restorekit.errors import DataError, UnknownNameError, did_you_mean
 
-from .datasets import Count, Text, Texts, all_datasets
+from .dataset_records import Count, Text, Texts
+from .datasets import all_datasets
 from .files import FOLDER, check_names, read_yaml
 from .published import Published, PublishedCost, PublishedNumbers, published_numbers
 

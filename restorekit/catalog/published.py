@@ -21,7 +21,8 @@ from msgspec.structs import replace
 
 from restorekit.errors import DataError, did_you_mean
 
-from .datasets import KnownTestSet, Text, Texts, all_test_sets, identify, joined
+from .dataset_records import Text, Texts, joined
+from .datasets import KnownTestSet, all_test_sets, identify
 from .files import FOLDER, read_yaml
 
 #: Parameters; billions of multiply-accumulates for a 256×256 image; seconds per image.
