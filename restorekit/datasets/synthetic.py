@@ -15,7 +15,7 @@ from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline, build_pipeline
 from .layouts.locate import open_images
-from .readers.selection import Names, Subset
+from .signatures import with_options_of
 
 
 @DATASETS.register_module()
@@ -36,13 +36,9 @@ class DegradedDataset(ImageDataset):
         before: Transforms of the clean image before it is degraded. Cropping here rather than in
             ``pipeline`` degrades the patch only, which is much faster.
         skip_broken: Leave out images that cannot be used, and report how many.
-        hint: How to get the data, for the message where nothing is found.
         metainfo: Facts for reports.
-        ann_file: Names of the images to keep: a text file, the name of a list of the catalog, or
-            a list; by default all.
-        exclude: Names of images to leave out, in the same forms.
-        subset: The training or the validation part of the split, as
-            :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
+        source: How to find the images and which of them are used: ``catalog``, ``hint``,
+            ``ann_file``, ``exclude`` and ``subset`` of :func:`~restorekit.datasets.open_images`.
 
     Raises:
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
@@ -54,6 +50,7 @@ class DegradedDataset(ImageDataset):
         False
     """
 
+    @with_options_of(open_images)
     def __init__(
         self,
         data_root: str | os.PathLike[str],
@@ -62,17 +59,12 @@ class DegradedDataset(ImageDataset):
         pipeline: Pipeline = (),
         before: Pipeline = (),
         skip_broken: bool = False,
-        hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
-        ann_file: Names = None,
-        exclude: Names = None,
-        subset: Subset | Mapping[str, Any] | None = None,
+        **source: Any,
     ) -> None:
         self.degradations = build_pipeline(degradations)
         self.before = build_pipeline(before)
-        reader = open_images(
-            data_root, split, hint=hint, ann_file=ann_file, exclude=exclude, subset=subset
-        )
+        reader = open_images(data_root, split, **source)
         super().__init__(reader, pipeline, skip_broken, metainfo, before=self.before)
 
     def sizes(self) -> npt.NDArray[np.int32] | None:
@@ -116,11 +108,8 @@ class SyntheticRainDataset(DegradedDataset):
         pipeline: Transforms of the pair.
         before_rain: Transforms of the clean image before the rain.
         skip_broken: Leave out images that cannot be used, and report how many.
-        hint: How to get the data, for the message where nothing is found.
         metainfo: Facts for reports.
-        ann_file: Names of the images to keep.
-        exclude: Names of images to leave out.
-        subset: The training or the validation part of the split.
+        source: Options of :func:`~restorekit.datasets.open_images`.
 
     Raises:
         ConfigError: If ``rain`` does not describe a rain.
@@ -132,6 +121,7 @@ class SyntheticRainDataset(DegradedDataset):
         (4, False)
     """
 
+    @with_options_of(open_images)
     def __init__(
         self,
         data_root: str | os.PathLike[str],
@@ -140,11 +130,8 @@ class SyntheticRainDataset(DegradedDataset):
         pipeline: Pipeline = (),
         before_rain: Pipeline = (),
         skip_broken: bool = False,
-        hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
-        ann_file: Names = None,
-        exclude: Names = None,
-        subset: Subset | Mapping[str, Any] | None = None,
+        **source: Any,
     ) -> None:
         self.renderer = RainRenderer(rain_from_config(rain) if isinstance(rain, Mapping) else rain)
         super().__init__(
@@ -153,11 +140,8 @@ class SyntheticRainDataset(DegradedDataset):
             pipeline=pipeline,
             before=before_rain,
             skip_broken=skip_broken,
-            hint=hint,
             metainfo=metainfo,
-            ann_file=ann_file,
-            exclude=exclude,
-            subset=subset,
+            **source,
         )
 
     def degrade(self, clean: Image, name: str, rng: np.random.Generator) -> Image:

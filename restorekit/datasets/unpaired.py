@@ -13,7 +13,7 @@ from restorekit.registry import DATASETS
 
 from .base import ImageDataset, Pipeline
 from .layouts.locate import open_images
-from .readers.selection import Names, Subset
+from .signatures import with_options_of
 
 
 @DATASETS.register_module()
@@ -27,14 +27,9 @@ class UnpairedDataset(ImageDataset):
         split: Name of a folder in it, or of an LMDB without its suffix.
         pipeline: Transforms.
         skip_broken: Leave out images that cannot be used, and report how many.
-        catalog: The dataset's name in the catalog, if it has one: it says how to get the data.
-        hint: How to get the data, for the message where nothing is found.
         metainfo: Facts for reports.
-        ann_file: Names of the images to keep: a text file, the name of a list of the catalog, or
-            a list; by default all.
-        exclude: Names of images to leave out, given likewise.
-        subset: The training or the validation part of the split, as
-            :class:`~restorekit.datasets.Subset` or a dict of its fields; by default all.
+        source: How to find the images and which of them are used: ``catalog``, ``hint``,
+            ``ann_file``, ``exclude`` and ``subset`` of :func:`~restorekit.datasets.open_images`.
 
     Raises:
         DataError: If nothing is found, or images cannot be used and ``skip_broken`` is not set.
@@ -45,28 +40,17 @@ class UnpairedDataset(ImageDataset):
         ['index', 'lq', 'name', 'rng']
     """
 
+    @with_options_of(open_images)
     def __init__(
         self,
         data_root: str | os.PathLike[str],
         split: str | None = None,
         pipeline: Pipeline = (),
         skip_broken: bool = False,
-        catalog: str | None = None,
-        hint: str = "",
         metainfo: Mapping[str, Any] | None = None,
-        ann_file: Names = None,
-        exclude: Names = None,
-        subset: Subset | Mapping[str, Any] | None = None,
+        **source: Any,
     ) -> None:
-        reader = open_images(
-            data_root,
-            split,
-            catalog=catalog,
-            hint=hint,
-            ann_file=ann_file,
-            exclude=exclude,
-            subset=subset,
-        )
+        reader = open_images(data_root, split, **source)
         super().__init__(reader, pipeline, skip_broken, metainfo)
 
     def images(self, index: int, rng: np.random.Generator) -> dict[str, Image]:
