@@ -17,7 +17,8 @@ from restorekit.errors import ConfigError, DataError
 from .backends import Backend
 from .canvas import Canvas
 from .memory import is_out_of_memory, memory_budget, pixels_that_fit
-from .parts import Box, Part, TileMode, blended_parts, exact_parts, whole
+from .merging import merger
+from .parts import Part, TileMode, blended_parts, exact_parts, whole
 from .receptive_field import ReceptiveField
 from .views import EIGHT, IDENTITY, View
 
@@ -312,7 +313,7 @@ class TiledNetwork:
     ) -> None:
         total = sum(len(plan.parts) for plan in plans)
         done = 0
-        mergers = [_merger(plan, canvas) for plan, canvas in zip(plans, canvases, strict=True)]
+        mergers = [merger(plan.parts, canvas) for plan, canvas in zip(plans, canvases, strict=True)]
         sums: dict[tuple[int, int], tuple[torch.Tensor, int]] = {}
         for batch in self._batches(plans, canvases):
             outputs = self._restore(batch)
@@ -395,60 +396,6 @@ class _Task:
             region.left - window.left : region.right - window.left,
         ]
         return found.clamp(0, 1) if self.plan.clamps else found
-
-
-_Merge: TypeAlias = Callable[[Part | None, torch.Tensor | None], None]
-
-
-def _merger(plan: Plan, canvas: Canvas) -> _Merge:
-    """Return what takes the restored parts in their order, and None after the last."""
-    if all(part.weight is None for part in plan.parts):
-
-        def write(part: Part | None, restored: torch.Tensor | None) -> None:
-            if part is not None and restored is not None:
-                canvas.write(part.region, restored)
-
-        return write
-    return _Band(plan, canvas).add
-
-
-class _Band:
-    """Averages overlapping parts; holds only the rows that parts to come can still change."""
-
-    def __init__(self, plan: Plan, canvas: Canvas) -> None:
-        self._canvas = canvas
-        self._tops = [part.region.top for part in plan.parts]
-        self._top = 0
-        self._sum = torch.zeros(4, 0, canvas.width)
-        self._count = 0
-
-    def add(self, part: Part | None, restored: torch.Tensor | None) -> None:
-        """Add a part, and write the rows above the next one."""
-        if part is None or restored is None:
-            self._flush(self._canvas.height)
-            return
-        self._flush(min(self._tops[self._count :]))
-        self._count += 1
-        region = part.region
-        missing = region.bottom - self._top - self._sum.shape[1]
-        if missing > 0:
-            new = torch.zeros(4, missing, self._canvas.width)
-            self._sum = torch.cat([self._sum, new], dim=1)
-        weight = torch.ones(()) if part.weight is None else part.weight()
-        rows = slice(region.top - self._top, region.bottom - self._top)
-        target = self._sum[:, rows, region.left : region.right]
-        target[:3].addcmul_(restored.cpu(), weight)
-        target[3] += weight
-
-    def _flush(self, row: int) -> None:
-        """Write the rows above ``row``."""
-        rows = row - self._top
-        if rows <= 0:
-            return
-        done, self._sum = self._sum[:, :rows], self._sum[:, rows:].clone()
-        box = Box(self._top, row, 0, self._canvas.width)
-        self._canvas.write(box, done[:3] / done[3])
-        self._top = row
 
 
 def _overlap(side: int, period: int) -> int:
