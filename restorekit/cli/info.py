@@ -9,15 +9,16 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from mmengine.config import DictAction
 
 from restorekit.cli.arguments import add_plugin, load_plugins
+from restorekit.cli.info_report import Report, bytes_in_words, sizes_in_words, tile_in_words
 from restorekit.errors import ConfigError, RestoreKitError
 
 if TYPE_CHECKING:
-    from restorekit.archs.sizing import SizeRequirements
     from restorekit.cli.subject import Subject
 
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -26,7 +27,6 @@ _UNITS |= {f"{letter}I": 1024**power for power, letter in enumerate("KMGT", star
 _BATCHES = (1, 4, 16)
 #: The patch of a network that comes without a recipe.
 _PATCH = 128
-_WIDTH = 21
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
     if args.json not in (None, "-"):
         require_writable(args.json, "--json", example="info.json")
     subject = find_subject(args.subject, args.cfg_options)
-    report = _Report(quiet=args.json == "-")
+    report = Report(quiet=args.json == "-")
     report.known(subject)
     _measure(subject, report, args.device, args.time)
     _training(subject, report, available)
@@ -93,7 +93,7 @@ def parse_memory(text: str) -> int:
     return int(float(found[1]) * _UNITS[found[2]])
 
 
-def _measure(subject: Subject, report: _Report, device: str | None, timed: bool) -> None:
+def _measure(subject: Subject, report: Report, device: str | None, timed: bool) -> None:
     from mmengine.device import get_device
 
     from restorekit.archs.sizing import size_requirements_of
@@ -119,22 +119,26 @@ def _measure(subject: Subject, report: _Report, device: str | None, timed: bool)
         f"{plain / 1e9:.2f} G as published, {fast / 1e9:.2f} G as carried out",
         key="macs",
     )
-    report.add("image sizes", _as_dict(requirements), _sizes(requirements), key="image_sizes")
+    report.add("image sizes", asdict(requirements), sizes_in_words(requirements), key="image_sizes")
 
     backend = PyTorchBackend(network, device or get_device())
     tiled = TiledNetwork(backend)
     needed = cost.memory_a_megapixel(backend)
     if needed is not None:
-        report.add("memory", needed, f"{_bytes(needed)} a megapixel", key="bytes_a_megapixel")
+        report.add(
+            "memory", needed, f"{bytes_in_words(needed)} a megapixel", key="bytes_a_megapixel"
+        )
     field = tiled.receptive_field()
     seen = (
         "the whole image, or more than was probed"
         if field.context is None
         else f"{field.context} pixels on each side"
     )
-    report.add("receptive field", _as_dict(field), seen, key="receptive_field")
+    report.add("receptive field", asdict(field), seen, key="receptive_field")
     tile = cost.automatic_tile(tiled)
-    report.add("tiles of 24 MP", tile, f"{_tile(tile)}, on {backend.device}", key="automatic_tile")
+    report.add(
+        "tiles of 24 MP", tile, f"{tile_in_words(tile)}, on {backend.device}", key="automatic_tile"
+    )
     if timed:
         side = cost.timed_side(backend, fast / (height * width))
         seconds = cost.seconds_a_megapixel(backend, side)
@@ -145,7 +149,7 @@ def _measure(subject: Subject, report: _Report, device: str | None, timed: bool)
         )
 
 
-def _training(subject: Subject, report: _Report, available: int | None) -> None:
+def _training(subject: Subject, report: Report, available: int | None) -> None:
     """Show the memory of training steps.
 
     Raises:
@@ -203,121 +207,3 @@ def _training(subject: Subject, report: _Report, available: int | None) -> None:
             }
         )
     report.fits(available, fitting)
-
-
-class _Report:
-    """Writes lines as they are known, and keeps what the JSON holds.
-
-    Args:
-        quiet: Whether to write nothing.
-    """
-
-    def __init__(self, quiet: bool) -> None:
-        self.content: dict[str, Any] = {}
-        self._quiet = quiet
-
-    def write(self, text: str) -> None:
-        if not self._quiet:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-
-    def add(self, label: str, value: Any, text: str, key: str | None = None) -> None:
-        self.content[key or label] = value
-        self.write(f"{label:<{_WIDTH}}{text}\n")
-
-    def note(self, text: str) -> None:
-        self.write(f"\n{text}\n")
-
-    def known(self, subject: Subject) -> None:
-        """Write what is known without measuring."""
-        from restorekit.cli.subject import known_lines
-
-        self.content |= {"network": dict(subject.network_config), **subject.known}
-        self.write(f"{subject.title}\n\n")
-        for label, text in known_lines(subject.known):
-            self.write(f"{label:<{_WIDTH}}{text}\n")
-
-    def table(self, key: str, cells: list[dict[str, int]], steps: list[Any]) -> None:
-        """Write the memory of training steps by patch and batch; the config's are marked."""
-        from restorekit.io.terminal import text_table
-
-        self.content[key] = cells
-        self.content["training_steps"] = [
-            {"patch": step.patch, "batch": step.batch} for step in steps
-        ]
-        used = {(step.patch, step.batch) for step in steps}
-        batches = list(dict.fromkeys(cell["batch"] for cell in cells))
-        rows = [
-            (
-                f"{patch}×{patch}",
-                *(
-                    _bytes(cell["bytes"]) + ("*" if (patch, cell["batch"]) in used else "")
-                    for cell in cells
-                    if cell["patch"] == patch
-                ),
-            )
-            for patch in dict.fromkeys(cell["patch"] for cell in cells)
-        ]
-        title = ("training", *(f"batch {batch}" for batch in batches))
-        self.write("\n" + text_table(title, rows, range(1, len(title))))
-        self.write(f"Tensors in float32, in one process{'; * as in the config' * bool(used)}.\n")
-
-    def fits(self, available: int, steps: list[dict[str, int]]) -> None:
-        self.content["memory"] = available
-        self.content["fits"] = steps
-        lines = [
-            f"In {_bytes(available)}: "
-            + (
-                f"batches of at most {step['largest_batch']} patches of {_square(step['patch'])}; "
-                if step["largest_batch"]
-                else f"not one patch of {_square(step['patch'])}; "
-            )
-            + (
-                f"patches of at most {_square(step['largest_patch'])} in batches of "
-                f"{step['batch']}.\n"
-                if step["largest_patch"]
-                else f"no batch of {step['batch']}.\n"
-            )
-            for step in steps
-        ]
-        self.write("\n" + "".join(lines))
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    import dataclasses
-
-    return dataclasses.asdict(value)
-
-
-def _sizes(requirements: SizeRequirements) -> str:
-    """Return the sizes that a network takes, in words."""
-    least, most = requirements.minimum, requirements.maximum
-    words = f"from {_square(least)}" if least > 1 else "any"
-    if most is not None:
-        words += f" up to {_square(most)}, larger ones in tiles"
-    padded = []
-    if requirements.multiple > 1:
-        padded.append(f"sides that are multiples of {requirements.multiple}")
-    if requirements.square:
-        padded.append("squares")
-    if least > 1 or padded:
-        which = "others" if padded else "smaller ones"
-        words += f"; {which} are padded" + (f" to {' and '.join(padded)}" if padded else "")
-    return words
-
-
-def _tile(tile: dict[str, Any] | None) -> str:
-    if tile is None:
-        return "restored whole"
-    height, width = tile["size"]
-    if tile["merge"] == "exact":
-        return f"{width}×{height} with {tile['context']} pixels around, exact"
-    return f"{width}×{height}, blended over {tile['overlap']} pixels"
-
-
-def _square(side: int) -> str:
-    return f"{side}×{side}"
-
-
-def _bytes(number: int) -> str:
-    return f"{number / 1e9:.2f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
