@@ -12,7 +12,7 @@ from restorekit.errors import ConfigError
 from restorekit.registry import MODELS
 
 from .blocks.channel_norm import ChannelNorm
-from .blocks.window_unet import NUM_LEVELS, WindowUNet, require_stages
+from .blocks.window_unet import NUM_LEVELS, WindowUNet, drop_rates, require_stages
 from .blocks.windows import (
     LocalFeedForward,
     RelativePositionBias,
@@ -76,10 +76,11 @@ class IDT(WindowUNet):
         require_int(self, "window_size", window_size, 2)
         require_stages(self, num_blocks, num_heads)
         square = window_size << NUM_LEVELS
-        rates = _drop_rates(num_blocks, drop_rate)
+        rates = drop_rates(num_blocks, drop_rate)
 
         def stage(index: int, width: int) -> nn.Sequential:
-            heads, (first, last) = num_heads[index], rates[index]
+            # As in the released code, of the stage's rates only the first and the last count.
+            heads, first, last = num_heads[index], rates[index][0], rates[index][-1]
             blocks: list[nn.Module] = [
                 WindowBlock(width, heads, window_size, ffn_factor, first)
                 for _ in range(num_blocks[index])
@@ -234,25 +235,3 @@ class PositionEnhancedAttention(nn.Module):
         attended = value @ scores.softmax(dim=-1).mT
         y: torch.Tensor = self.out(attended.reshape(x.shape) + self.position(positions))
         return y
-
-
-def _drop_rates(num_blocks: Sequence[int], largest: float) -> list[tuple[float, float]]:
-    """Return two rates of each stage: of its window blocks and of its spatial block.
-
-    As in the released code, the encoder's blocks share the range from 0 to ``largest``, and each
-    stage takes the first and the last of its own. The decoder has the same in reverse order.
-    """
-    total = sum(num_blocks[:NUM_LEVELS])
-    encoder = [largest * index / max(total - 1, 1) for index in range(total)]
-    rates, start = [], 0
-    for count in num_blocks[:NUM_LEVELS]:
-        rates.append((encoder[start], encoder[start + count - 1]))
-        start += count
-    rates.append((largest, largest))
-    decoder, start = encoder[::-1], 0
-    for count in num_blocks[NUM_LEVELS + 1 :]:
-        # A decoder with more blocks than the encoder keeps the last rate, 0.
-        own = decoder[start : start + count] or [0.0]
-        rates.append((own[0], own[-1]))
-        start += count
-    return rates

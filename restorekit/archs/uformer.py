@@ -11,7 +11,7 @@ from restorekit.errors import ConfigError
 from restorekit.registry import MODELS
 
 from .blocks.channel_norm import ChannelNorm
-from .blocks.window_unet import NUM_LEVELS, WindowUNet, require_stages
+from .blocks.window_unet import NUM_LEVELS, WindowUNet, drop_rates, require_stages
 from .blocks.windows import (
     LocalFeedForward,
     RelativePositionBias,
@@ -74,7 +74,7 @@ class Uformer(WindowUNet):
         require_int(self, "channels", channels, 1)
         require_int(self, "window_size", window_size, 2)
         require_stages(self, num_blocks, num_heads)
-        rates = _drop_rates(num_blocks, drop_rate)
+        rates = drop_rates(num_blocks, drop_rate)
 
         def stage(index: int, width: int) -> nn.Sequential:
             in_bottom, in_decoder = index == NUM_LEVELS, index > NUM_LEVELS
@@ -233,21 +233,3 @@ def _shift_mask(
     )
     regions = to_windows((2 * rows[:, None] + columns)[None, None], window).flatten(1)
     return MASKED * (regions[:, :, None] != regions[:, None, :]).float()
-
-
-def _drop_rates(num_blocks: Sequence[int], largest: float) -> list[list[float]]:
-    """Return the probability of stochastic depth for each block of each stage."""
-    total = sum(num_blocks[:NUM_LEVELS])
-    encoder = [largest * index / max(total - 1, 1) for index in range(total)]
-    # A decoder with more blocks than the encoder keeps the last rate, 0.
-    decoder = encoder[::-1] + [0.0] * sum(num_blocks)
-    rates, start = [], 0
-    for count in num_blocks[:NUM_LEVELS]:
-        rates.append(encoder[start : start + count])
-        start += count
-    rates.append([largest] * num_blocks[NUM_LEVELS])
-    start = 0
-    for count in num_blocks[NUM_LEVELS + 1 :]:
-        rates.append(decoder[start : start + count])
-        start += count
-    return rates

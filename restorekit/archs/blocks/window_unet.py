@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import torch
@@ -76,3 +77,17 @@ def require_stages(owner: object, num_blocks: Sequence[int], num_heads: Sequence
             f"num_heads={tuple(num_heads)} must have {NUM_STAGES} numbers above 0, one for each "
             "stage."
         )
+
+
+def drop_rates(num_blocks: Sequence[int], largest: float) -> list[list[float]]:
+    """Return the probability of stochastic depth for each block of each stage.
+
+    In the encoder it grows from 0 with each block, at the bottom it is ``largest``, and the decoder
+    has the encoder's in reverse order.
+    """
+    total = sum(num_blocks[:NUM_LEVELS])
+    encoder = [largest * index / max(total - 1, 1) for index in range(total)]
+    bottom = [largest] * num_blocks[NUM_LEVELS]
+    # A decoder with more blocks than the encoder keeps the last rate, 0.
+    rates = itertools.chain(encoder, bottom, reversed(encoder), itertools.repeat(0.0))
+    return [list(itertools.islice(rates, count)) for count in num_blocks]
