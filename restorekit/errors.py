@@ -117,6 +117,16 @@ def one_line(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: ascii(found.group())[1:-1], joined)
 
 
+def first_line(error: BaseException) -> str:
+    r"""Return the first line of an error's message, or its type where it has no message.
+
+    Example:
+        >>> first_line(RuntimeError("no such device\nStack: ...")), first_line(AssertionError())
+        ('no such device', 'AssertionError')
+    """
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """Return `` Did you mean 'x' or 'y'?`` for the nearest candidates, or an empty string.
 

@@ -65,8 +65,8 @@ def draw(method: Method, weights: str | None, model: str | None, folder: Path) -
         network, shown = model, _published(model, method, folder / "models.json")
     elif method.weights is None:
         raise ConfigError(
-            f"{weights}: of {method.name} no weights for deraining were released that its card "
-            "could name; name a published network (--model)."
+            f"{weights}: the catalog knows no released weights of {method.name} for deraining; "
+            "name a published network (--model)."
         )
     else:
         network, shown = str(folder / "network.safetensors"), {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from restorekit.errors import RestoreKitError
+from restorekit.errors import RestoreKitError, first_line
 
 from .cases import ATTACKS
 
@@ -78,5 +78,5 @@ def _where(error: Exception) -> str:
     """Describe an exception, with the innermost line of restorekit that it passed through."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "restorekit" in Path(frame.filename).parts] or frames
-    text = str(error).splitlines()[0][:100] if str(error) else ""
+    text = first_line(error)[:100]
     return f"{type(error).__name__}: {text} ({Path(ours[-1].filename).name}:{ours[-1].lineno})"

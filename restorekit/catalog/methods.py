@@ -111,8 +111,8 @@ class Method(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         code: File of the network in the repository.
         released_code: Address of the authors' code.
         converter: Name of the authors' checkpoint format in ``restorekit convert``.
-        weights: Released weights, of several those that the method's picture is of; None if there
-            are none for deraining.
+        weights: Released weights for deraining; of several, those that the method's picture shows.
+            None if there are none.
         configs: Its configs; the first is that of the paper.
         test_mode: The tiles that its published numbers are of; None for whole images.
         cost_note: Why published operations of its first config's network differ from those counted

@@ -152,7 +152,7 @@ def _run(name: str, installed: EntryPoint | None, arguments: Sequence[str]) -> N
 
 
 def _typed(arguments: Sequence[str]) -> str:
-    """Return the name of the command as it was typed, with its sub-command if it has some."""
+    """Return the name of the command as it was typed, with its sub-command if there is one."""
     name, *rest = arguments
     module = sys.modules.get(f"restorekit.cli.{name}")
     known = rest[:1] if rest and rest[0] in getattr(module, "SUBCOMMANDS", ()) else []

@@ -56,7 +56,7 @@ def add_config_changes(parser: argparse.ArgumentParser) -> None:
 
 
 def config_from(args: argparse.Namespace) -> Config:
-    """Return the config with those options applied."""
+    """Return the config with the options of the two functions above applied."""
     from restorekit.engine.config import load_config, set_data_root, skip_broken_data
     from restorekit.engine.distributed import prepare_distributed
 

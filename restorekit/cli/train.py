@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
     _choose_config(args)
     config = config_from(args)
     if args.resume and args.load_from:
-        raise ConfigError("--resume goes on with a training and --load-from starts one: give one.")
+        raise ConfigError("--resume continues a training and --load-from starts one: give one.")
     for key in ("train_dataloader", "train_cfg", "optim_wrapper"):
         if config.get(key) is None:
             raise ConfigError(f"The config {args.config} has no {key}: there is nothing to train.")

@@ -21,8 +21,3 @@ class Finding:
     state: Literal["ok", "note", "problem"]
     about: str
     remedy: str = ""
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, or its type where it has no message."""
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from restorekit.errors import RestoreKitError
+from restorekit.errors import RestoreKitError, first_line
 from restorekit.io.files import why_not_written
 from restorekit.io.terminal import counted
 from restorekit.io.threads import usable_cores
 
-from .finding import Finding, first_line
+from .finding import Finding
 
 _GIB = 2**30
 #: Number of pairs that loading is timed with, and their side in pixels.

@@ -10,7 +10,9 @@ from importlib.metadata import PackageNotFoundError, distribution, requires, ver
 
 from packaging.requirements import Requirement
 
-from .finding import Finding, first_line
+from restorekit.errors import first_line
+
+from .finding import Finding
 
 #: Optional packages: what needs them, and how to get them.
 _OPTIONAL = {

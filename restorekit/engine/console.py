@@ -11,8 +11,8 @@ _LONG = 10
 class HeldBack(logging.Filter):
     """Keep what a logger's console handlers were to show, for later or for nothing.
 
-    Files get every record at once. Long ones of mere information (mmengine's environment, config
-    and order of hooks, two hundred lines in all) are for files only.
+    Files get every record at once. The console never shows long records of level INFO: mmengine's
+    environment, config and order of hooks, two hundred lines in all.
 
     Args:
         logger: Its present handlers that write to streams are held back.

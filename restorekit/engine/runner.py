@@ -88,8 +88,8 @@ class Runner(MMEngineRunner):
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Build the logger, whose console is silent until the run is ready.
 
-        mmengine shows some two hundred lines before anything is checked, most of which only its
-        file keeps.
+        mmengine logs some two hundred lines before anything is checked. Most of them are for the
+        log file only.
         """
         logger = super().build_logger(*args, **kwargs)
         self._console = HeldBack(logger)

@@ -120,7 +120,7 @@ def _is_unpaired(dataset: Any) -> bool:
 def prepare_config(config: Any, checkpoint: str, save_dir: str | None) -> None:
     """Take what belongs to training out of ``config``, and add the hooks of a test.
 
-    Its own hooks stay but for :data:`TRAINING_HOOKS` and those that a test has of its own.
+    The config's hooks stay, except :data:`TRAINING_HOOKS` and those that a test adds itself.
     """
     config.load_from, config.resume = checkpoint, False
     for key in ("train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler"):

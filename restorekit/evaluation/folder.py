@@ -220,7 +220,7 @@ def _prepare_worker(plugins: Sequence[str]) -> None:
 def name_of_folder(folder: Folder) -> str:
     """Return the name of the dataset in a folder: the last part of the path, without its suffix.
 
-    Left out before are a split and a side of the pairs, one of each at most.
+    A split and a side of the pairs, at most one of each, are left out first.
 
     Example:
         >>> name_of_folder("data/mine/test/gt"), name_of_folder("rainy/gt")

@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from restorekit.archs.sizing import SizeRequirements
-from restorekit.errors import RestoreKitError
+from restorekit.errors import RestoreKitError, first_line
 
 #: The most that tiles may take on a CPU, in bytes.
 CPU_BUDGET = 1_000_000_000
@@ -63,8 +63,8 @@ def naming_memory(what: str, remedy: str) -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        shown = str(error).strip().splitlines() or [type(error).__name__]
-        raise RestoreKitError(f"{what} ran out of memory ({shown[0][:160]}): {remedy}.") from error
+        shown = first_line(error)[:160]
+        raise RestoreKitError(f"{what} ran out of memory ({shown}): {remedy}.") from error
 
 
 def memory_budget(device: torch.device) -> int:

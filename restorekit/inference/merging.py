@@ -14,7 +14,7 @@ Merge: TypeAlias = Callable[[Part | None, torch.Tensor | None], None]
 
 
 def merger(parts: Sequence[Part], canvas: Canvas) -> Merge:
-    """Return what takes the restored parts in their order, and None after the last."""
+    """Return a function that takes each restored part, in order, and None after the last."""
     if all(part.weight is None for part in parts):
 
         def write(part: Part | None, restored: torch.Tensor | None) -> None:
@@ -26,7 +26,7 @@ def merger(parts: Sequence[Part], canvas: Canvas) -> Merge:
 
 
 class _Band:
-    """Averages overlapping parts; holds only the rows that parts to come can still change."""
+    """Averages overlapping parts; holds only the rows that later parts can still change."""
 
     def __init__(self, parts: Sequence[Part], canvas: Canvas) -> None:
         self._canvas = canvas

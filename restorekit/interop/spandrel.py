@@ -27,6 +27,7 @@ from restorekit.errors import (
     MissingDependencyError,
     UnknownNameError,
     did_you_mean,
+    first_line,
 )
 from restorekit.registry import MODELS
 
@@ -146,7 +147,7 @@ def convert_spandrel(content: Mapping[str, torch.Tensor], source: str) -> Conver
             f"{source}: spandrel {spandrel.__version__} does not recognise these weights."
         ) from error
     except (RuntimeError, ValueError, KeyError, TypeError, IndexError, AssertionError) as error:
-        said = str(error).splitlines()[0]
+        said = first_line(error)
         raise CheckpointError(f"{source}: spandrel cannot load these weights: {said}") from error
     reason = _why_not(spandrel, descriptor)
     if reason:

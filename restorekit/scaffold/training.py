@@ -12,7 +12,7 @@ from restorekit.io.threads import usable_cores
 
 from .render import render
 
-#: Iterations of a training of which nothing else is said.
+#: Iterations of a training unless ``--iters`` says otherwise.
 DEFAULT_ITERS = 20_000
 _FEWEST_PAIRS = 4
 #: Largest side of a patch, and the number that sides are multiples of: the network halves patches

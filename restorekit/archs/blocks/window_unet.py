@@ -40,7 +40,7 @@ class WindowUNet(nn.Module):
             nn.Conv2d(width, 2 * width, 4, stride=2, padding=1) for width in widths[:-1]
         )
         self.bottom = make_stage(NUM_LEVELS, widths[-1])
-        # From the smallest size up: what comes from below has twice the width, but for the bottom.
+        # From the smallest size up. Only the bottom's features have the encoder's channels.
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(min(4 * widths[level], widths[-1]), widths[level], 2, stride=2)
             for level in reversed(range(NUM_LEVELS))

@@ -2,7 +2,7 @@
 
 Cells are filled by the study's own runs, and by --results: files of `restorekit test` or
 `restorekit evaluate` of the same method, on the same test set, under the same protocol. With --out,
-writes NAME.md, .csv, .tex and .html, of a part alone NAME_PART.md and so on, and figures as PNG,
+writes NAME.md, .csv, .tex and .html (for a part alone NAME_PART.md and so on), and figures as PNG,
 SVG and PDF; the page needs no network.
 """
 

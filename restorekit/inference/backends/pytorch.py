@@ -15,7 +15,7 @@ from torch import nn
 
 from restorekit.archs.sizing import size_requirements_of
 from restorekit.checkpoints import load_network
-from restorekit.errors import ConfigError, did_you_mean
+from restorekit.errors import ConfigError, did_you_mean, first_line
 from restorekit.inference.memory import CPU_BUDGET, LiveTensors
 from restorekit.inference.receptive_field import ReceptiveField, probe
 from restorekit.registry import BACKENDS
@@ -137,5 +137,4 @@ def _move(network: nn.Module, device: str | torch.device) -> nn.Module:
     try:
         return network.to(device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"--device {device} cannot be used here: {reason}") from error
+        raise ConfigError(f"--device {device} cannot be used here: {first_line(error)}") from error
