@@ -132,8 +132,10 @@ def _what_next(args: argparse.Namespace, config: Config) -> str:
     said = f"\n{config.work_dir} holds the checkpoints, the log and the curves."
     if config.get("test_dataloader") is None:
         return f"{said}\n"
-    # Where options have changed the config, the copy in the work folder has the changes.
-    changed = args.cfg_options or args.data_root
+    # Where options have changed the config, the copy in the work folder has the changes. It also
+    # names the work folder, for the results.
+    usual = Path("work_dirs", Path(args.config).stem)
+    changed = args.cfg_options or args.data_root or Path(config.work_dir) != usual
     file = Path(config.work_dir, Path(args.config).name) if changed else args.config
     plugins = [word for plugin in args.plugin for word in ("--plugin", plugin)]
     command = shlex.join(["restorekit", "test", str(file), config.work_dir, *plugins])

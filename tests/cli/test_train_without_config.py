@@ -1,11 +1,14 @@
 """`restorekit train --data PAIRS` writes a config, shows it and uses it."""
 
 import shlex
+from argparse import Namespace
 
 import pytest
 import torch
+from mmengine.config import Config
 
 from restorekit.cli import main
+from restorekit.cli.train import _what_next
 from restorekit.datasets import open_pairs
 from restorekit.engine.config import load_config
 from restorekit.engine.training_checkpoints import read_training_checkpoint
@@ -52,6 +55,16 @@ def test_the_end_names_the_command_that_tests(folder, pair_folder, capsys):
     # The network has the channels of --cfg-options.
     assert main(command[1:]) == 0
     assert (folder / "work_dirs/split/results.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("work_dir", "config"), [("work_dirs/mine", "mine.py"), ("runs/mine", "runs/mine/mine.py")]
+)
+def test_that_command_writes_its_results_into_the_work_folder(work_dir, config):
+    args = Namespace(config="mine.py", cfg_options=None, data_root=None, plugin=[])
+    said = _what_next(args, Config({"work_dir": work_dir, "test_dataloader": {}}))
+    # The copy of the config in the work folder names that folder.
+    assert said.splitlines()[-1].split() == ["restorekit", "test", config, work_dir]
 
 
 def test_the_average_follows_a_short_training(folder):

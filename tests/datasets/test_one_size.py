@@ -10,7 +10,6 @@ from restorekit.engine.runner import Runner
 from restorekit.errors import DataError
 
 PACK = [{"type": "PackInputs"}]
-CROP = [{"type": "PairedRandomCrop", "patch_size": 16}, *PACK]
 
 
 @pytest.mark.parametrize("batch_size", [2, 3, 5, 100])
