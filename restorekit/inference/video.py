@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy.typing as npt
 
-from restorekit.errors import ConfigError, RestoreKitError
+from restorekit.errors import ConfigError, OutputError, RestoreKitError
 from restorekit.io.files import require_writable
 from restorekit.io.threads import Background, ahead
 from restorekit.io.video import (
@@ -21,7 +24,9 @@ from restorekit.io.video import (
     VideoSource,
     VideoTarget,
     choose_encoding,
+    partial_path,
     refuse_same_file,
+    rest_path,
 )
 
 from .temporal import TemporalFilter
@@ -88,7 +93,8 @@ def restore_video(
     """Restore the frames of a video and keep all else: sound, subtitles, times, colours.
 
     While it is written, the video is called ``NAME.partial.EXT`` beside ``out`` and can be
-    played. Memory does not depend on its length.
+    played. What an interrupted run left under that name is replaced, unless there is a ``start``.
+    Memory does not depend on the length of the video.
 
     Args:
         restore: Restores a frame, for example a :class:`~restorekit.Restorer`: RGB
@@ -124,6 +130,12 @@ def restore_video(
     source, out = Path(source), Path(out)
     refuse_same_file(source, out)
     require_writable(out, "-o", example=source.name)
+    if start and partial_path(out).exists():
+        raise OutputError(
+            f"{partial_path(out)} has the frames of an interrupted run, which this one would "
+            f"replace: write the rest to another file (-o {shlex.quote(str(rest_path(out)))}), or "
+            "remove that one."
+        )
     with VideoSource(source, start, end) as video:
         size = (video.width, video.height)
         encoding = choose_encoding(out.suffix, video.pixel_format, size, codec, crf)
@@ -136,14 +148,12 @@ def restore_video(
             path = target.finish()
         except BaseException as error:
             saved = job.save()
+            rest = Fraction(start or 0).limit_denominator(10**6) + job.next
+            left = _what_is_left(saved, target.frames, rest, out)
             if isinstance(error, KeyboardInterrupt):
-                raise VideoInterrupted(
-                    _interrupted(saved, target.frames, job.next), saved
-                ) from None
+                raise VideoInterrupted(left, saved) from None
             if isinstance(error, RestoreKitError) and saved is not None:
-                raise type(error)(
-                    f"{error} The {target.frames} frames before are in {saved}."
-                ) from error
+                raise type(error)(f"{error} {left[0].upper()}{left[1:]}.") from error
             raise
         return VideoResult(path, target.frames, tuple(job.notes()), job.warp_error())
 
@@ -164,7 +174,7 @@ class _Job:
         self._temporal = temporal
         self._writer: Background[Callable[[], None]] | None = None
         #: Time of the first frame that is not in the result, in seconds from the start.
-        self.next = 0.0
+        self.next = Fraction(0)
 
     def run(self) -> Iterator[int]:
         """Do the work and yield the number of finished frames after each."""
@@ -178,7 +188,7 @@ class _Job:
                     continue
                 self._writer.put(partial(self._target.write_frame, item, *rgb))
                 done += 1
-                self.next = float(item.time + item.duration * self._source.time_base)
+                self.next = item.time + item.duration * self._source.time_base
                 yield done
         finally:
             decoded.close()
@@ -235,10 +245,12 @@ class _Job:
                 yield frame, (old, new)
 
 
-def _interrupted(saved: Path | None, frames: int, seconds: float) -> str:
+def _what_is_left(saved: Path | None, frames: int, rest: Fraction, out: Path) -> str:
     if saved is None:
         return "no frame was finished, and nothing was written"
+    # Rounded down: a start behind the next frame would leave it out.
+    start = math.floor(rest * 1000) / 1000
     return (
-        f"the {frames} frames that were done are in {saved}; `--start {seconds:.3f}` restores the "
-        "rest"
+        f"the {frames} frames that were done are in {saved}; `--start {start:.3f} -o "
+        f"{shlex.quote(str(rest_path(out)))}` restores the rest"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from restorekit.errors import DataError
 
-from .codecs import Encoding
+from .codecs import Encoding, is_video
 from .colors import ColorConversion, Frame
 from .pyav import Av, import_av, writing
 from .source import CodedPacket, VideoFrame, VideoSource, is_cover
@@ -44,10 +44,25 @@ _STREAMED = {
 }
 
 
+#: What follows the name of a video while it is written, and of what an interrupted run left to do.
+_PARTIAL, _REST = ".partial", ".rest"
+
+
 def partial_path(path: str | os.PathLike[str]) -> Path:
     """Return the path of an unfinished video: ``clip.partial.mp4`` beside ``clip.mp4``."""
     path = Path(path)
-    return path.with_name(f"{path.stem}.partial{path.suffix}")
+    return path.with_name(f"{path.stem}{_PARTIAL}{path.suffix}")
+
+
+def rest_path(path: str | os.PathLike[str]) -> Path:
+    """Return where the rest of an interrupted video may go: ``clip.rest.mp4``."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}{_REST}{path.suffix}")
+
+
+def is_part(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is called as :func:`partial_path` or :func:`rest_path` call theirs."""
+    return is_video(path) and Path(path).stem.endswith((_PARTIAL, _REST))
 
 
 class VideoTarget:
