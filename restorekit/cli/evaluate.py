@@ -15,6 +15,7 @@ from restorekit.cli.measuring import (
     add_protocols,
     chosen_measures,
     chosen_protocols,
+    report_left_out,
     write_all,
 )
 from restorekit.errors import ConfigError
@@ -94,6 +95,7 @@ def run(args: argparse.Namespace) -> None:
                 "--explain compares protocols: give two or more with --protocol, or 'all'."
             )
     measured = {one.name: one for explained in explanations for one in explained.protocols()}
+    report_left_out([args.pred], [args.gt, args.lq])
     evaluation = evaluate_folder(
         args.pred,
         args.gt,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,27 @@ def chosen_measures(names: Sequence[str]) -> list[str]:
     wanted = list(dict.fromkeys(names))
     Plan((), wanted)
     return wanted
+
+
+def report_left_out(restored: Iterable[str], others: Iterable[str | None]) -> None:
+    """Say which images are left out beside those that `restorekit restore` wrote.
+
+    Args:
+        restored: Folders of restored images.
+        others: Folders of clean and rainy images; None for one that is not given.
+    """
+    from restorekit.errors import one_line
+    from restorekit.evaluation.image_folders import left_out
+
+    folders = {(folder, True): "inputs and comparisons" for folder in restored}
+    folders |= {(folder, False): "results" for folder in others if folder}
+    for (folder, is_restored), what in folders.items():
+        if found := left_out(folder, restored=is_restored):
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            sys.stderr.write(
+                one_line(f"{folder}: {what} of `restorekit restore` are left out: {found[0]}{more}")
+                + "\n"
+            )
 
 
 def write_all(files: Mapping[str, Results]) -> None:

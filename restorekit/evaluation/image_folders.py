@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restorekit.datasets.readers.pairing import match_names, suggest_rule
-from restorekit.datasets.readers.sources import FolderImages
+from restorekit.datasets.readers.sources import FileImages, FolderImages
 from restorekit.errors import DataError
+from restorekit.io.result_names import COMPARED, results_among
 
 Folder = str | os.PathLike[str]
 
@@ -36,6 +37,10 @@ def find_images(
 ) -> list[ImageFiles]:
     """Find the files of every restored image.
 
+    Folders may hold what ``restorekit restore`` wrote beside its inputs: ``NAME_compare`` is left
+    out, and of ``NAME`` and ``NAME_restored`` the second is the restored image called ``NAME``,
+    the first the rainy or clean one. :func:`left_out` names the files.
+
     Args:
         pred: Folder of restored images.
         gt: Folder of clean images; each must belong to a restored image.
@@ -53,7 +58,7 @@ def find_images(
         DataError: If a folder holds no images, an image has no partner, or partners differ
             in size.
     """
-    restored = _open(pred)
+    restored = _open(pred, restored=True)
     indices = range(len(restored.names))
     gt_files: list[str | None] = [None for _ in indices]
     lq_files: list[str | None] = [None for _ in indices]
@@ -72,14 +77,45 @@ def find_images(
     return [ImageFiles(*files) for files in zip(names, pred_files, gt_files, lq_files, strict=True)]
 
 
-def _open(folder: Folder) -> FolderImages:
+def left_out(folder: Folder, *, restored: bool = False) -> list[str]:
+    """Return the images of a folder that :func:`find_images` leaves out, relative to it.
+
+    Args:
+        folder: The folder.
+        restored: Whether it is that of the restored images.
+    """
+    images = _images_in(folder)
+    names = _names_without_results(images.names, restored)
+    return [file for file, name in zip(images.files, names, strict=True) if name is None]
+
+
+def _open(folder: Folder, restored: bool = False) -> FileImages:
+    images = _images_in(folder)
+    names = _names_without_results(images.names, restored)
+    if None not in names:
+        return images
+    kept = [(f, n) for f, n in zip(images.files, names, strict=True) if n is not None]
+    return FileImages(images.location, [file for file, _ in kept], [name for _, name in kept])
+
+
+def _images_in(folder: Folder) -> FolderImages:
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise DataError(f"{path} is not a folder; give one that holds images.")
     return FolderImages(path)
 
 
-def _partners(images: FolderImages, others: FolderImages, pairing: str) -> list[int]:
+def _names_without_results(names: Sequence[str], restored: bool) -> list[str | None]:
+    """Return what each image of a folder is called, None for those that are left out."""
+    inputs = results_among(names)
+    compared = {name for name in inputs if name.endswith(COMPARED)}
+    if not restored:
+        return [None if name in inputs else name for name in names]
+    replaced = {inputs[name] for name in inputs.keys() - compared}
+    return [None if name in compared | replaced else inputs.get(name, name) for name in names]
+
+
+def _partners(images: FileImages, others: FileImages, pairing: str) -> list[int]:
     """Return the index of each image's partner; no image on either side may be left over."""
     matches = match_names(images.names, others.names, pairing)
     unmatched = [images.label(i) for i in matches.unmatched_lq]
@@ -99,9 +135,9 @@ def _partners(images: FolderImages, others: FolderImages, pairing: str) -> list[
 
 
 def _rainy_partners(
-    restored: FolderImages,
-    rainy: FolderImages,
-    clean: FolderImages | None,
+    restored: FileImages,
+    rainy: FileImages,
+    clean: FileImages | None,
     clean_of: Sequence[int],
     pairing: str,
 ) -> list[int]:
@@ -120,7 +156,7 @@ def _rainy_partners(
     return [rainy_of[shared] for shared in clean_of]
 
 
-def _file_of_same_size(images: FolderImages, i: int, others: FolderImages, other: int) -> str:
+def _file_of_same_size(images: FileImages, i: int, others: FileImages, other: int) -> str:
     """Return the path of the partner ``other`` of image ``i``, once its size is checked."""
     (height, width), (other_height, other_width) = images.size(i), others.size(other)
     if (height, width) != (other_height, other_width):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from restorekit.datasets.readers.listing import LEFT_OUT_FOLDERS, list_files
 from restorekit.errors import DataError, did_you_mean
 from restorekit.io.headers import IMAGE_SUFFIXES
-from restorekit.io.video import VIDEO_SUFFIXES, is_video
+from restorekit.io.result_names import COMPARED, RESTORED, results_among
+from restorekit.io.video import VIDEO_SUFFIXES, is_part, is_video
 
-#: What is put behind the name of a restored file that stands beside its input, and of a comparison.
-RESTORED, COMPARED = "_restored", "_compare"
 #: Pictures that are not read; those in a folder are named, not taken.
 UNREAD_SUFFIXES = (
     *(".heic", ".heif", ".avif", ".jxl", ".jp2", ".gif", ".psd"),
@@ -76,7 +76,7 @@ def find_sources(
     """
     found = Sources()
     taken: set[Path] = set()
-    neighbours: dict[Path, set[str]] = {}
+    results: dict[Path, Collection[str]] = {}
     output = None if out is None else Path(out).resolve()
     for text in inputs:
         empty = True
@@ -86,7 +86,7 @@ def find_sources(
             if real in taken:
                 continue
             taken.add(real)
-            if _is_result(source.path, neighbours):
+            if _is_result(source.path, results):
                 found.results.append(source.path)
             elif source.path.suffix.lower() in UNREAD_SUFFIXES and source.path != Path(text):
                 found.unread.append(source.path)
@@ -102,7 +102,7 @@ def _files_of(text: str, output: Path | None) -> Iterator[Source]:
     """Yield what one input stands for."""
     if not text:
         raise DataError("An input is empty: name a file, a folder (. is this one) or a pattern.")
-    path = Path(text).expanduser()
+    path = _path(text)
     if path.is_dir():
         for name in list_files(path, (*_KNOWN, *UNREAD_SUFFIXES)):
             if not _is_output(path / name, path, output) and not _is_special(path / name):
@@ -115,6 +115,15 @@ def _files_of(text: str, output: Path | None) -> Iterator[Source]:
         yield from _matches(path, output)
     else:
         raise DataError(f"There is no file or folder {text}.{_nearest(path)}")
+
+
+def _path(text: str) -> Path:
+    """Return a path in which ``~`` stands for a home folder, unless a file is called so."""
+    path = Path(text)
+    if not path.exists():
+        with contextlib.suppress(RuntimeError):  # there is no such user
+            return path.expanduser()
+    return path
 
 
 def _matches(pattern: Path, output: Path | None) -> Iterator[Source]:
@@ -152,21 +161,17 @@ def _is_output(file: Path, folder: Path, output: Path | None) -> bool:
     )
 
 
-def _is_result(path: Path, neighbours: dict[Path, set[str]]) -> bool:
+def _is_result(path: Path, results: dict[Path, Collection[str]]) -> bool:
     """Return whether a file is called as a result of another one in its folder."""
-    if path.stem.endswith(".partial") and is_video(path):
-        return True  # what an interrupted restoration of a video left
-    for mark in (RESTORED, COMPARED):
-        if path.stem.endswith(mark):
-            stem = path.stem.removesuffix(mark)
-            folder = path.parent
-            if folder not in neighbours:
-                neighbours[folder] = {
-                    Path(name).stem for name in os.listdir(folder) if name.lower().endswith(_KNOWN)
-                }
-            if stem in neighbours[folder]:
-                return True
-    return False
+    if is_part(path):
+        return True
+    if not path.stem.endswith((RESTORED, COMPARED)):
+        return False
+    folder = path.parent
+    if folder not in results:
+        names = [Path(name).stem for name in os.listdir(folder) if name.lower().endswith(_KNOWN)]
+        results[folder] = results_among(names)
+    return path.stem in results[folder]
 
 
 def _nearest(path: Path) -> str:

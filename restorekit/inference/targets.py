@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 from restorekit.errors import ConfigError, DataError
 from restorekit.io.files import path_below
 from restorekit.io.headers import IMAGE_SUFFIXES
+from restorekit.io.result_names import COMPARED, RESTORED
 from restorekit.io.video import VIDEO_SUFFIXES
 
-from .sources import COMPARED, RESTORED, UNREAD_SUFFIXES, Source
+from .sources import UNREAD_SUFFIXES, Source
 
 #: Formats that can be chosen, and their suffixes.
 FORMATS = {"png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tif"}

@@ -8,6 +8,8 @@ import shutil
 import time
 from pathlib import Path
 
+from restorekit.io.result_names import RESTORED
+
 #: Characters of a name that may mean something to a browser, a shell or a file system.
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST = 80
@@ -37,7 +39,7 @@ class Results:
         stem = _UNSAFE.sub("_", path.stem).strip("._")[:_LONGEST] or "photo"
         folder = self._folder / secrets.token_hex(8)
         folder.mkdir(parents=True)
-        return folder / f"{stem}_restored{suffix or path.suffix.lower()}"
+        return folder / f"{stem}{RESTORED}{suffix or path.suffix.lower()}"
 
     def sweep(self) -> None:
         """Remove results that are old."""

@@ -17,6 +17,7 @@ def photos(tmp_path, monkeypatch):
         *("a.jpg", "b.PNG", "c.tiff", "clip.mp4", "notes.txt", "Thumbs.db", "desktop.ini"),
         *(".hidden.jpg", ".git/x.png", "__MACOSX/a.jpg", "d.heic", "sub/a.jpg", "sub/deep/e.webp"),
         *("a_restored.jpg", "a_compare.png", "alone_restored.jpg", "clip_restored.partial.mp4"),
+        "clip_restored.rest.mp4",
     ):
         path = tmp_path / "photos" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +35,10 @@ def test_folders_are_searched_as_datasets_are(photos):
         *("a.jpg", "alone_restored.jpg", "b.PNG", "c.tiff", "clip.mp4"),
         *("sub/a.jpg", "sub/deep/e.webp"),
     ]
-    left_out = {"a_restored.jpg", "a_compare.png", "clip_restored.partial.mp4"}
+    left_out = {
+        *("a_restored.jpg", "a_compare.png"),
+        *("clip_restored.partial.mp4", "clip_restored.rest.mp4"),
+    }
     assert {path.name for path in found.results} == left_out
     assert [path.name for path in found.unread] == ["d.heic"]
 
@@ -59,6 +63,16 @@ def test_patterns_keep_the_folders_after_the_first_wildcard(photos, pattern, exp
 def test_a_file_whose_name_looks_like_a_pattern(photos):
     (photos / "x[1].jpg").touch()
     assert names(find_sources([photos / "x[1].jpg"]).files) == ["x[1].jpg"]
+
+
+def test_a_name_that_begins_with_a_tilde(photos, monkeypatch):
+    monkeypatch.chdir(photos)
+    (photos / "~a.jpg").touch()
+    assert names(find_sources(["~a.jpg"]).files) == ["~a.jpg"]
+    with pytest.raises(DataError, match="no file or folder ~nobody"):
+        find_sources(["~nobody.jpg"])
+    monkeypatch.setenv("HOME", str(photos.parent))
+    assert names(find_sources(["~/photos/a.jpg"]).files) == ["a.jpg"]
 
 
 def test_each_file_once_and_any_file_that_is_named(photos):

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.cli.figure.output import add_output, write_figure
-from restorekit.cli.measuring import add_metrics, add_processes, add_protocol
+from restorekit.cli.measuring import (
+    add_metrics,
+    add_processes,
+    add_protocol,
+    report_left_out,
+)
 from restorekit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -92,8 +97,10 @@ def run(args: argparse.Namespace) -> None:
     check_outputs(args.out, "-o")
     if args.protocol and not args.gt:
         raise ConfigError(f"--protocol {args.protocol} compares with clean images: give --gt.")
+    images = labelled_folders(args.images)
+    report_left_out(images.values(), [args.gt, args.lq])
     comparison = compare(
-        labelled_folders(args.images),
+        images,
         gt=args.gt,
         lq=args.lq,
         pairing=args.pairs,
