@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from restorekit.cli.arguments import add_plugin, load_plugins
 from restorekit.cli.process import terminate_as_interrupt
 from restorekit.cli.videos import add_video_options, video_options
+from restorekit.io.result_names import RESTORED
 from restorekit.io.terminal import ProgressBars, StepProgress, progress
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def run(args: argparse.Namespace) -> None:
             work.close()
             _report_stop(outcomes, jobs)
             raise
-    _report_end(outcomes, jobs)
+    _report_end(outcomes, jobs, f"to {_printable(Path(args.out))}" if args.out else _beside(jobs))
 
 
 def _report_left_out(found: Sources) -> None:
@@ -197,8 +198,15 @@ def _report_stop(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> None:
         )
 
 
-def _report_end(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> None:
-    """Say what was written and what was not.
+def _beside(jobs: Sequence[Job]) -> str:
+    """Say where results are that stand beside their inputs."""
+    folders = {job.target.parent for job in jobs}
+    place = f"in {_printable(*folders)}" if len(folders) == 1 else "beside their inputs"
+    return f"{place} as NAME{RESTORED}.EXT"
+
+
+def _report_end(outcomes: Sequence[Outcome], jobs: Sequence[Job], where: str) -> None:
+    """Say what was written, where, and what was not.
 
     Raises:
         DataError: If a file could not be restored.
@@ -213,9 +221,11 @@ def _report_end(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> None:
     written = [outcome for outcome in outcomes if outcome.error is None and not outcome.skipped]
     if len(jobs) == 1 and written:
         sys.stdout.writelines(f"{_printable(path)}\n" for path in jobs[0].outputs)
+    elif len(jobs) == 1 and skipped:
+        sys.stdout.write(f"{_printable(jobs[0].target)} was there already.\n")
     elif len(jobs) != 1:
-        existing = f", {skipped} were there already" if skipped else ""
-        sys.stdout.write(f"{len(written)} of {len(jobs)} files restored{existing}.\n")
+        existing = f"; {skipped} were there already" if skipped else ""
+        sys.stdout.write(f"{len(written)} of {len(jobs)} files restored {where}{existing}.\n")
     if len(jobs) == 1 and failed:
         raise DataError(failed[0])
     if failed:

@@ -61,7 +61,7 @@ def test_folders_files_and_formats(folder, capsys):
     photograph(folder / "photos" / "sub" / "a.png")
     photograph(folder / "b.bmp")
     assert restore("photos", "b.bmp", "-o", "out", "--format", "webp") == 0
-    assert "2 of 2 files restored." in capsys.readouterr().out
+    assert "2 of 2 files restored to out." in capsys.readouterr().out
     assert PIL.Image.open("out/sub/a.webp").format == "WEBP"
     assert PIL.Image.open("out/b.webp").size == (31, 20)
     assert restore("b.bmp", "-o", "result.jpg", "--quality", "50", "--compare") == 0
@@ -76,11 +76,25 @@ def test_broken_files_are_listed_at_the_end_with_status_2(folder, capsys):
     (folder / "photos" / "x.gif").write_bytes(b"GIF89a")
     assert restore("photos", "-o", "out") == 2
     captured = capsys.readouterr()
-    assert "2 of 3 files restored." in captured.out
+    assert "2 of 3 files restored to out." in captured.out
     assert "1.png" in captured.err
     assert "1 of 3 files could not be restored" in captured.err.splitlines()[-1]
     assert "x.gif" in captured.err
     assert sorted(os.listdir("out")) == ["0.png", "2.png"]
+
+
+def test_the_place_of_results_beside_their_inputs_is_said(folder, capsys):
+    for name in ("a", "b"):
+        photograph(folder / "photos" / f"{name}.png")
+    assert restore("photos") == 0
+    assert "2 of 2 files restored in photos as NAME_restored.EXT." in capsys.readouterr().out
+    photograph(folder / "photos" / "sub" / "c.png")
+    assert restore("photos", "--skip-existing") == 0
+    said = capsys.readouterr().out
+    assert "1 of 3 files restored beside their inputs as NAME_restored.EXT" in said
+    assert "2 were there already" in said
+    assert restore("photos/a.png", "--skip-existing") == 0
+    assert capsys.readouterr().out == "photos/a_restored.png was there already.\n"
 
 
 def test_results_are_left_out_and_said(folder, capsys):
