@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from restorekit.cli.arguments import add_plugin, load_plugins
+
+if TYPE_CHECKING:
+    from torch import nn
 
 #: The largest difference from PyTorch that --check accepts, by the type of the weights.
 _ACCEPTED = {"float32": 1e-4, "float16": 2e-2}
@@ -49,16 +53,16 @@ def run(args: argparse.Namespace) -> None:
     """
     from restorekit.errors import ConfigError
     from restorekit.hub import locate
-    from restorekit.inference.export import export_file
+    from restorekit.inference.export import export_network, exportable
     from restorekit.io.files import require_writable
 
     load_plugins(args)
     if not args.out.endswith(".onnx"):
         raise ConfigError(f"{args.out} must end in .onnx, the format that is written.")
     require_writable(args.out, example="network.onnx")
-    source = locate(args.model)
+    source = exportable(locate(args.model))
     dtype = {"fp16": "float16", "half": "float16", "fp32": "float32"}.get(args.dtype, args.dtype)
-    facts = export_file(source, args.out, opset=args.opset, dtype=dtype, tile=args.tile)
+    facts = export_network(**source, target=args.out, opset=args.opset, dtype=dtype, tile=args.tile)
     sizes = facts.size_requirements
     takes = (
         f"images of {facts.tile}x{facts.tile} pixels"
@@ -71,14 +75,14 @@ def run(args: argparse.Namespace) -> None:
         f"{takes}.\n"
     )
     if args.check:
-        _check(source, args.out, facts.dtype)
+        _check(source["network"], args.out, facts.dtype)
 
 
-def _check(source: object, out: str, dtype: str) -> None:
+def _check(network: nn.Module, out: str, dtype: str) -> None:
     from restorekit.errors import CheckpointError
     from restorekit.inference.export.check import largest_difference
 
-    differences = largest_difference(str(source), out)
+    differences = largest_difference(network, out)
     for (height, width), difference in differences.items():
         sys.stdout.write(f"  {width}x{height}: largest difference from PyTorch {difference:.1e}\n")
     worst = max(differences.values())

@@ -1,6 +1,6 @@
 """Networks as ONNX files: written, described by their metadata, compared with PyTorch."""
 
-from .exporter import DEFAULT_OPSET, DTYPES, OPSETS, export_file, export_network
+from .exporter import DEFAULT_OPSET, DTYPES, OPSETS, export_file, export_network, exportable
 from .facts import ExportFacts, read_facts
 
 __all__ = [
@@ -10,5 +10,6 @@ __all__ = [
     "ExportFacts",
     "export_file",
     "export_network",
+    "exportable",
     "read_facts",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -16,6 +17,8 @@ DOMAIN = "restorekit.blocks"
 #: Modules that a block has at least: fewer are traced as fast as a call.
 _SMALLEST = 4
 Shape: TypeAlias = tuple[int, ...]
+#: What modules take that keep the shape of one tensor, None for the others.
+Shapes: TypeAlias = Mapping[nn.Module, Shape | None]
 _PLAIN = (bool, int, float, str, type(None), torch.dtype)
 
 
@@ -38,21 +41,19 @@ class Block:
     weights: list[str] = field(default_factory=list)
 
 
-def repeated_blocks(network: nn.Module, images: Shape, others: Shape) -> list[Block]:
+def repeated_blocks(shapes: Shapes, others: Shapes) -> list[Block]:
     """Find the outermost modules that occur more than once and keep the shape of one tensor.
 
     Args:
-        network: The network, which is run on both.
-        images: Shape of the images that will be traced.
-        others: Shape of other images, which differ in what the graph leaves free. Features'
-            dimensions that differ with them are free.
+        shapes: :func:`module_shapes` of the images that will be traced.
+        others: Those of images which differ in what the graph leaves free. Features' dimensions
+            that differ with them are free.
     """
-    shapes = _shapes(network, images)
-    changed = shapes if images == others else _shapes(network, others)
+    kinds: dict[nn.Module, Any] = {}
     groups: dict[Any, list[nn.Module]] = {}
     frees: dict[nn.Module, tuple[int, ...]] = {}
     for module, shape in shapes.items():
-        kind, other = _kind(module), changed[module]
+        kind, other = _kind(module, kinds), others[module]
         if shape is None or other is None or kind is None or len(shape) != len(other):
             continue
         frees[module] = tuple(
@@ -70,10 +71,17 @@ def repeated_blocks(network: nn.Module, images: Shape, others: Shape) -> list[Bl
     ]
 
 
-def call_blocks(block: Block) -> None:
-    """Let every member put a call of the function into the graph instead of itself."""
-    for member in block.members:
+@contextlib.contextmanager
+def calls_of(blocks: Sequence[Block]) -> Iterator[None]:
+    """Inside, every member puts a call of its function into the graph instead of itself."""
+    members = [(block, member) for block in blocks for member in block.members]
+    for block, member in members:
         member.forward = _caller(block, member)
+    try:
+        yield
+    finally:
+        for _, member in members:
+            del member.forward
 
 
 def as_function(onnx: Any, block: Block, model: Any, prefix: str) -> Any:
@@ -140,10 +148,14 @@ def _caller(block: Block, member: nn.Module) -> Callable[[torch.Tensor], torch.T
     return forward
 
 
-def _shapes(network: nn.Module, images: Shape) -> dict[nn.Module, Shape | None]:
+def module_shapes(network: nn.Module, images: Shape) -> Shapes:
     """Return what modules take that are called once, with one tensor whose shape they keep.
 
     None for others, and for modules that write to what they take.
+
+    Args:
+        network: The network, which is run.
+        images: Shape of the images.
     """
     shapes: dict[nn.Module, Shape | None] = {}
     versions: dict[nn.Module, int] = {}
@@ -179,8 +191,14 @@ def _shapes(network: nn.Module, images: Shape) -> dict[nn.Module, Shape | None]:
     return shapes
 
 
-def _kind(module: nn.Module) -> Any:
+def _kind(module: nn.Module, kinds: dict[nn.Module, Any]) -> Any:
     """Return what two modules share that differ in their weights only; None if it is unknown."""
+    if module not in kinds:
+        kinds[module] = _find_kind(module, kinds)
+    return kinds[module]
+
+
+def _find_kind(module: nn.Module, kinds: dict[nn.Module, Any]) -> Any:
     settings = []
     for key, value in sorted(vars(module).items()):
         if key == "training":
@@ -189,7 +207,9 @@ def _kind(module: nn.Module) -> Any:
             if value:
                 return None
         elif key == "_modules":
-            inner = {name: _kind(child) for name, child in value.items() if child is not None}
+            inner = {
+                name: _kind(child, kinds) for name, child in value.items() if child is not None
+            }
             if None in inner.values():
                 return None
             settings.append((key, tuple(inner.items())))

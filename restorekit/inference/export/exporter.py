@@ -54,20 +54,25 @@ def export_file(
         MissingDependencyError: If ``onnx`` or another package is not installed.
         OutputError: If the file cannot be written.
     """
+    return export_network(**exportable(path), target=target, opset=opset, dtype=dtype, tile=tile)
+
+
+def exportable(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a network file; return what :func:`export_network` takes of it, by argument.
+
+    Raises:
+        CheckpointError: If the file cannot be used.
+    """
     weights, meta = read_network_file(path)
     network = build_network(meta["network"], weights, path)
     config = meta.pop("network")
     meta.pop("format", None)
-    return export_network(
-        network,
-        config,
-        target,
-        opset=opset,
-        dtype=dtype,
-        tile=tile,
-        weights_sha256=sha256(path),
-        about=_plain_facts(meta),
-    )
+    return {
+        "network": network,
+        "config": config,
+        "weights_sha256": sha256(path),
+        "about": _plain_facts(meta),
+    }
 
 
 def export_network(

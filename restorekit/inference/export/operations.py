@@ -24,6 +24,9 @@ class ExportableOperations(TorchFunctionMode):
     ``DFT``, but ONNX Runtime took longer for it at sides of 250, 256 and 333, about as long at
     512, and its result at 333 differed from PyTorch's by 1e-3.
 
+    The sizes of a tensor are traced once, whenever they are asked for: DCSFN compares the sizes of
+    the same features thousands of times.
+
     Args:
         fixed: Whether sizes are plain numbers, which become part of the graph, instead of results
             that the graph computes.
@@ -31,7 +34,12 @@ class ExportableOperations(TorchFunctionMode):
 
     def __init__(self, fixed: bool = False) -> None:
         super().__init__()
-        self._replacements = {**_REPLACEMENTS, **(_FIXED_SIZES if fixed else {})}
+        sizes: Callable[..., Any] = _sizes if fixed else _SizesOnce()
+        self._replacements = {
+            **_REPLACEMENTS,
+            torch.Tensor.shape.__get__: lambda x, *_: sizes(x),  # type: ignore[attr-defined]
+            torch.Tensor.size: sizes,
+        }
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -151,6 +159,20 @@ def _require(condition: bool, what: str) -> None:
         raise RestoreKitError(f"{what} is not translated to ONNX.")
 
 
+class _SizesOnce:
+    """Returns the sizes of a tensor as the trace has them, the same ones each time."""
+
+    def __init__(self) -> None:
+        # The tensors are kept, so that no other takes the identity of one.
+        self._known: dict[int, tuple[Tensor, torch.Size]] = {}
+
+    def __call__(self, x: Tensor, dim: int | None = None) -> Any:
+        if id(x) not in self._known:
+            self._known[id(x)] = x, x.shape
+        sizes = self._known[id(x)][1]
+        return sizes if dim is None else sizes[dim]
+
+
 def _sizes(x: Tensor, dim: int | None = None) -> Any:
     sizes = torch.Size(int(side) for side in x.shape)
     return sizes if dim is None else sizes[dim]
@@ -164,8 +186,4 @@ _REPLACEMENTS: dict[Any, Callable[..., Any]] = {
     torch.movedim: _movedim,
     torch.Tensor.movedim: _movedim,
     torch.Tensor.mT.__get__: lambda x, *_: x.transpose(-2, -1),  # type: ignore[attr-defined]
-}
-_FIXED_SIZES: dict[Any, Callable[..., Any]] = {
-    torch.Tensor.shape.__get__: lambda x, *_: _sizes(x),  # type: ignore[attr-defined]
-    torch.Tensor.size: _sizes,
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import functools
 import io
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +16,16 @@ from torch import nn
 from restorekit.archs.sizing import SizeRequirements
 from restorekit.errors import ConfigError, RestoreKitError, one_line
 
-from .blocks import DOMAIN, Shape, as_function, call_blocks, inline, repeated_blocks
+from .blocks import (
+    DOMAIN,
+    Block,
+    Shape,
+    as_function,
+    calls_of,
+    inline,
+    module_shapes,
+    repeated_blocks,
+)
 from .facts import INPUT, OUTPUT
 from .operations import ExportableOperations
 
@@ -50,8 +59,11 @@ def trace_freely(
     advice = f"give one size with --tile, for example --tile {requirements.fit(256, 256)[0]}."
     free = {2: "height", 3: "width"} if first != second else {}
 
+    shapes = functools.cache(functools.partial(module_shapes, network))
+
     def trace(shape: Shape, others: Shape, axes: dict[int, str]) -> Any:
-        return _trace(onnx, network, shape, others, opset, axes)
+        blocks = repeated_blocks(shapes(shape), shapes(others))
+        return _trace(onnx, network, blocks, shape, opset, axes)
 
     one = (1, 3, *first)
     if not free:
@@ -70,33 +82,32 @@ def trace_freely(
 def _trace(
     onnx: Any,
     network: nn.Module,
+    blocks: Sequence[Block],
     shape: Shape,
-    others: Shape,
     opset: int,
     axes: Mapping[int, str],
 ) -> Any:
     """Return the graph that images of this shape go through, an ``onnx.ModelProto``.
 
-    Blocks that repeat are traced once and are functions in it. Images of the shape ``others``
-    show which dimensions of their features are free.
+    Each of the blocks is traced once and is a function in it.
     """
     fixed = 2 not in axes
-    # A copy, since the exporter leaves what it traced in training mode.
-    with_calls = copy.deepcopy(network)
-    functions = []
+    functions: list[Any] = []
+    called: list[Block] = []
     try:
-        for block in repeated_blocks(with_calls, shape, others):
+        for block in blocks:
             names = {dim: f"side{dim}" for dim in block.free}
-            member = copy.deepcopy(block.members[0])
+            member = block.members[0]
             model = _export(onnx, member, block.shape, opset, fixed, names, weights_as_inputs=True)
             function = as_function(onnx, block, model, "network.")
             if function is not None:
                 functions.append(function)
-                call_blocks(block)
-        model = _export(onnx, with_calls, shape, opset, fixed, axes, calls=bool(functions))
+                called.append(block)
+        with calls_of(called):
+            model = _export(onnx, network, shape, opset, fixed, axes, calls=bool(called))
     except ConfigError:
         # Some operations need to see the sizes of what they are given.
-        return _export(onnx, copy.deepcopy(network), shape, opset, fixed, axes)
+        return _export(onnx, network, shape, opset, fixed, axes)
     model.functions.extend(functions)
     return model
 
@@ -121,7 +132,8 @@ def _export(
     try:
         with torch.no_grad(), _quiet():
             torch.onnx.export(
-                _FinalOutput(module, fixed),
+                # In eval mode itself: the exporter puts all inside into the mode that this has.
+                _FinalOutput(module, fixed).eval(),
                 (lq,),
                 stream,
                 dynamo=False,
