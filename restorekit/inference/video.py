@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import shlex
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -173,8 +174,9 @@ class _Job:
         self._restore = restore
         self._temporal = temporal
         self._writer: Background[Callable[[], None]] | None = None
-        #: Time of the first frame that is not in the result, in seconds from the start.
-        self.next = Fraction(0)
+        #: Times of the frames that are read and not in the result, in seconds from the start.
+        self._times: deque[Fraction] = deque()
+        self._done = Fraction(0)
 
     def run(self) -> Iterator[int]:
         """Do the work and yield the number of finished frames after each."""
@@ -188,11 +190,17 @@ class _Job:
                     continue
                 self._writer.put(partial(self._target.write_frame, item, *rgb))
                 done += 1
-                self.next = item.time + item.duration * self._source.time_base
+                self._done = self._times.popleft()
                 yield done
         finally:
             decoded.close()
         self._writer.finish()
+
+    @property
+    def next(self) -> Fraction:
+        """Time of the first frame that is not in the result, in seconds from the start."""
+        # Not the end of the last frame that is: not all containers know how long a frame lasts.
+        return self._times[0] if self._times else self._done + Fraction(1, 1000)
 
     def save(self) -> Path | None:
         """After an error or an interrupt, finish the file with what is done, or remove it."""
@@ -234,6 +242,7 @@ class _Job:
             if before is None or isinstance(item, CodedPacket):
                 yield item, None
                 continue
+            self._times.append(item.time)
             after = self._restore(before)
             if self._temporal is None:
                 yield item, (before, after)
