@@ -62,7 +62,7 @@ def rest_path(path: str | os.PathLike[str]) -> Path:
 
 def is_part(path: str | os.PathLike[str]) -> bool:
     """Return whether a file is called as :func:`partial_path` or :func:`rest_path` call theirs."""
-    return is_video(path) and Path(path).stem.endswith((_PARTIAL, _REST))
+    return is_video(Path(path)) and Path(path).stem.endswith((_PARTIAL, _REST))
 
 
 class VideoTarget:
