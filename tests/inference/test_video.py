@@ -464,7 +464,9 @@ def test_a_killed_process_leaves_a_file_that_plays(tmp_path, suffix):
     frames, times = read_frames(partial)
     # What the encoder looks ahead, and at most the last second, are missing.
     assert len(frames) >= 50
-    assert [round(1000 * time) for time in times[:3]] == [0, 33, 67]
+    assert [round(1000 * (time - times[0])) for time in times[:3]] == [0, 33, 67]
+    # AVI has no times: without an index they count from the first frame that is decoded.
+    assert times[0] == 0 or suffix == ".avi"
     if suffix not in (".mov", ".avi"):  # which take no Opus
         assert read_packets(partial, "audio")
     if shutil.which("ffprobe"):
