@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from restorekit.archs.sizing import SizeRequirements
-from restorekit.errors import ConfigError, RestoreKitError, one_line
+from restorekit.errors import ConfigError, RestoreKitError, first_line, one_line
 
 from .blocks import (
     DOMAIN,
@@ -197,6 +197,4 @@ def _without_shapes(model: Any) -> bytes:
 
 def _reason(error: Exception) -> str:
     """Return what the exporter found, without the graph that it adds."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    text = one_line(lines[0]) if lines else type(error).__name__
-    return text.rstrip(".")[:200]
+    return one_line(first_line(error)).rstrip(".")[:200]
