@@ -1,4 +1,4 @@
-# dcsfn-small: DCSFN with fewer channels, recurrent units and convolutions, on the data of derain-small.
+# dcsfn-small: DCSFN with fewer channels, units and convolutions, on the data of derain-small.
 # tools/dist_train.sh configs/hub/dcsfn_small.py 2
 _base_ = "derain_small.py"
 
