@@ -32,6 +32,7 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         images: Folder of photographs without clean versions.
 
     Example:
+        >>> from restorekit.catalog import get_layout
         >>> layout = get_layout("input-target")
         >>> layout.lq, layout.gt
         ('input', 'target')
@@ -77,6 +78,7 @@ class SplitVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         about: Who uses this version.
 
     Example:
+        >>> from restorekit.catalog import get_dataset
         >>> train = get_dataset("rain100h-old").splits["train"]
         >>> [version.pairs for version in train.versions]
         [1800, 1254]
@@ -98,6 +100,7 @@ class Split(SplitVersion, frozen=True, kw_only=True, forbid_unknown_fields=True)
         also: Other versions.
 
     Example:
+        >>> from restorekit.catalog import get_dataset
         >>> get_dataset("rain200h").splits["test"].pairs
         200
     """
@@ -120,6 +123,7 @@ class Location(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             has only the name of the split.
 
     Example:
+        >>> from restorekit.catalog import get_dataset
         >>> own = get_dataset("rain12").distributions[0]
         >>> own.splits["test"].folders
         ('Rain12', 'li_cvpr16_rain')
@@ -138,6 +142,7 @@ class Distribution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         source: Where this information comes from.
 
     Example:
+        >>> from restorekit.catalog import get_dataset
         >>> [copy.name for copy in get_dataset("rain12").distributions]
         ['its own', 'PReNet']
     """
@@ -158,6 +163,7 @@ class KnownFingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         source: The files that it was computed from.
 
     Example:
+        >>> from restorekit.catalog import get_dataset
         >>> known = get_dataset("rain100h-old").fingerprints[0]
         >>> known.split, known.pairs
         ('test', 100)
@@ -180,6 +186,7 @@ class NameList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         source: Where this is known from.
 
     Example:
+        >>> from restorekit.catalog.datasets import all_lists
         >>> all_lists()["rain1400-test"].choose(["900_1", "901_1", "901_2"])
         ['901_1', '901_2']
     """
@@ -226,6 +233,7 @@ class KnownDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         sources: Where this information comes from.
 
     Example:
+        >>> from restorekit.catalog import get_dataset
         >>> dataset = get_dataset("rain200h")
         >>> dataset.id, dataset.protocol
         ('rain200h', 'matlab_y_u8')
