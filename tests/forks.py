@@ -9,13 +9,14 @@ import gc
 import importlib
 import multiprocessing
 import os
-import socket
 import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
+
+from restorekit.doctor.processes import rank_environments
 
 _CONTEXT = multiprocessing.get_context("fork")
 
@@ -84,9 +85,5 @@ def run_code(code: str) -> Finished:
 
 def run_on_two_ranks(work: Callable[[], int | None], timeout: float = 240) -> list[Finished]:
     """Do work in forks that are rank 0 and 1 of 2."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    address = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    ranks = [Fork(work, ".", {**address, "RANK": rank, "LOCAL_RANK": rank}) for rank in "01"]
+    ranks = [Fork(work, ".", environment) for environment in rank_environments()]
     return [rank.wait(timeout) for rank in ranks]

@@ -55,8 +55,13 @@ def add_config_changes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def default_work_dir(config: str) -> Path:
+    """Return the folder of a training where neither its config nor an option names one."""
+    return Path("work_dirs", Path(config).stem)
+
+
 def config_from(args: argparse.Namespace) -> Config:
-    """Return the config with the options of the two functions above applied."""
+    """Return the config with the options of :func:`add_config` and :func:`add_config_changes`."""
     from restorekit.engine.config import load_config, set_data_root, skip_broken_data
     from restorekit.engine.distributed import prepare_distributed
 
@@ -64,7 +69,7 @@ def config_from(args: argparse.Namespace) -> Config:
     if args.work_dir:
         config.work_dir = args.work_dir
     elif config.get("work_dir") is None:
-        config.work_dir = str(Path("work_dirs") / Path(args.config).stem)
+        config.work_dir = str(default_work_dir(args.config))
     require_writable(config.work_dir, "--work-dir", folder=True)
     if args.data_root:
         set_data_root(config, args.data_root)

@@ -9,7 +9,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restorekit.cli.options import add_config, add_config_changes, config_from
+from restorekit.cli.options import (
+    add_config,
+    add_config_changes,
+    config_from,
+    default_work_dir,
+)
 from restorekit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -134,8 +139,8 @@ def _what_next(args: argparse.Namespace, config: Config) -> str:
         return f"{said}\n"
     # Where options have changed the config, the copy in the work folder has the changes. It also
     # names the work folder, for the results.
-    usual = Path("work_dirs", Path(args.config).stem)
-    changed = args.cfg_options or args.data_root or Path(config.work_dir) != usual
+    elsewhere = Path(config.work_dir) != default_work_dir(args.config)
+    changed = args.cfg_options or args.data_root or elsewhere
     file = Path(config.work_dir, Path(args.config).name) if changed else args.config
     plugins = [word for plugin in args.plugin for word in ("--plugin", plugin)]
     command = shlex.join(["restorekit", "test", str(file), config.work_dir, *plugins])

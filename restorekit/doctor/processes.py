@@ -56,25 +56,15 @@ def on_two_ranks(command: Sequence[str], seconds: float) -> list[tuple[int, str]
     Raises:
         subprocess.TimeoutExpired: If one takes longer; both are killed.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "WORLD_SIZE": "2",
-        "OMP_NUM_THREADS": "1",
-    }
     processes = [
         subprocess.Popen(  # noqa: S603  the caller's
             list(command),
-            env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            env={**os.environ, **environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for rank in range(2)
+        for environment in rank_environments()
     ]
     try:
         errors = [process.communicate(timeout=seconds)[1] for process in processes]
@@ -83,6 +73,20 @@ def on_two_ranks(command: Sequence[str], seconds: float) -> list[tuple[int, str]
             process.kill()
             process.wait()
     return [(process.returncode, error) for process, error in zip(processes, errors, strict=True)]
+
+
+def rank_environments() -> list[dict[str, str]]:
+    """Return the environment variables of rank 0 and rank 1 of 2, which meet at a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    shared = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": "2",
+        "OMP_NUM_THREADS": "1",
+    }
+    return [{**shared, "RANK": rank, "LOCAL_RANK": rank} for rank in "01"]
 
 
 def _together(backend: str) -> Finding:

@@ -111,8 +111,8 @@ def _names_without_results(names: Sequence[str], restored: bool) -> list[str | N
     compared = {name for name in inputs if name.endswith(COMPARED)}
     if not restored:
         return [None if name in inputs else name for name in names]
-    replaced = {inputs[name] for name in inputs.keys() - compared}
-    return [None if name in compared | replaced else inputs.get(name, name) for name in names]
+    without = compared | {inputs[name] for name in inputs.keys() - compared}
+    return [None if name in without else inputs.get(name, name) for name in names]
 
 
 def _partners(images: FileImages, others: FileImages, pairing: str) -> list[int]:
